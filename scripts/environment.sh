@@ -1,0 +1,66 @@
+# Sourced by the other scripts: where the project is, and the virtual environment it works in.
+# shellcheck shell=bash
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+venv=$root/.venv
+
+# What Debian gives in packages of its own, as "package: a command that fails when it is missing".
+debian_needs=(
+  "python3-venv: python3 -c 'import ensurepip, venv'"
+)
+
+stop() {
+  printf 'mlrun: %s\n' "$*" >&2
+  exit 1
+}
+
+install_debian_packages() { # only as root on Debian and its children; everybody else is told by find_python
+  [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return 0
+  local need missing=()
+  for need in "${debian_needs[@]}"; do
+    bash -c "${need#*: }" >/dev/null 2>&1 || missing+=("${need%%:*}")
+  done
+  [ ${#missing[@]} = 0 ] && return 0
+  echo "installing ${missing[*]}"
+  { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y "${missing[@]}"; } >/dev/null ||
+    stop "apt-get could not install ${missing[*]} (see above)"
+}
+
+find_python() { # prints a Python that is new enough and can make virtual environments
+  local name
+  for name in "${PYTHON:-python3}" python3.14 python3.13 python3.12 python3.11; do
+    if "$name" -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+      command -v "$name"
+      return
+    fi
+  done
+  stop "needs Python 3.11 or newer with its venv module (on Debian: apt install python3 python3-venv)." \
+    "Another one can be named: PYTHON=/path/to/python3 $0"
+}
+
+# use_environment EXTRA: .venv has this project (editable) with that extra, and comes first in PATH.
+# Quiet but for errors. pip runs only when pyproject.toml, the folder or the extra is another one than the last time.
+use_environment() {
+  local extra=$1 want stamp
+  stamp=$venv/.installed-$extra
+  want="$root $(cksum <"$root/pyproject.toml")"
+  if [ "$(cat "$stamp" 2>/dev/null)" != "$want" ] || ! "$venv/bin/python" -c '' 2>/dev/null; then
+    install_environment "$extra"
+    printf '%s\n' "$want" >"$stamp"
+  fi
+  export PATH=$venv/bin:$PATH
+}
+
+install_environment() {
+  local python
+  install_debian_packages
+  if ! "$venv/bin/python" -c '' 2>/dev/null; then
+    python=$(find_python)
+    echo "making .venv with $("$python" --version)"
+    "$python" -m venv --clear "$venv"
+  fi
+  echo "installing mlrun[$1] into .venv"
+  "$venv/bin/python" -m pip install -qq --disable-pip-version-check --compile --editable "$root[$1]" ||
+    stop "pip could not install mlrun[$1] (its reason stands above). It needs the network, or a mirror" \
+      "named by pip's own settings (PIP_INDEX_URL, HTTPS_PROXY, pip.conf)."
+}
