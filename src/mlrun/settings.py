@@ -1,0 +1,204 @@
+"""What may be set: each setting with its environment variable, type, unit, default and help."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from mlrun.errors import MLRunInvalidArgumentError, nearest
+
+
+class Setting(NamedTuple):
+    """What may be set; its current value is in :data:`mlconf`."""
+
+    name: str  # dotted
+    type: str  # str | path (a str; ~ is filled in) | int | float | bool
+    default: Any
+    help: str
+    unit: str = ""
+    choices: tuple[str, ...] = ()  # in lower case; the case of a value does not matter
+    secret: bool = False  # printed as stars
+
+    @property
+    def env(self) -> str:
+        return "MLRUN_" + self.name.upper().replace(".", "__")
+
+
+_LEVELS = ("debug", "info", "warning", "warn", "error")
+TABLE = (
+    Setting("home", "path", "~/.mlrun", "Folder of the default database and of what this package keeps."),
+    Setting(
+        "dbpath",
+        "str",
+        "",
+        "Database: a folder, a SQLite file, or `sqlite:///path`. Empty: `mlrun.db` in the home.",
+    ),
+    Setting(
+        "artifact_path",
+        "str",
+        "",
+        "Folder or URL for artifacts; `{{run.uid}}` and `{{project}}` are filled in. Empty: `./artifacts`.",
+    ),
+    Setting("default_project", "str", "default", "Project of a run that names none."),
+    Setting("active_project", "str", "", "Project in use; wins over `default_project`."),
+    Setting("namespace", "str", "", "Kubernetes namespace that functions run in."),
+    Setting("log_level", "str", "INFO", "Least severe message that is printed.", choices=_LEVELS),
+    Setting(
+        "log_formatter",
+        "str",
+        "human",
+        "Form of a log line: for people or for programs.",
+        choices=("human", "json"),
+    ),
+    Setting(
+        "runs.flush_interval", "float", 1.0, "A long run's results reach the database this often.", "seconds"
+    ),
+    Setting(
+        "logs.flush_interval", "float", 0.2, "What a run prints can be read by others this soon.", "seconds"
+    ),
+    Setting("ipython_widget", "bool", True, "Show runs and artifacts as HTML tables in notebooks."),
+    Setting(
+        "ignored_notebook_tags",
+        "str",
+        "",
+        "Cells with one of these tags are left out of code; separated by commas.",
+    ),
+    Setting("ui_url", "str", "", "Address of the dashboard, for links to runs."),
+    Setting("artifacts.calculate_hash", "bool", True, "Keep the SHA-1 of an artifact's bytes in its record."),
+    Setting(
+        "artifacts.generate_target_path_from_artifact_hash",
+        "bool",
+        False,
+        "Name an artifact's file by its hash, so that equal bytes are stored once.",
+    ),
+    Setting(
+        "artifacts.datasets.max_preview_columns",
+        "int",
+        100,
+        "A dataset's preview has at most this many.",
+        "columns",
+    ),
+    Setting(
+        "default_base_image",
+        "str",
+        "mlrun/mlrun",
+        "Image that builds start from where a function names none.",
+    ),
+    *(
+        Setting(
+            f"function_defaults.image_by_kind.{kind}",
+            "str",
+            image,
+            f"Image of functions of kind {kind} that name none.",
+        )
+        for kind, image in {
+            "job": "mlrun/mlrun",
+            "serving": "mlrun/mlrun",
+            "nuclio": "mlrun/mlrun",
+            "remote": "mlrun/mlrun",
+            "dask": "mlrun/ml-base",
+            "mpijob": "mlrun/mlrun",
+            "application": "python:3.11",
+        }.items()
+    ),
+    Setting("storage.auto_mount_type", "str", "auto", "Storage that functions mount unless told otherwise."),
+    Setting("storage.auto_mount_params", "str", "", "Its parameters: `key=value,key=value`."),
+    Setting(
+        "hub.default_source.name", "str", "default", "Name of the function hub that `hub://<function>` means."
+    ),
+    Setting(
+        "hub.default_source.url", "str", "https://mlrun.github.io/marketplace", "Where that function hub is."
+    ),
+    Setting("submit_timeout", "int", 180, "Wait this long for an API server to take a run.", "seconds"),
+    Setting("httpdb.port", "int", 8080, "Port that the API server listens on."),
+    Setting("httpdb.dirpath", "path", "", "Folder of the API server's database. Empty: the home."),
+    Setting("httpdb.user", "str", "", "User name for an API server."),
+    Setting("httpdb.password", "str", "", "Password for an API server.", secret=True),
+    Setting(
+        "httpdb.token",
+        "str",
+        "",
+        "Bearer token for an API server, and the one that it asks for.",
+        secret=True,
+    ),
+    Setting("httpdb.http.verify", "bool", True, "Check the certificate of an `https://` API server."),
+    Setting(
+        "httpdb.logs.pull_logs_default_interval", "float", 3.0, "Ask for new log lines this often.", "seconds"
+    ),
+)
+SETTINGS: Mapping[str, Setting] = {setting.name: setting for setting in TABLE}
+BOOLS = {
+    "true": True,
+    "yes": True,
+    "on": True,
+    "1": True,
+    "false": False,
+    "no": False,
+    "off": False,
+    "0": False,
+}
+_TYPES = {"str": str, "path": str, "int": int, "float": float, "bool": bool}
+_WORDS = {
+    "str": "text",
+    "path": "a path",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+}
+
+
+def parse(setting: Setting, text: str) -> Any:
+    """The value in *text*, as JSON or as people write it; what can not be one comes back as text."""
+    text = text.strip()
+    if setting.type == "bool":
+        return BOOLS.get(text.lower(), text)
+    if setting.type in ("int", "float") or (len(text) > 1 and text[0] == text[-1] == '"'):
+        import json
+
+        with contextlib.suppress(ValueError):
+            return json.loads(text)
+    return text
+
+
+def check(setting: Setting, value: Any, where: str) -> Any:
+    """
+    Give *value* back in the type of *setting*.
+
+    Raises:
+        MLRunInvalidArgumentError: It has another type, or is not among the choices.
+    """
+    if setting.type in ("str", "path") and isinstance(value, os.PathLike):
+        value = os.fspath(value)
+    if setting.type == "float" and type(value) is int:
+        value = float(value)
+    wanted: Any = _TYPES[setting.type]
+    if not isinstance(value, wanted) or (isinstance(value, bool) and wanted is not bool):
+        given = f"this {type(value).__name__}" if setting.secret else repr(value)
+        raise MLRunInvalidArgumentError(f"{where} is {_WORDS[setting.type]}, not {given}")
+    if wanted in (int, float) and not 0 <= value < float("inf"):
+        raise MLRunInvalidArgumentError(f"{where} is 0 or more, not {value!r}")
+    if setting.choices and value.lower() not in setting.choices:
+        raise MLRunInvalidArgumentError(
+            f"{where} is one of {', '.join(setting.choices)}, not {value!r}.{nearest(value, setting.choices)}"
+        )
+    # a folder stays the same one when the program changes its working folder
+    return os.path.abspath(os.path.expanduser(value)) if setting.type == "path" and value else value
+
+
+def text_of(value: Any) -> str:
+    """*value* as an environment variable holds it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def table() -> str:
+    """Every setting as a Markdown table, as docs/configuration.md has it."""
+    lines = ["| name | variable | type | unit | default | help |", "|---|---|---|---|---|---|"]
+    for s in TABLE:
+        default = text_of(s.default)
+        kind = " \\| ".join(s.choices) or s.type
+        lines.append(
+            f"| `{s.name}` | `{s.env}` | {kind} | {s.unit} | {f'`{default}`' if default else ''} | {s.help} |"
+        )
+    return "\n".join(lines)

@@ -1,0 +1,47 @@
+"""Every test has an mlrun home, a working folder, an environment and settings of its own."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+def reload_settings() -> None:
+    """Read settings anew, where a test (or the code under it) has loaded them."""
+    if config := sys.modules.get("mlrun.config"):
+        config.mlconf.reload()
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty ``MLRUN_HOME``; the working folder is ``tmp_path``, and no setting comes from outside."""
+    before = dict(os.environ)
+    for name in [name for name in os.environ if name.upper().startswith("MLRUN_")]:
+        del os.environ[name]
+    folder = tmp_path / "home"
+    os.environ |= {
+        "MLRUN_HOME": str(folder),
+        "MLRUN_DEFAULT_ENV_FILE": str(tmp_path / "no.env"),  # instead of ~/.mlrun.env
+        "MPLBACKEND": "Agg",
+        # Test workers that each start a thread for every core would only wait for each other.
+        "OMP_NUM_THREADS": "1",
+    }
+    monkeypatch.chdir(tmp_path)
+    reload_settings()
+    yield folder
+    os.environ.clear()
+    os.environ |= before
+    reload_settings()
+
+
+@pytest.fixture
+def db(home: Path) -> Any:
+    """The default database of the test, empty; what the code under test opens too."""
+    from mlrun.db import get_run_db
+
+    return get_run_db()
