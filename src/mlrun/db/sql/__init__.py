@@ -1,0 +1,40 @@
+"""The database in one SQLite file; each kind of record is a file of this room."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from mlrun.db.base import Record
+from mlrun.db.sql.artifacts import Artifacts
+from mlrun.db.sql.connection import Connections
+from mlrun.db.sql.functions import Functions
+from mlrun.db.sql.logs import Logs
+from mlrun.db.sql.metrics import Metrics
+from mlrun.db.sql.projects import Projects
+
+
+class SQLiteRunDB(Logs, Metrics, Artifacts, Functions, Projects):
+    """
+    Records in one file of this machine; many processes and threads may use it at once.
+
+    Example::
+
+        db = SQLiteRunDB("sqlite:////data/mlrun.db").connect()
+        db.list_runs(project="iris").show()
+    """
+
+    kind = "sqlite"
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.connections = Connections(url.removeprefix("sqlite:///"))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.url!r})"
+
+    def connect(self, secrets: Record | None = None) -> Self:
+        with self._read():
+            return self
+
+    def close(self) -> None:
+        self.connections.close()

@@ -1,0 +1,60 @@
+"""Runs that are live in the record, and whose process is gone: whoever reads one ends it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from mlrun.db import liveness, times
+from mlrun.db.base import Record
+from mlrun.db.sql import records
+from mlrun.db.sql.connection import Connection
+from mlrun.model.run import RunState
+
+_FINAL = ", ".join(f"'{state}'" for state in RunState if state.is_final)
+_LIVE_OF_RUN = f"""
+SELECT id, iteration, process, body FROM runs
+WHERE project = :project AND uid = :uid AND state NOT IN ({_FINAL})
+"""
+_END = """
+UPDATE runs SET state = :state, last_update = :now, process = NULL, body = :body
+WHERE id = :id AND body = :before
+"""
+
+LiveRow = tuple[str, str, int, str]  # project, uid, iteration, process
+
+
+def is_gone(process: str) -> bool:
+    """Whether the process that the column *process* names has ended."""
+    return liveness.is_gone(records.load(process))
+
+
+def gone(live: Iterable[LiveRow]) -> list[LiveRow]:
+    """Those of the *live* rows whose process has ended; each process is looked at once."""
+    rows = list(live)
+    ended = {process for process in {row[3] for row in rows} if is_gone(process)}
+    return [row for row in rows if row[3] in ended]
+
+
+def end(connection: Connection, key: dict[str, Any], process: str) -> None:
+    """End the run *key*, unless another reader has; with a run those children that nobody runs any more."""
+    for row_id, iteration, its_process, body in connection.execute(_LIVE_OF_RUN, key).fetchall():
+        if iteration == key["iteration"]:
+            is_over = its_process == process
+        else:
+            is_over = not key["iteration"] and (its_process is None or is_gone(its_process))
+        if is_over:
+            now = times.now()
+            ended = records.dump(_ended(records.load(body), its_process or process, now), "an ended run")
+            values = {"state": RunState.ERROR.value, "now": now, "id": row_id, "before": body, "body": ended}
+            connection.execute(_END, values)
+
+
+def _ended(run: Record, process: str, now: str) -> Record:
+    stamp = records.load(process)
+    reason = (
+        f"the process that ran it (pid {stamp.get('pid')} on host {stamp.get('host')}) is gone;"
+        " it ended without saying so"
+    )
+    over = {"state": RunState.ERROR.value, "error": reason, "status_text": reason, "end_time": now}
+    return {**run, "status": {**run.get("status", {}), **over, "last_update": now}}

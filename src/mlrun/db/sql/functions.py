@@ -1,0 +1,131 @@
+"""Functions: versions by their hash, and tags that move from one to the next."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mlrun.db import times
+from mlrun.db.base import Labels, Record
+from mlrun.db.sql import records
+from mlrun.db.sql.tables import Tables, owner_and_labels, store_labels
+from mlrun.db.sql.where import Where
+from mlrun.errors import MLRunNotFoundError
+from mlrun.model.query import FunctionQuery, label_list
+from mlrun.urls import FunctionURL, check_key
+
+_LATEST = "latest"
+_ANY_TAG = "*"
+_KEY = "project = :project AND owner.name = :name AND hash = :hash"
+_STORE = """
+INSERT INTO functions (project, name, hash, search, updated, body)
+VALUES (:project, :name, :hash, :search, :updated, :body)
+ON CONFLICT (name, project, hash) DO UPDATE SET updated = excluded.updated, body = excluded.body
+"""
+_PUT_TAG = """
+INSERT INTO function_tags (tag, project, name, owner_id) VALUES (:tag, :project, :name, :owner)
+ON CONFLICT (tag, project, name) DO UPDATE SET owner_id = excluded.owner_id
+"""
+# The tag to show where none was asked for: one that a person gave, else latest.
+_OWN_TAG = f"""COALESCE(
+    (SELECT MAX(tag) FROM function_tags WHERE owner_id = functions.id AND tag <> '{_LATEST}'),
+    (SELECT MAX(tag) FROM function_tags WHERE owner_id = functions.id))"""
+
+
+class Functions(Tables):
+    """The functions of the port."""
+
+    def store_function(
+        self, function: Record, name: str, project: str = "", tag: str = "", versioned: bool = False
+    ) -> str:
+        from mlrun.model.function import function_hash
+
+        record = records.as_record(function, "a function")
+        name, what = records.required(name, "the name of a function"), f"function {name}"
+        metadata = records.part(record, "metadata", what)
+        metadata.pop("tag", None)
+        metadata |= {
+            "name": name,
+            "project": project or metadata.get("project") or records.default_project(),
+            "updated": times.now(),
+        }
+        record["metadata"] = metadata
+        metadata["hash"] = function_hash(records.load(records.dump(record, what)))
+        labels = records.labels_of(metadata, what)
+        values = metadata | {"search": name.casefold(), "body": records.dump(record, what)}
+        values = {key: values[key] for key in ("project", "name", "hash", "search", "updated", "body")}
+        tag = check_key(tag or _LATEST, "tag")
+        with self._write() as connection:
+            connection.execute(_STORE, values)
+            owner, before = owner_and_labels(connection, "functions", "function_labels", _KEY, values)
+            store_labels(connection, "function_labels", owner, labels, before)
+            connection.execute(_PUT_TAG, values | {"tag": tag, "owner": owner})
+        return str(metadata["hash"])
+
+    def get_function(self, name: str, project: str = "", tag: str = "", hash_key: str = "") -> Record:
+        project = project or records.default_project()
+        tag = "" if hash_key else tag or _LATEST
+        with self._read() as connection:
+            where = Where(connection, "functions")
+            where.add("project = :project AND name = :name", project=project, name=name)
+            where.equal("hash", hash_key)
+            if tag:
+                of_name = "tag = :tag AND project = :project AND name = :name"
+                where.add(f"id IN (SELECT owner_id FROM function_tags WHERE {of_name})", tag=tag)
+            sql = f"SELECT body, {_OWN_TAG} FROM functions WHERE {where}"
+            found = connection.execute(sql, where.values).fetchone()
+        if not found:
+            raise MLRunNotFoundError(f"no function {FunctionURL(project, name, tag, hash_key)}")
+        return _tagged(found[0], tag or found[1])
+
+    def has_function(self, name: str, project: str, hash_key: str) -> bool:
+        values = {"project": project or records.default_project(), "name": name, "hash": hash_key}
+        sql = "SELECT 1 FROM functions WHERE project = :project AND name = :name AND hash = :hash"
+        with self._read() as connection:
+            return connection.execute(sql, values).fetchone() is not None
+
+    def list_functions(
+        self,
+        name: str = "",
+        project: str = "",
+        tag: str = "",
+        labels: Labels = None,
+        since: Any = None,
+        until: Any = None,
+        hash_key: str = "",
+        **kwargs: Any,
+    ) -> list[Record]:
+        records.refuse_unknown(kwargs, self.list_functions)
+        query = FunctionQuery(
+            name=name or "",
+            project=project or "",
+            tag="" if tag == _ANY_TAG else tag or "",
+            hash=hash_key or "",
+            labels=label_list(labels),
+            since=times.of_caller(since, "since"),
+            until=times.of_caller(until, "until"),
+        )
+        with self._read() as connection:
+            where = Where(connection, "functions")
+            where.project(query.project)
+            where.name(query.name)
+            where.equal("hash", query.hash)
+            where.between("updated", query.since, query.until)
+            where.labels(query.labels, "function_labels")
+            if query.tag:
+                where.side("function_tags", "tag = :tag", tag=query.tag)
+            shown = ":tag" if query.tag else _OWN_TAG
+            sql = f"SELECT body, {shown} FROM functions WHERE {where} ORDER BY updated DESC, id DESC"
+            found = connection.execute(sql, where.values).fetchall()
+        return [_tagged(body, tag) for body, tag in found]
+
+    def delete_function(self, name: str, project: str = "") -> None:
+        values = {"project": project or records.default_project(), "name": name}
+        with self._write() as connection:
+            connection.execute("DELETE FROM functions WHERE project = :project AND name = :name", values)
+
+
+def _tagged(body: str, tag: str | None) -> Record:
+    record = records.load(body)
+    if tag:
+        record["metadata"]["tag"] = tag
+    return record

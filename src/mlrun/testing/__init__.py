@@ -1,0 +1,16 @@
+"""What every adapter of a port promises, as pytest classes to inherit."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.register_assert_rewrite(
+    "mlrun.testing.artifact_records",
+    "mlrun.testing.artifact_versions",
+    "mlrun.testing.databases",
+    "mlrun.testing.datastores",
+    "mlrun.testing.function_records",
+    "mlrun.testing.project_records",
+    "mlrun.testing.run_history",
+    "mlrun.testing.run_records",
+)
