@@ -1,0 +1,216 @@
+"""Tables: the dataset kind with its preview, schema and statistics, and the small table kind."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from typing import Any
+
+from mlrun import frames
+from mlrun.artifacts.base import Artifact, Shortcut
+from mlrun.config import mlconf
+from mlrun.datastore import get_store
+from mlrun.errors import MLRunInvalidArgumentTypeError
+
+default_preview_rows_length = 20
+max_csv = 10_000  # rows; a longer table is written as parquet, and its statistics are made on demand
+
+
+class DatasetArtifact(Artifact):
+    """
+    A data frame in a file, with what can be shown of it without reading the file.
+
+    Args:
+        df: A pandas, polars or pyarrow table; none where *src_path* or *target_path* names a file.
+        preview: Rows that are kept in the record; 20 unless given.
+        format: ``csv``, ``parquet`` (``pq``), ``json`` or ``feather``. Else the suffix of the target path, of
+            the local path or of the key says it, else ``csv`` under 10 000 rows and ``parquet`` from there.
+        stats: Describe each column and count its values in bins. If None: for a table under 10 000 rows whose
+            columns all fit into the preview.
+        column_metadata: Anything to be said about a column, by its name.
+        ignore_preview_limits: Keep every row and column in the record.
+        label_column: The column that a model is to predict.
+
+    Example::
+
+        context.log_artifact(DatasetArtifact("iris", df=df, label_column="species"))
+    """
+
+    kind = "dataset"
+    default_viewer = "table"
+
+    _df: Any = None
+    _with_stats: bool | None = None
+    _rows = default_preview_rows_length
+    _is_unlimited = False
+
+    schema = Shortcut("spec")
+    header = Shortcut("spec")
+    length = Shortcut("spec")
+    label_column = Shortcut("spec")
+    column_metadata = Shortcut("spec")
+    preview = Shortcut("status")
+    stats = Shortcut("status")
+
+    def __init__(
+        self,
+        key: str | None = None,
+        df: Any = None,
+        preview: int | None = None,
+        format: str = "",
+        stats: bool | None = None,
+        target_path: str | None = None,
+        extra_data: dict[str, Any] | None = None,
+        column_metadata: dict[str, Any] | None = None,
+        ignore_preview_limits: bool = False,
+        label_column: Any = None,
+        **kw: Any,
+    ) -> None:
+        super().__init__(
+            key, format=frames.check_format(format) if format else "", target_path=target_path, **kw
+        )
+        if df is not None and not frames.is_frame(df):
+            raise MLRunInvalidArgumentTypeError(
+                f"dataset {key!r}: a {type(df).__name__} is not a data frame: pandas.DataFrame,"
+                " polars.DataFrame or pyarrow.Table"
+            )
+        self._df = df
+        self._with_stats = stats
+        self._rows = default_preview_rows_length if preview is None else preview
+        self._is_unlimited = ignore_preview_limits
+        self.set_fields(
+            {"extra_data": extra_data, "column_metadata": column_metadata, "label_column": label_column}
+        )
+
+    @property
+    def df(self) -> Any:
+        """The data frame that was given, or what is stored."""
+        return self._df if self._df is not None else self.to_dataitem().as_df()
+
+    @property
+    def has_body(self) -> bool:
+        return self._df is not None
+
+    def choose_suffix(self, local_path: str) -> str:
+        """The suffix of the file, once its format is clear."""
+        paths = (self.spec.target_path, local_path, self.metadata.key)
+        named = self.spec.format or next(filter(None, map(frames.format_of, paths)), "")
+        if not named and self._df is None:
+            return super().choose_suffix(local_path)
+        self.spec.format = frames.check_format(named or frames.default_format(self._df))
+        return "" if frames.format_of(self.metadata.key) == self.spec.format else f".{self.spec.format}"
+
+    def before_log(self) -> None:
+        df = self._df
+        self.spec.format = self.spec.format or frames.format_of(self.spec.target_path)
+        if df is None and self.spec.src_path and frames.format_of(self.spec.src_path):
+            df = frames.read(self.spec.src_path)
+        if df is not None:
+            self.describe(df)
+
+    def describe(self, df: Any) -> None:
+        """Fill in preview, schema, header and length; the statistics follow when the file is written."""
+        spec, status = self.spec, self.status
+        rows = len(df) if self._is_unlimited else self._rows
+        columns = sys.maxsize if self._is_unlimited else int(mlconf.artifacts.datasets.max_preview_columns)
+        spec.header, status.preview = frames.preview(df, rows, columns)
+        spec.length, spec.schema = len(df), frames.schema(df)
+        status.header_original_length = len(spec.schema["fields"])
+        if self._df is None and self._wants_stats(df):
+            status.stats = frames.stats(df)
+
+    def _wants_stats(self, df: Any) -> bool:
+        if self._with_stats is not None:
+            return self._with_stats
+        return len(df) < max_csv and len(self.spec.schema["fields"]) <= len(self.spec.header)
+
+    def upload(self, artifact_path: str | None = None) -> None:
+        self._choose_target(artifact_path)
+        if self._df is None:
+            self._upload_file(self.spec.src_path, self.spec.target_path)
+            return
+        store, key = get_store(self.spec.target_path, self._secrets)
+        if local := store.local_path(key):
+            self._write(local)
+            return
+        with tempfile.TemporaryDirectory(prefix="mlrun-") as folder:
+            self._write(path := os.path.join(folder, f"data.{self.spec.format}"))
+            store.upload(key, path)
+
+    def _write(self, path: str) -> None:
+        written = frames.write_dataset(
+            self._df,
+            path,
+            self.spec.format,
+            with_hash=bool(mlconf.artifacts.calculate_hash),
+            with_stats=self._wants_stats(self._df),
+        )
+        self._measured(written.size, written.hash)
+        self.status.stats = written.stats or {}
+
+
+class TableArtifact(Artifact):
+    """
+    A small table as a CSV file that the viewer shows as it is.
+
+    Args:
+        body: CSV text, or a list of rows.
+        df: A data frame, instead of *body*.
+        visible: Taken for compatibility; a table is always shown.
+        inline: Keep it in the record instead of a file.
+        header: Names of the columns, where *body* is a list of rows.
+
+    Example::
+
+        context.log_artifact(TableArtifact("confusion", body=[[50, 2], [1, 47]], header=["yes", "no"]))
+    """
+
+    kind = "table"
+    suffix = ".csv"
+    default_viewer = "table"
+
+    _df: Any = None
+
+    header = Shortcut("spec")
+    schema = Shortcut("spec")
+
+    def __init__(
+        self,
+        key: str | None = None,
+        body: Any = None,
+        df: Any = None,
+        viewer: str | None = None,
+        visible: bool = False,
+        inline: bool = False,
+        format: str | None = None,
+        header: Sequence[Any] | None = None,
+        schema: Any = None,
+        **kw: Any,
+    ) -> None:
+        super().__init__(key, body, viewer=viewer, is_inline=inline, format=format, **kw)
+        self._df = frames.to_pandas(df) if df is not None else None
+        self.spec.header = list(
+            header or (frames.preview(self._df, 0, sys.maxsize)[0] if df is not None else ())
+        )
+        self.set_fields({"schema": schema if df is None else schema or frames.schema(self._df)})
+
+    @property
+    def has_body(self) -> bool:
+        return self._df is not None or self._body is not None
+
+    def get_body(self) -> Any:
+        if self._df is not None:
+            return frames.to_bytes(self._df, "csv")
+        if isinstance(self._body, list | tuple):
+            return _csv([self.spec.header, *self._body] if self.spec.header else self._body)
+        return super().get_body()
+
+
+def _csv(rows: Sequence[Any]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()

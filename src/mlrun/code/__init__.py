@@ -1,0 +1,1 @@
+"""User code: read from files, notebooks and functions, described, and made callable."""
