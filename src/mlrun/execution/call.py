@@ -1,0 +1,75 @@
+"""The one place where user code is called, in any process on any machine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mlrun.code.imports import search_path
+from mlrun.db.base import RunDB
+from mlrun.errors import RunError
+from mlrun.execution.arguments import arguments
+from mlrun.execution.capture import LogWriter, capture
+from mlrun.execution.context import MLClientCtx
+from mlrun.execution.current import current
+from mlrun.execution.handlers import Source
+from mlrun.execution.outcome import user_traceback
+from mlrun.execution.returns import log_returned
+from mlrun.model.run import Run, RunState
+from mlrun.secrets import SecretsStore
+
+
+def call(
+    source: Source,
+    run: Run,
+    db: RunDB,
+    secrets: SecretsStore | None = None,
+    parent: MLClientCtx | None = None,
+    log: LogWriter | None = None,
+) -> Run:
+    """
+    Find the handler, call it with the run's parameters and inputs, and record what comes of it.
+
+    Args:
+        source: Gives the handler.
+        run: Changed in place, and given back in its final state.
+        log: Where its output goes; by default the run's own log.
+
+    Raises:
+        RunError: The handler raised; its exception is the cause, and the run's state is ``error``.
+        KeyboardInterrupt: It was interrupted; the run's state is ``aborted``.
+    """
+    context = MLClientCtx(run, db, secrets, parent)
+    writer = log or LogWriter(db, run.metadata.uid, run.metadata.project)
+    try:
+        # the context leaves last: who sees a final state sees the whole log
+        with context, capture(writer), current(context):
+            _call(source, context, writer)
+    except (Exception, SystemExit) as error:
+        if run.status.state == RunState.COMPLETED:  # sys.exit(0)
+            return run
+        raise failure(run, error) from error
+    return run
+
+
+def _call(source: Source, context: MLClientCtx, writer: LogWriter) -> None:
+    try:
+        with search_path(*source.folders):
+            handler = source.find(context.parameters)
+            log_returned(context, handler(**arguments(handler, context)), context.returns)
+    except Exception as error:
+        writer.write(f"{user_traceback(error)}\n".encode())
+        raise
+
+
+def failure(run: Run, error: BaseException | None = None) -> RunError:
+    """The exception that tells the caller how *run* ended."""
+    text = f"{type(error).__name__}: {error}" if error is not None else last_line(run.status.error)
+    return RunError(
+        f"run {run.key} ({run.metadata.name}) ended in state {run.status.state}: {text}".rstrip(": ")
+    )
+
+
+def last_line(text: Any) -> str:
+    """The line of a traceback that says what happened."""
+    lines = str(text or "").strip().splitlines()
+    return lines[-1] if lines else ""

@@ -1,0 +1,140 @@
+"""Whatever user code prints goes where it went before, and into the log of its run."""
+
+from __future__ import annotations
+
+import contextvars
+import io
+import sys
+import threading
+from types import TracebackType
+from typing import Any, Self, TextIO
+
+from mlrun.config import mlconf
+from mlrun.db.base import RunDB
+from mlrun.execution.flusher import flusher
+from mlrun.log import logger
+
+FLUSH_ABOVE = 64_000  # characters
+
+
+class LogWriter:
+    """
+    Appends text to one run's log in batches; readers see it while the run is live.
+
+    Threads may share an instance. A database that can not be written is said once, and the run goes on.
+
+    Args:
+        banner: A line before the first thing that is written.
+    """
+
+    def __init__(self, db: RunDB, uid: str, project: str, banner: str = "") -> None:
+        self._db, self._uid, self._project = db, uid, project
+        self._banner = f"{banner}\n".encode() if banner else b""
+        self._parts: list[bytes] = []
+        self._size = 0
+        self._lock = threading.Lock()
+        self._failed = False
+
+    def write(self, data: bytes) -> None:
+        if not data:
+            return
+        with self._lock:
+            if self._banner:
+                self._parts.append(self._banner)
+                self._banner = b""
+            self._parts.append(data)
+            self._size += len(data)
+            full = self._size > FLUSH_ABOVE
+        if full:
+            self.flush()
+        else:
+            flusher.later(self.flush, float(mlconf.logs.flush_interval))
+
+    def flush(self) -> None:
+        try:
+            with self._lock:  # held while writing, so that two flushes can not swap their order
+                self._store()
+        except Exception as error:  # said without the lock: the warning may be captured, too
+            if not self._failed:
+                self._failed = True
+                logger.warning(f"the log of run {self._project}/{self._uid} can not be stored: {error}")
+
+    def _store(self) -> None:
+        if self._parts:
+            self._db.store_log(self._uid, self._project, b"".join(self._parts), append=True)
+            self._parts.clear()
+            self._size = 0
+
+    def close(self) -> None:
+        flusher.cancel(self.flush)
+        self.flush()
+
+
+_current: contextvars.ContextVar[LogWriter | None] = contextvars.ContextVar("mlrun_log", default=None)
+_active: list[LogWriter] = []  # for threads that user code starts: they have no context of their own
+
+
+class Tee(io.TextIOBase):
+    """A standard stream that also feeds the log of the run that prints."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+
+    def write(self, text: str) -> int:
+        writer = _current.get() or (_active[-1] if len(_active) == 1 else None)
+        if writer is not None:
+            writer.write(text.encode("utf-8", "replace"))
+        return self.stream.write(text)
+
+    def flush(self) -> None:
+        self.stream.flush()
+
+    def isatty(self) -> bool:
+        return self.stream.isatty()
+
+    def fileno(self) -> int:
+        return self.stream.fileno()
+
+    def writable(self) -> bool:
+        return True
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stream, name)
+
+
+class capture:
+    """
+    While the block runs, ``sys.stdout`` and ``sys.stderr`` also feed *writer*.
+
+    Blocks nest and run side by side in threads: each run gets what it prints itself.
+    """
+
+    def __init__(self, writer: LogWriter) -> None:
+        self._writer = writer
+
+    def __enter__(self) -> Self:
+        self._streams = (sys.stdout, sys.stderr)
+        with _streams_lock:
+            if not isinstance(sys.stdout, Tee):
+                sys.stdout = Tee(sys.stdout)
+            if not isinstance(sys.stderr, Tee):
+                sys.stderr = Tee(sys.stderr)
+            _active.append(self._writer)
+        self._token = _current.set(self._writer)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        _current.reset(self._token)
+        with _streams_lock:
+            _active.remove(self._writer)
+            if not _active:  # the last one out takes the tees off, if nobody else has
+                if isinstance(sys.stdout, Tee):
+                    sys.stdout = sys.stdout.stream
+                if isinstance(sys.stderr, Tee):
+                    sys.stderr = sys.stderr.stream
+        self._writer.close()
+
+
+_streams_lock = threading.Lock()

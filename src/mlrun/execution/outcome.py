@@ -1,0 +1,35 @@
+"""How user code ended: what it means for the run's state, and what to say about it."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import traceback
+from pathlib import Path
+
+from mlrun.model.run import RunState
+
+_PACKAGE = str(Path(__file__).parent.parent) + os.sep
+
+
+def now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat()
+
+
+def outcome(error: BaseException | None) -> tuple[RunState, str]:
+    """The final state, and the text of ``status.error``, that the way user code ended means."""
+    if error is None or (isinstance(error, SystemExit) and error.code in (None, 0)):
+        return RunState.COMPLETED, ""
+    if isinstance(error, KeyboardInterrupt):
+        return RunState.ABORTED, "interrupted (Ctrl-C)"
+    if isinstance(error, SystemExit):
+        return RunState.ERROR, f"the program ended itself with exit code {error.code}"
+    return RunState.ERROR, user_traceback(error)
+
+
+def user_traceback(error: BaseException) -> str:
+    """The traceback of *error* without the frames of this package that led to the user's code."""
+    frame = error.__traceback__
+    while frame is not None and frame.tb_frame.f_code.co_filename.startswith(_PACKAGE):
+        frame = frame.tb_next
+    return "".join(traceback.format_exception(type(error), error, frame)).rstrip()

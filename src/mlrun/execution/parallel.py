@@ -1,0 +1,103 @@
+"""Children of a sweep side by side on this machine: handlers in worker processes, programs under threads."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import chdir, nullcontext, suppress
+from typing import Any
+
+from mlrun.db.base import RunDB
+from mlrun.errors import MLRunConflictError, MLRunNotFoundError, RunError
+from mlrun.execution.call import call
+from mlrun.execution.capture import LogWriter
+from mlrun.execution.handlers import Source
+from mlrun.execution.outcome import now
+from mlrun.execution.pool import Pool
+from mlrun.model.run import Run, RunState
+from mlrun.secrets import SecretsStore
+
+
+def banner(child: Run) -> str:
+    """The line before an iteration's output in its parent's log."""
+    given = ", ".join(f"{key}={value}" for key, value in child.spec.parameters.items())
+    return f"> iteration {child.metadata.iteration}: {given}"[:500]
+
+
+def log_of(child: Run, db: RunDB) -> LogWriter:
+    """Iterations share their parent's log."""
+    return LogWriter(db, child.metadata.uid, child.metadata.project, banner(child))
+
+
+def in_processes(
+    runs: Iterator[Run], source: Source, db: RunDB, sources: list[dict[str, Any]], workdir: str, at_once: int
+) -> Iterator[Run]:
+    """Call the handler in *at_once* worker processes; gives each child when it has ended, in any order."""
+    handed: dict[int, Run] = {}
+
+    def jobs() -> Iterator[dict[str, Any]]:
+        for index, child in enumerate(runs):
+            child.status.state = RunState.PENDING.value
+            handed[index] = child
+            yield child.to_dict()
+
+    job = functools.partial(run_child, source, db.url, sources, workdir)
+    with Pool(job, at_once) as pool:
+        for index, outcome in pool.map_unordered(jobs()):
+            yield _ended(handed.pop(index), outcome, db)
+
+
+def run_child(
+    source: Source, url: str, sources: list[dict[str, Any]], workdir: str, record: dict[str, Any]
+) -> dict[str, Any]:
+    """In a worker: call the handler for one child, and give its record back in its final state."""
+    from mlrun.db import get_run_db
+
+    child, db = Run.from_dict(record), get_run_db(url)
+    with chdir(workdir) if workdir else nullcontext(), suppress(RunError):
+        call(source, child, db, SecretsStore.from_list(sources), log=log_of(child, db))
+    return child.to_dict()
+
+
+def _ended(child: Run, outcome: Any, db: RunDB) -> Run:
+    """The child as its worker gave it back; one whose worker could not is ended here."""
+    if outcome.error is None:
+        return Run.from_dict(outcome.value)
+    child.status.state = RunState.ERROR.value
+    child.status.error = str(outcome.error)
+    child.status.end_time = child.status.last_update = now()
+    meta = child.metadata
+    db.store_run(child.to_dict(), meta.uid, meta.project, meta.iteration)
+    return child
+
+
+def in_threads(runs: Iterator[Run], run_one: Callable[[Run], None], db: RunDB, at_once: int) -> Iterator[Run]:
+    """
+    Call *run_one* for *at_once* children at a time, each in a thread; gives each when it has ended.
+
+    Left early, it aborts the children that are live; *run_one* has to notice, as programs do.
+    """
+    waiting: dict[Future[None], Run] = {}
+    with ThreadPoolExecutor(at_once, thread_name_prefix="mlrun-sweep") as pool:
+        try:
+            while True:
+                while len(waiting) < at_once and (child := next(runs, None)) is not None:
+                    waiting[pool.submit(run_one, child)] = child
+                if not waiting:
+                    return
+                for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+                    with suppress(RunError):  # it is in the record
+                        future.result()
+                    yield waiting.pop(future)
+        except BaseException:
+            abort_live(list(waiting.values()), db)
+            raise
+
+
+def abort_live(children: list[Run], db: RunDB) -> None:
+    """Write that these children, which are stored and have not ended, were aborted with their sweep."""
+    for child in children:
+        meta = child.metadata
+        with suppress(MLRunConflictError, MLRunNotFoundError):  # it has ended, or was never stored
+            db.abort_run(meta.uid, meta.project, meta.iteration, status_text="its sweep was interrupted")

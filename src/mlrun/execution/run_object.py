@@ -1,0 +1,261 @@
+"""A run that was started: its record, and the verbs that go with it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from mlrun import render, urls
+from mlrun.config import mlconf
+from mlrun.db.base import RunDB
+from mlrun.errors import MLRunTimeoutError, RunError
+from mlrun.model.run import Run, RunState
+from mlrun.model.task import RunTemplate
+
+if TYPE_CHECKING:
+    from mlrun.datastore import DataItem
+
+
+class RunObject(Run):
+    """
+    One run, as ``fn.run()`` gives it back.
+
+    It shows what was last read; what it is asked for is read anew while the run is live::
+
+        run = fn.run(params={"p1": 5})
+        run.state(), run.output("accuracy"), run.artifact("model").local()
+    """
+
+    @classmethod
+    def of(cls, run: Run | dict[str, Any], db: RunDB) -> RunObject:
+        """The run *run*, which lives in *db*."""
+        record = cls.from_dict(run.to_dict() if isinstance(run, Run) else run)
+        record._db = db  # type: ignore[attr-defined]
+        return record
+
+    @classmethod
+    def from_template(cls, template: RunTemplate) -> RunObject:
+        """A run that was not started yet, from a task."""
+        return cls.from_dict(template.to_dict())
+
+    @property
+    def db(self) -> RunDB:
+        from mlrun.db import get_run_db
+
+        return self.__dict__.get("_db") or get_run_db()
+
+    def uid(self) -> str:
+        return self.metadata.uid
+
+    def state(self) -> str:
+        """The state now; a final one is not asked for again."""
+        if not self._is_final():
+            self.refresh()
+        return self.status.state or RunState.UNKNOWN.value
+
+    def _is_final(self) -> bool:
+        return RunState(self.status.state).is_final
+
+    def refresh(self) -> RunObject:
+        """Read the run anew, and give it back."""
+        meta = self.metadata
+        fresh = Run.from_dict(self.db.read_run(meta.uid, meta.project, meta.iteration))
+        self.metadata, self.spec, self.status = fresh.metadata, fresh.spec, fresh.status
+        return self
+
+    @property
+    def error(self) -> str:
+        """Why it did not end well; empty if it did, or has not ended."""
+        if not self.status.is_failed():
+            return ""
+        return self.status.error or self.status.reason or self.status.status_text or "no reason was recorded"
+
+    @property
+    def ui_url(self) -> str:
+        """The run's page in the dashboard; empty where there is none."""
+        if not (base := str(mlconf.ui_url).rstrip("/")):
+            return ""
+        return f"{base}/mlrun/projects/{self.metadata.project}/jobs/monitor/{self.metadata.uid}/overview"
+
+    @property
+    def outputs(self) -> dict[str, Any]:
+        """Results, and the ``store://`` address of each artifact; waits for a live run to end."""
+        if self.__dict__.get("outputs_wait_for_completion", True) and not self._is_final():
+            self.wait_for_completion(raise_on_failure=False)
+        return {**self.status.results, **self._artifact_uris()}
+
+    def output(self, key: str) -> Any:
+        """One result, or one artifact's address; None where there is none."""
+        return self.outputs.get(key)
+
+    def artifact(self, key: str) -> DataItem | None:
+        """
+        The artifact *key*: a DataItem, and a read-only mapping of its record too; None where there is none.
+
+        ::
+
+            run.artifact("model").get()                    # its bytes
+            run.artifact("model")["spec"]["target_path"]   # its record
+        """
+        uri = self.outputs.get(key) if key in self._artifact_uris() else None
+        if uri is None:
+            return None
+        if not urls.is_store_url(uri):
+            from mlrun.datastore import get_dataitem
+
+            return get_dataitem(uri, db=self.db)
+        from mlrun.datastore import get_artifact_item
+
+        return get_artifact_item(uri, db=self.db, key=key)
+
+    def _artifact_uris(self) -> dict[str, str]:
+        uris = dict(self.status.artifact_uris)
+        for record in self.status.artifacts:  # as older programs stored them
+            key = record.get("metadata", record).get("key", "")
+            uris.setdefault(key, record.get("spec", record).get("target_path", ""))
+        return uris
+
+    def logs(self, watch: bool = True, db: RunDB | None = None, offset: int = 0) -> str:
+        """
+        Print the run's log and give its state.
+
+        Args:
+            watch: Go on until the run ends.
+            offset: Bytes to leave out at the start.
+        """
+        meta = self.metadata
+        state, _ = (db or self.db).watch_log(meta.uid, meta.project, watch=watch, offset=offset)
+        if state and state != self.status.state:
+            self.refresh()
+        return state
+
+    def wait_for_completion(
+        self,
+        sleep: float = 3,
+        timeout: float = 0,
+        raise_on_failure: bool = True,
+        show_logs: bool | None = None,
+        logs_interval: float | None = None,
+    ) -> str:
+        """
+        Wait until the run has ended, and give its state.
+
+        Args:
+            sleep: Seconds between two looks, at most; the first ones come faster.
+            timeout: Seconds to wait at most; 0 waits as long as it takes.
+            show_logs: Print the log meanwhile.
+            logs_interval: Seconds between two looks at the log.
+
+        Raises:
+            RunError: It ended badly, and *raise_on_failure* is set.
+            MLRunTimeoutError: It has not ended in time.
+        """
+        end = time.monotonic() + timeout if timeout else None
+        pause_s, offset = 0.02, 0
+        while True:
+            state = self.state()
+            if show_logs:
+                _, offset = self.db.watch_log(self.uid(), self.metadata.project, watch=False, offset=offset)
+            if self._is_final():
+                break
+            if end is not None and time.monotonic() > end:
+                raise MLRunTimeoutError(f"run {self.key} is still {state} after {timeout} s")
+            time.sleep(pause_s)
+            pause_s = min(pause_s * 2, float(logs_interval or sleep) if show_logs else float(sleep))
+        if raise_on_failure and self.status.is_failed():
+            raise RunError(f"run {self.key} ({self.metadata.name}) ended in state {state}: {self.error}")
+        return state
+
+    def abort(self) -> None:
+        """
+        End a live run.
+
+        Raises:
+            MLRunConflictError: It has ended already.
+        """
+        self.db.abort_run(self.metadata.uid, self.metadata.project, self.metadata.iteration)
+        self.refresh()
+
+    # how it looks
+
+    def show(self) -> None:
+        """The run as a table: HTML in a notebook, text in a terminal."""
+        if not self._is_final():
+            self.refresh()
+        render.display(self._repr_html_, self._text)
+
+    def _summary(self) -> dict[str, Any]:
+        meta, spec, status = self.metadata, self.spec, self.status
+        shown = {
+            "project": meta.project,
+            "uid": meta.uid,
+            "iter": meta.iteration,
+            "start": status.start_time[:19].replace("T", " "),
+            "state": status.state,
+            "kind": meta.labels.get("kind", ""),
+            "name": meta.name,
+            "labels": meta.labels,
+            "inputs": spec.inputs,
+            "parameters": spec.parameters,
+            "results": status.results,
+            "artifacts": self._artifact_uris(),
+            "error": self.error,
+        }
+        return {key: value for key, value in shown.items() if value not in ("", {}, [])}
+
+    def _hints(self) -> str:
+        hint = f"mlrun get run {self.metadata.uid} -p {self.metadata.project}"
+        return f"{hint}\nmlrun logs {self.metadata.uid} -p {self.metadata.project}"
+
+    def _repr_html_(self) -> str:
+        return render.record_html(f"run {self.metadata.name}", self._summary())
+
+    def _text(self) -> str:
+        return render.record_text(f"run {self.metadata.name}", self._summary()) + "\n" + self._hints()
+
+    def __repr__(self) -> str:
+        return f"<RunObject {self.metadata.name} {self.uri} {self.status.state} {self.status.results}>"
+
+    # addresses
+
+    @staticmethod
+    def create_uri(project: str, uid: str, iteration: int | str = 0, tag: str = "") -> str:
+        return str(urls.RunURL(project, uid, int(iteration or 0), tag))
+
+    @staticmethod
+    def parse_uri(uri: str) -> tuple[str, str, str, str]:
+        """Project, uid, iteration and tag."""
+        run = urls.parse_run_url(uri)
+        return run.project, run.uid, str(run.iter), run.tag
+
+
+def wait_for_runs_completion(
+    runs: Iterable[RunObject], sleep: float = 3, timeout: float = 0, silent: bool = False
+) -> list[RunObject]:
+    """
+    Wait until every run has ended, and give those that ended well or badly.
+
+    Args:
+        sleep: Seconds between two looks, at most.
+        timeout: Seconds to wait at most, for all together; 0 waits as long as it takes.
+        silent: Do not raise when a run failed.
+
+    Raises:
+        RunError: Runs failed (all have ended then); the message names each.
+        MLRunTimeoutError: Runs are still live after *timeout*.
+        MLRunNotFoundError: A run is not in the database.
+    """
+    every = list(runs)
+    end = time.monotonic() + timeout if timeout else None
+    pause_s = 0.02
+    while live := [run for run in every if not RunState(run.state()).is_final]:
+        if end is not None and time.monotonic() > end:
+            names = ", ".join(run.key for run in live)
+            raise MLRunTimeoutError(f"after {timeout} s these runs have not ended: {names}")
+        time.sleep(pause_s)
+        pause_s = min(pause_s * 2, float(sleep))
+    failed = [run for run in every if run.status.is_failed()]
+    if failed and not silent:
+        raise RunError("; ".join(f"run {run.key} {run.status.state}: {run.error}" for run in failed))
+    return every

@@ -1,0 +1,282 @@
+"""The function object: code, how to run it, and the verb ``run``."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
+
+from mlrun import urls
+from mlrun.config import mlconf
+from mlrun.db.base import RunDB
+from mlrun.errors import MLRunNotImplementedServerError, RunError
+from mlrun.execution import parallel
+from mlrun.execution.capture import LogWriter
+from mlrun.execution.context import MLClientCtx
+from mlrun.execution.handlers import Source
+from mlrun.execution.run_object import RunObject
+from mlrun.execution.sweep import Plan, sweep
+from mlrun.model.function import Function, function_hash
+from mlrun.model.run import HyperParamOptions, Run, RunSpec
+from mlrun.runtimes import prepare
+from mlrun.runtimes.command import as_word
+from mlrun.runtimes.editing import Editing
+from mlrun.secrets import SecretsStore, masked_sources
+
+
+@dataclass(frozen=True)
+class Launch:
+    """What one call of ``fn.run`` knows beside the record: things that live in this process only."""
+
+    db: RunDB
+    secrets: SecretsStore
+    handler: str | Callable[..., Any] = ""
+    workdir: str = ""
+    parent: MLClientCtx | None = None  # of an iteration
+    source: Source | None = None  # of the handler, where it is known already
+
+    def log_of(self, run: Run) -> LogWriter:
+        """Where the output of *run* goes; iterations share their parent's log."""
+        if run.metadata.iteration:
+            return parallel.log_of(run, self.db)
+        return LogWriter(self.db, run.metadata.uid, run.metadata.project)
+
+
+class BaseRuntime(Function, Editing):
+    """
+    A function: a record that can be saved and exported, with a verb for each thing that can be done to it.
+
+    A subclass is one kind; it says how a prepared run is started. An instance is not for
+    several threads to change, but they may run it::
+
+        fn = mlrun.new_function("train", command="train.py")
+        fn.run(params={"p1": 5})
+    """
+
+    kind: str = "base"
+    is_remote: ClassVar[bool] = False  # whether it takes a cluster
+
+    def check_runnable(self, spec: RunSpec, launch: Launch) -> None:
+        """
+        Refuse what can be seen to be wrong before anything is recorded; no user code runs.
+
+        Raises:
+            MLRunInvalidArgumentError: Something is missing that the kind needs, or does not fit.
+            MLRunNotFoundError: There is no such program, folder or handler.
+        """
+
+    def launch(self, run: Run, launch: Launch) -> None:
+        """
+        Store *run* as running, run it to its end, and store that; its record is changed in place.
+
+        Raises:
+            RunError: The user's code failed.
+        """
+        raise NotImplementedError
+
+    def children(self, runs: Iterator[Run], launch: Launch, at_once: int) -> Iterator[Run]:
+        """Run the children of a sweep, *at_once* side by side, and give each when it has ended."""
+        return self.one_by_one(runs, launch)
+
+    def one_by_one(self, runs: Iterator[Run], launch: Launch) -> Iterator[Run]:
+        for run in runs:
+            with suppress(RunError):  # it is in the record, where the sweep counts it
+                self.launch(run, launch)
+            yield run
+
+    # where it lives
+
+    @property
+    def db(self) -> RunDB:
+        from mlrun.db import get_run_db
+
+        return self.__dict__.get("_db") or get_run_db()
+
+    def set_db_connection(self, conn: RunDB) -> Self:
+        """Record runs of this function in *conn*, not in the default database."""
+        self.__dict__["_db"] = conn
+        return self
+
+    def copy(self) -> Self:
+        """A deep copy; both record in the same database."""
+        twin = super().copy()
+        twin.__dict__.update({key: value for key, value in self.__dict__.items() if key.startswith("_")})
+        return twin
+
+    def save(self, tag: str = "", versioned: bool = False, refresh: bool = False) -> str:
+        """
+        Store this version in the database and give its address, ``db://project/name[:tag][@hash]``.
+
+        Every version stays readable by its hash; *tag* (else the function's own, else ``latest``) moves to
+        it.
+
+        Args:
+            versioned: Give the address by hash.
+            refresh: Read it back, so that the object shows what is stored.
+        """
+        meta = self.metadata
+        meta.project = meta.project or mlconf.current_project
+        tag = tag or meta.tag or "latest"
+        meta.hash = self.db.store_function(self.to_dict(), meta.name, meta.project, tag, versioned)
+        meta.tag = tag
+        if refresh:
+            stored = type(self).from_dict(self.db.get_function(meta.name, meta.project, hash_key=meta.hash))
+            self.metadata, self.spec, self.status = stored.metadata, stored.spec, stored.status
+            self.metadata.tag = tag
+        return "db://" + str(
+            urls.FunctionURL(
+                meta.project, meta.name, "" if versioned else tag, meta.hash if versioned else ""
+            )
+        )
+
+    def export(
+        self, target: str = "", format: str = ".yaml", secrets: Any = None, strip: bool = True
+    ) -> Self:
+        """
+        Write the function to a file or any data URL, for ``import_function`` to read.
+
+        Args:
+            target: By default ``function.yaml`` (or ``.json``) in this folder; a folder ends with ``/``.
+            format: ``.yaml`` or ``.json``; the ending of *target* wins.
+            strip: Leave status, hash and project out.
+        """
+        from mlrun.datastore import get_dataitem
+
+        if not target or target.endswith("/"):
+            target = f"{target}function{format}"
+        kept = self.copy()
+        if strip:
+            kept.status = type(kept.status)()
+            kept.metadata.hash = kept.metadata.project = ""
+            kept.metadata.updated = None
+        text = kept.to_json() if target.endswith(".json") else kept.to_yaml()
+        get_dataitem(target, secrets=secrets).put(text)
+        return self
+
+    # the verb
+
+    def run(
+        self,
+        runspec: Any = None,
+        handler: str | Callable[..., Any] | None = None,
+        name: str = "",
+        project: str = "",
+        params: dict[str, Any] | None = None,
+        inputs: dict[str, Any] | None = None,
+        out_path: str = "",
+        workdir: str = "",
+        artifact_path: str = "",
+        watch: bool = True,
+        schedule: Any = None,
+        hyperparams: dict[str, Any] | None = None,
+        hyper_param_options: HyperParamOptions | dict[str, Any] | None = None,
+        verbose: bool | None = None,
+        scrape_metrics: bool | None = None,
+        local: bool = False,
+        local_code_path: str | None = None,
+        auto_build: bool | None = None,
+        param_file_secrets: dict[str, str] | None = None,
+        notifications: list[Any] | None = None,
+        returns: list[Any] | None = None,
+        state_thresholds: dict[str, Any] | None = None,
+        reset_on_run: bool | None = None,
+        output_path: str = "",
+        retry: dict[str, Any] | None = None,
+        **launcher_kwargs: Any,
+    ) -> RunObject:
+        """
+        Run the function, record the run, and give it back.
+
+        Args:
+            runspec: A task (see ``new_task``), which stays as it is; the other arguments add to it.
+            handler: The function in the code to call, by name; or a callable.
+            params: Argument name to value.
+            inputs: Argument name to data URL.
+            artifact_path, out_path, output_path: One thing: where artifacts go.
+            watch: Wait for the end; a run in this process always does.
+            hyperparams: Parameter name to a list of values: one child run each combination.
+            local: Run here whatever the kind is, as ``handler`` or ``local`` would.
+            returns: Names (and kinds) to log returned values as.
+
+        Raises:
+            RunError: The user's code failed; the run is recorded all the same.
+            MLRunInvalidArgumentError: Something that was given is wrong; nothing has started.
+            MLRunNotImplementedServerError: It needs what is not built yet; the message says what.
+        """
+        given = {key: value for key, value in locals().items() if key not in ("self", "launcher_kwargs")}
+        if launcher_kwargs:
+            prepare.check_keywords("run()", launcher_kwargs, inspect.signature(self.run).parameters)
+        if schedule is not None:
+            raise MLRunNotImplementedServerError(
+                "schedule= is not built yet; run() starts a run now, and cron can call 'mlrun run'"
+            )
+        task = prepare.merge(prepare.as_task(runspec), given)
+        launch = Launch(
+            db=self.db,
+            secrets=SecretsStore.from_list(task.spec.secret_sources),
+            handler=task.spec.handler or self.spec.default_handler,
+            workdir=workdir or self.spec.workdir,
+        )
+        runner = self.local_form(local_code_path or "") if local else self
+        runner.check_runnable(task.spec, launch)
+        task.spec.secret_sources = masked_sources(task.spec.secret_sources)
+        body, version = self._version(task.metadata.project)
+        run = prepare.prepare(self, task, name, version)
+        if run.spec.is_hyper_job():
+            plan = Plan.of(run, _reader(param_file_secrets or launch.secrets, launch.db))
+            self._store_version(body, launch.db)
+            runner._sweep(run, launch, plan)
+        else:
+            self._store_version(body, launch.db)
+            runner.launch(run, launch)
+        return RunObject.of(run, launch.db)
+
+    def _sweep(self, run: Run, launch: Launch, plan: Plan) -> None:
+        def run_children(runs: Iterator[Run], parent: MLClientCtx) -> Iterator[Run]:
+            return self.children(runs, replace(launch, parent=parent), plan.options.parallel_runs or 1)
+
+        sweep(run, launch.db, launch.secrets, plan, run_children)
+
+    def local_form(self, code_path: str = "") -> BaseRuntime:
+        """
+        This function as the kind that runs it in this process or as its child.
+
+        Args:
+            code_path: A file whose code is taken instead of the function's own.
+        """
+        from mlrun.runtimes.local import LocalRuntime
+
+        twin = LocalRuntime.from_dict({**self.to_dict(), "kind": "local"}).set_db_connection(self.db)
+        if code_path:
+            twin.spec.command = as_word(code_path)
+            twin.spec.build.functionSourceCode = ""
+        return twin
+
+    def _version(self, project: str) -> tuple[dict[str, Any], str]:
+        """The function as it is to be stored, and its address in a run: ``project/name@hash``."""
+        body = self.to_dict()
+        meta = body["metadata"]
+        meta["project"] = meta.get("project") or project or mlconf.current_project
+        meta["hash"] = function_hash(body)
+        return body, f"{meta['project']}/{meta['name']}@{meta['hash']}"
+
+    def _store_version(self, body: dict[str, Any], db: RunDB) -> None:
+        """Store *body* unless it is stored."""
+        meta = body["metadata"]
+        name, project = meta["name"], meta["project"]
+        if not db.has_function(name, project, meta["hash"]):
+            db.store_function(body, name, project, meta.get("tag") or "latest", versioned=True)
+
+    def __repr__(self) -> str:
+        return (
+            f"<{type(self).__name__} {self.metadata.project or mlconf.current_project}/{self.metadata.name}>"
+        )
+
+
+def _reader(secrets: Any, db: RunDB) -> Callable[[str], bytes]:
+    """Reads a parameter file."""
+    from mlrun.datastore import get_object
+
+    return lambda url: get_object(url, secrets=secrets, db=db)

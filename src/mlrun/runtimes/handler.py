@@ -1,0 +1,60 @@
+"""The kind ``handler``: a Python callable, called in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import chdir, nullcontext
+from dataclasses import replace
+
+from mlrun.errors import MLRunInvalidArgumentError
+from mlrun.execution import parallel
+from mlrun.execution.call import call
+from mlrun.execution.handlers import FromCode, Given, Once, Source
+from mlrun.model.run import Run, RunSpec
+from mlrun.runtimes.base import BaseRuntime, Launch
+from mlrun.runtimes.check import check_arguments, check_workdir
+
+
+class HandlerRuntime(BaseRuntime):
+    """
+    Calls a function right here::
+
+        mlrun.new_function().run(handler=train, params={"p1": 5})
+
+    The handler is a callable, or ``"module.function"`` of what can be imported.
+    """
+
+    kind: str = "handler"
+
+    def check_runnable(self, spec: RunSpec, launch: Launch) -> None:
+        check_workdir(launch.workdir)
+        if callable(launch.handler):
+            check_arguments(launch.handler, spec)
+        elif not launch.handler:
+            raise MLRunInvalidArgumentError(
+                f"function {self.metadata.name!r} has no code and no handler; run(handler=f) takes a callable,"
+                " and new_function(command='train.py') a program"
+            )
+        elif "." not in launch.handler:
+            raise MLRunInvalidArgumentError(
+                f"{launch.handler!r} is not a callable, nor 'module.function'; a function of a file needs"
+                " new_function(command='file.py')"
+            )
+
+    def source(self, launch: Launch) -> Source:
+        """What finds the handler, once user code may run."""
+        if callable(launch.handler):
+            return Given(launch.handler)
+        return FromCode(launch.handler, workdir=launch.workdir, pythonpath=self.spec.pythonpath)
+
+    def launch(self, run: Run, launch: Launch) -> None:
+        source = launch.source or self.source(launch)
+        with chdir(launch.workdir) if launch.workdir else nullcontext():
+            call(source, run, launch.db, launch.secrets, launch.parent, launch.log_of(run))
+
+    def children(self, runs: Iterator[Run], launch: Launch, at_once: int) -> Iterator[Run]:
+        source = self.source(launch)
+        if at_once > 1:
+            secrets = launch.secrets.to_serial()
+            return parallel.in_processes(runs, source, launch.db, secrets, launch.workdir, at_once)
+        return self.one_by_one(runs, replace(launch, source=Once(source)))

@@ -1,0 +1,254 @@
+"""Run a program as a child process: what it is told, its output into the log, and how it ended."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from mlrun.config import mlconf
+from mlrun.db.base import RunDB
+from mlrun.errors import MLRunConflictError, MLRunInvalidArgumentError
+from mlrun.execution.capture import LogWriter
+from mlrun.log import logger
+from mlrun.model.base import dump_json
+from mlrun.model.function import FunctionSpec
+from mlrun.model.run import Run, RunState
+from mlrun.secrets import SecretsStore
+
+CONFIG = "MLRUN_EXEC_CONFIG"  # the run as JSON, or "@" and the file that holds it
+LAUNCHED = "MLRUN_EXEC_LAUNCHED"  # set where the process that started the program says how it ended
+GRACE_S = 5.0  # between being asked to end and being killed
+LOOK_EVERY_S = 0.5  # whether somebody aborted the run, or the program ended and left its output open
+TAIL = 8_000  # bytes of output kept to say why a program failed
+_LARGEST_ENV = 100_000  # bytes of one variable; Linux refuses 128 KiB
+_PIPE_READS = 32  # of 64 KiB: more than a pipe holds
+
+# Outlives the process that started it: when that one goes away without a word (the end of the pipe is no
+# line), it ends the group of the program.
+_GUARD = """
+read -r line && exit
+kill -TERM -- "-$1"
+for second in 1 2 3 4 5; do sleep 1; kill -0 -- "-$1" || exit; done
+kill -KILL -- "-$1"
+"""
+
+
+@contextmanager
+def environment(
+    spec: FunctionSpec, run: Run, db: RunDB, secrets: SecretsStore, folders: tuple[str, ...] = ()
+) -> Iterator[dict[str, str]]:
+    """
+    What the program is told: this process's variables, the function's, and the run itself.
+
+    A run that is too long for a variable goes in a file that only this user can read, and that is gone
+    when the block ends.
+
+    Args:
+        folders: For Python to import from.
+    """
+    told = run.to_dict()
+    told["spec"] = {**told.get("spec", {}), "secret_sources": secrets.to_serial()}
+    text = dump_json(told).decode()
+    env = {
+        **os.environ,
+        **mlconf.as_env(),
+        "MLRUN_DEFAULT_PROJECT": run.metadata.project,
+        "MLRUN_LOG_LEVEL": str(mlconf.log_level),
+        "PYTHONUNBUFFERED": "1",
+        **plain_env(spec),
+        "MLRUN_DBPATH": db.url,
+        LAUNCHED: "1",
+    }
+    if folders:
+        env["PYTHONPATH"] = os.pathsep.join(filter(None, [*folders, env.get("PYTHONPATH")]))
+    if len(text) < _LARGEST_ENV:
+        yield env | {CONFIG: text}
+        return
+    with tempfile.NamedTemporaryFile("w", suffix=".json", prefix="mlrun-run-") as file:
+        file.write(text)
+        file.flush()
+        yield env | {CONFIG: f"@{file.name}"}
+
+
+def plain_env(spec: FunctionSpec) -> dict[str, str]:
+    """The variables of ``fn.set_env`` that have a value (and do not refer to a cluster's secret)."""
+    pairs = (item if isinstance(item, dict) else item.to_dict() for item in spec.env)
+    return {pair["name"]: str(pair["value"]) for pair in pairs if pair.get("value") is not None}
+
+
+class Program:
+    """
+    One child process, in a process group of its own so that it ends with all that it started.
+
+    It does not outlive this process, however that ends: a small shell process waits for that.
+
+    Args:
+        words: What to execute.
+        env: All of its variables.
+        workdir: Where it starts; empty is here.
+        writer: Where its output goes, beside this process's standard output.
+
+    Raises:
+        MLRunInvalidArgumentError: The system can not execute it.
+    """
+
+    def __init__(self, words: list[str], env: dict[str, str], workdir: str, writer: LogWriter) -> None:
+        self._writer = writer
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self.tail = b""
+        try:
+            self._process = subprocess.Popen(
+                words,
+                env=env,
+                cwd=workdir or None,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                process_group=0,
+            )
+        except OSError as error:
+            reason = os.strerror(error.errno or 0)
+            raise MLRunInvalidArgumentError(
+                f"{words[0]!r} can not be executed: {reason}; a script begins with a line such as #!/bin/sh"
+            ) from error
+
+    def wait(self, is_aborted: Callable[[], bool]) -> int:
+        """
+        Follow it to its end and give its exit code; it is ended when this is interrupted or the run aborted.
+
+        Args:
+            is_aborted: Asked twice a second.
+        """
+        try:
+            with self._guarded():
+                self._follow(is_aborted)
+                self._drain()
+                return self._process.wait()
+        except BaseException:
+            self.end(signal.SIGINT)
+            self._drain()
+            raise
+        finally:
+            self._output.close()
+            self._writer.close()
+
+    @property
+    def _output(self) -> Any:
+        return self._process.stdout
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        """While the block runs, the program is ended with this process."""
+        guard = subprocess.Popen(
+            ["/bin/sh", "-c", _GUARD, "mlrun-guard", str(self._process.pid)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C and a closed terminal are not for it
+        )
+        try:
+            yield
+        finally:
+            guard.communicate(b"over\n")
+
+    def _follow(self, is_aborted: Callable[[], bool]) -> None:
+        fd = self._output.fileno()
+        look_at = time.monotonic() + LOOK_EVERY_S
+        while True:
+            if select.select([fd], [], [], max(0.0, look_at - time.monotonic()))[0]:
+                if not (data := os.read(fd, 65_536)):
+                    return
+                self._take(data)
+            if time.monotonic() >= look_at:
+                look_at = time.monotonic() + LOOK_EVERY_S
+                if self._process.poll() is not None:
+                    return  # what it left behind may hold the pipe for ever
+                if is_aborted():
+                    self.end(signal.SIGTERM)
+                    return
+
+    def _drain(self) -> None:
+        """Take what stands in the pipe, and not what a process that was left behind goes on to write."""
+        fd = self._output.fileno()
+        os.set_blocking(fd, False)
+        with suppress(BlockingIOError):
+            for _ in range(_PIPE_READS):
+                if not (data := os.read(fd, 65_536)):
+                    return
+                self._take(data)
+
+    def _take(self, data: bytes) -> None:
+        self._writer.write(data)
+        self.tail = (self.tail + data)[-TAIL:]
+        sys.stdout.write(self._decoder.decode(data))
+        sys.stdout.flush()
+
+    def end(self, first: signal.Signals) -> None:
+        """Ask it and its group to end; kill what is left of them."""
+        try:
+            self._signal(first)
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(GRACE_S)
+        finally:
+            self._signal(signal.SIGKILL)
+            self._process.wait()
+
+    def _signal(self, word: signal.Signals) -> None:
+        with suppress(ProcessLookupError, PermissionError):  # macOS refuses where all of the group has ended
+            os.killpg(self._process.pid, word)
+
+
+def is_aborted(db: RunDB, run: Run) -> bool:
+    """Whether somebody has ended *run*, or asked for its end."""
+    meta = run.metadata
+    state = db.read_run(meta.uid, meta.project, meta.iteration)["status"].get("state", "")
+    return state in (RunState.ABORTED, RunState.ABORTING)
+
+
+def how_it_ended(code: int, tail: bytes) -> str:
+    """Why a program that ended with *code* failed: its last traceback, else the end of its output."""
+    if code < 0:
+        name = signal.Signals(-code).name if -code in set(signal.Signals) else "unknown"
+        reason = f"the program was killed by signal {-code} ({name})"
+        return reason + (", as the system does when memory runs out" if -code == signal.SIGKILL else "")
+    text = tail.decode("utf-8", "replace").rstrip()
+    start = text.rfind("\nTraceback (most recent call last):\n") + 1
+    if text.startswith("Traceback (most recent call last):\n", start):
+        return text[start:]
+    last = "\n".join(text.splitlines()[-10:])
+    return f"the program ended with exit code {code}" + (f":\n{last}" if last else "")
+
+
+def end_run(db: RunDB, run: Run, state: RunState, error: str = "") -> None:
+    """Write the final *state*, unless the program, or who aborted it, was first; then read the run."""
+    meta = run.metadata
+    key = (meta.uid, meta.project, meta.iteration)
+    updates: dict[str, Any] = {"status.state": state.value, **({"status.error": error} if error else {})}
+    stored = Run.from_dict(db.read_run(*key))
+    if not RunState(stored.status.state).is_final:
+        try:
+            stored = Run.from_dict(db.update_run(updates, *key))
+        except MLRunConflictError:
+            stored = Run.from_dict(db.read_run(*key))
+    elif state == RunState.ERROR and stored.status.state == RunState.COMPLETED:
+        logger.warning(f"run {run.key} had said that it is completed when its program failed: {error}")
+    run.metadata, run.spec, run.status = stored.metadata, stored.spec, stored.status
+
+
+@contextmanager
+def code_file(source: str, name: str) -> Iterator[str]:
+    """*source* as a file while the block runs; *name* is the file's name that tracebacks show."""
+    with tempfile.TemporaryDirectory(prefix="mlrun-code-") as folder:
+        path = Path(folder, Path(name).name or "function.py")
+        path.write_text(source)
+        yield str(path)

@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mlrun.errors import MLRunInvalidArgumentError
+from mlrun.execution.arguments import arguments
+from mlrun.execution.context import MLClientCtx
+from mlrun.model.run import Run
+
+
+@pytest.fixture
+def context(db, tmp_path):
+    def make(parameters=None, **inputs):
+        spec = {"parameters": parameters or {}, "inputs": inputs}
+        run = {"metadata": {"name": "t", "project": "default", "uid": "u1"}, "spec": spec}
+        return MLClientCtx(Run.from_dict(run), db)
+
+    return make
+
+
+@pytest.fixture
+def table(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("a,b\n1,2\n")
+    return str(path)
+
+
+def test_the_context_goes_where_it_is_named_or_annotated(context):
+    def first(context, p1=1): ...
+
+    def annotated(p1: int = 1, ctx: MLClientCtx = None): ...
+
+    made = context()
+
+    assert arguments(first, made) == {"context": made}
+    assert arguments(annotated, made) == {"ctx": made}
+
+
+def test_a_parameter_wins_over_an_input_of_the_same_name(context, table):
+    def train(data): ...
+
+    assert arguments(train, context({"data": 3}, data=table)) == {"data": 3}
+
+
+def test_an_input_is_a_data_item(context, table):
+    def train(data): ...
+
+    assert arguments(train, context(data=table))["data"].get() == b"a,b\n1,2\n"
+
+
+def test_an_input_of_an_argument_with_a_string_default_is_a_path(context, table):
+    def train(context, dataset=""): ...
+
+    assert arguments(train, context(dataset=table))["dataset"] == table
+
+
+def test_an_annotation_says_what_an_input_becomes(context, table, tmp_path):
+    import pandas as pd
+
+    (tmp_path / "c.json").write_text('{"a": 1}')
+
+    def train(path: str, file: Path, body: bytes, frame: pd.DataFrame, config: dict): ...
+
+    got = arguments(
+        train, context(path=table, file=table, body=table, frame=table, config=str(tmp_path / "c.json"))
+    )
+
+    assert (got["path"], got["file"], got["body"]) == (table, Path(table), b"a,b\n1,2\n")
+    assert got["frame"].to_dict("list") == {"a": [1], "b": [2]}
+    assert got["config"] == {"a": 1}
+
+
+def test_lists_and_dictionaries_of_inputs_keep_their_shape(context, table):
+    def train(files: str, named: str): ...
+
+    got = arguments(train, context(files=[table, table], named={"x": table}))
+
+    assert got == {"files": [table, table], "named": {"x": table}}
+
+
+def test_keyword_arguments_take_the_rest(context):
+    def train(p1, **rest): ...
+
+    assert arguments(train, context({"p1": 1, "p2": 2})) == {"p1": 1, "p2": 2}
+
+
+def test_a_parameter_that_the_handler_does_not_take_is_left_out(context):
+    def train(p1): ...
+
+    assert arguments(train, context({"p1": 1, "format": "pq"})) == {"p1": 1}
+
+
+def test_a_handler_that_changes_a_list_changes_its_own(context):
+    def train(layers): ...
+
+    made = context({"layers": [1]})
+    arguments(train, made)["layers"].append(2)
+
+    assert made.parameters == {"layers": [1]}
+
+
+def test_a_missing_argument_names_what_was_given(context):
+    def train(p1, p2): ...
+
+    with pytest.raises(MLRunInvalidArgumentError, match=r"train\(\) needs 'p1', 'p2'; the run was given: x"):
+        arguments(train, context({"x": 1}))
+
+
+def test_a_misspelled_parameter_is_answered_with_the_right_one(context):
+    def train(max_depth=6): ...
+
+    with pytest.raises(MLRunInvalidArgumentError, match=r"no parameter 'max_dept'. Did you mean 'max_depth'"):
+        arguments(train, context({"max_dept": 1}))
+
+
+def test_what_is_no_function_is_no_handler(context):
+    with pytest.raises(MLRunInvalidArgumentError, match=r"can not be a handler"):
+        arguments(3, context())

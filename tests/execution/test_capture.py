@@ -1,0 +1,97 @@
+import sys
+import threading
+
+from mlrun.execution.capture import LogWriter, Tee, capture
+
+
+def writer(db, uid="u1", banner=""):
+    db.store_run({"metadata": {"name": "t", "uid": uid}, "status": {"state": "running"}}, uid)
+    return LogWriter(db, uid, "default", banner)
+
+
+def log(db, uid="u1"):
+    return db.get_log(uid)[1]
+
+
+def test_both_standard_streams_feed_the_log_and_still_print(db, capsys):
+    with capture(writer(db)):
+        print("out")
+        print("err", file=sys.stderr)
+
+    assert log(db) == b"out\nerr\n"
+    assert capsys.readouterr() == ("out\n", "err\n")
+
+
+def test_the_streams_are_what_they_were_afterwards(db):
+    before = sys.stdout
+
+    with capture(writer(db)):
+        assert isinstance(sys.stdout, Tee)
+
+    assert sys.stdout is before
+
+
+def test_blocks_nest_and_each_gets_its_own(db):
+    outer, inner = writer(db, "outer"), writer(db, "inner")
+
+    with capture(outer):
+        print("a")
+        with capture(inner):
+            print("b")
+        print("c")
+
+    assert (log(db, "outer"), log(db, "inner")) == (b"a\nc\n", b"b\n")
+
+
+def test_threads_side_by_side_do_not_mix(db):
+    meet = threading.Barrier(2, timeout=20)
+
+    def work(uid, log_writer):
+        with capture(log_writer):
+            meet.wait()
+            print(uid)
+            meet.wait()
+
+    threads = [threading.Thread(target=work, args=(uid, writer(db, uid))) for uid in ("u1", "u2")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert (log(db, "u1"), log(db, "u2")) == (b"u1\n", b"u2\n")
+
+
+def test_a_thread_that_user_code_starts_is_captured(db):
+    with capture(writer(db)):
+        thread = threading.Thread(target=print, args=("from a thread",))
+        thread.start()
+        thread.join()
+
+    assert log(db) == b"from a thread\n"
+
+
+def test_a_banner_stands_before_the_first_output_only(db):
+    with capture(writer(db, banner="> iteration 1")):
+        print("a")
+        print("b")
+
+    assert log(db) == b"> iteration 1\na\nb\n"
+
+
+def test_nothing_printed_stores_no_banner(db):
+    with capture(writer(db, banner="> iteration 1")):
+        pass
+
+    assert log(db) == b""
+
+
+def test_a_log_that_can_not_be_stored_is_said_once_and_the_run_goes_on(db, monkeypatch, capsys):
+    log_writer = writer(db)
+    monkeypatch.setattr(db, "store_log", lambda *args, **kwargs: 1 / 0)
+
+    with capture(log_writer):
+        print("a")
+        log_writer.flush()
+        log_writer.flush()
+
+    assert capsys.readouterr().err.count("can not be stored") == 1

@@ -1,0 +1,83 @@
+import pytest
+
+from mlrun.errors import MLRunInvalidArgumentError, MLRunNotImplementedServerError
+from mlrun.execution.context import MLClientCtx
+from mlrun.execution.returns import log_returned
+from mlrun.model.run import Run
+
+
+@pytest.fixture
+def context(db, tmp_path):
+    run = {
+        "metadata": {"name": "t", "project": "default", "uid": "u1"},
+        "spec": {"output_path": str(tmp_path / "artifacts")},
+    }
+    return MLClientCtx(Run.from_dict(run), db)
+
+
+@pytest.mark.parametrize("value", [None, "", [], {}, ()])
+def test_nothing_returned_logs_nothing(context, value):
+    log_returned(context, value, [])
+
+    assert context.results == {}
+
+
+@pytest.mark.parametrize(
+    ("value", "stored"), [(0, 0), (0.5, 0.5), ("x", "x"), ([1, 2], [1, 2]), (False, False)]
+)
+def test_a_value_is_the_result_return(context, value, stored):
+    log_returned(context, value, [])
+
+    assert context.results == {"return": stored}
+
+
+def test_a_frame_is_a_dataset(context):
+    import pandas as pd
+
+    log_returned(context, pd.DataFrame({"a": [1]}), [])
+
+    assert context.get_artifact("return").kind == "dataset"
+
+
+def test_names_and_kinds_take_a_tuple_apart(context, tmp_path):
+    (tmp_path / "m.txt").write_text("x")
+
+    log_returned(
+        context,
+        (0.5, str(tmp_path / "m.txt"), b"abc"),
+        ["accuracy", "file : file", {"key": "b", "artifact_type": "file"}],
+    )
+
+    assert context.results == {"accuracy": 0.5}
+    assert context.get_artifact("file").to_dataitem().get() == b"x"
+    assert context.get_artifact("b").to_dataitem().get() == b"abc"
+
+
+def test_none_under_a_name_is_left_out(context):
+    log_returned(context, (1, None), ["a", "b"])
+
+    assert context.results == {"a": 1}
+
+
+def test_a_single_name_takes_a_whole_tuple(context):
+    log_returned(context, (1, 2), ["both"])
+
+    assert context.results == {"both": [1, 2]}
+
+
+@pytest.mark.parametrize(
+    ("returns", "says"),
+    [
+        (["a", "b", "c"], "2 value.*names 3"),
+        (["a:datset", "b"], "'datset' is not an artifact type.*Did you mean 'dataset'"),
+        ([":result", "b"], "names no key"),
+    ],
+)
+def test_wrong_returns_are_explained(context, returns, says):
+    with pytest.raises(MLRunInvalidArgumentError, match=says):
+        log_returned(context, (1, 2), returns)
+
+
+def test_a_kind_that_is_not_built_names_what_works(context):
+    with pytest.raises(MLRunNotImplementedServerError, match="result, dataset and file work"):
+        log_returned(context, 1, ["m:model"])

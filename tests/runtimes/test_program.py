@@ -1,0 +1,273 @@
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from mlrun.errors import MLRunInvalidArgumentError
+from mlrun.execution.capture import LogWriter
+from mlrun.model.function import FunctionSpec
+from mlrun.model.run import Run, RunState
+from mlrun.runtimes import program
+from mlrun.runtimes.program import Program, code_file, end_run, environment, how_it_ended, plain_env
+from mlrun.secrets import SecretsStore
+
+
+@pytest.fixture
+def run(db):
+    run = Run.from_dict({"metadata": {"name": "t", "project": "default", "uid": "u1"}})
+    run.status.state = RunState.RUNNING.value
+    db.store_run(run.to_dict(), "u1", "default")
+    return run
+
+
+@pytest.fixture
+def start(run, db):
+    """Starts a program, with the log of the run."""
+
+    def start(*words, workdir=""):
+        return Program(list(words), dict(os.environ), workdir, LogWriter(db, "u1", "default"))
+
+    return start
+
+
+def never():
+    return False
+
+
+def until(claim, timeout_s=20):
+    end = time.monotonic() + timeout_s
+    while not claim():
+        assert time.monotonic() < end, "it did not come true"
+        time.sleep(0.01)
+
+
+def is_gone(pid):
+    """Whether it has ended; nobody may have asked how yet."""
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return file.read().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+def test_output_goes_to_the_log_and_to_this_processs_output(start, db, capsys):
+    child = start("/bin/sh", "-c", "echo one; echo two >&2")
+
+    code = child.wait(never)
+
+    assert (code, child.tail) == (0, b"one\ntwo\n")
+    assert db.get_log("u1")[1] == b"one\ntwo\n"
+    assert capsys.readouterr().out == "one\ntwo\n"
+
+
+def test_a_character_that_arrives_in_two_parts_is_shown_whole(start, capsys):
+    start("/bin/sh", "-c", r"printf '\303'; sleep 0.05; printf '\244'").wait(never)
+
+    assert capsys.readouterr().out == "ä"
+
+
+def test_a_large_output_is_complete(start, db):
+    child = start(sys.executable, "-c", "print('x' * 99 + '\\n', end='', flush=True); print('y' * 3_000_000)")
+
+    child.wait(never)
+
+    assert db.get_log_size("u1") == 100 + 3_000_001
+    assert len(child.tail) == program.TAIL
+
+
+def test_it_starts_in_its_folder_and_without_input(start, tmp_path):
+    (tmp_path / "sub").mkdir()
+    child = start("/bin/sh", "-c", "pwd; cat", workdir="sub")
+
+    child.wait(never)
+
+    assert child.tail.decode().strip() == str(tmp_path / "sub")
+
+
+def test_what_the_system_can_not_execute_is_a_clear_error(start, tmp_path):
+    (tmp_path / "odd").write_text("no first line")
+    (tmp_path / "odd").chmod(0o755)
+
+    with pytest.raises(MLRunInvalidArgumentError, match=r"can not be executed: Exec format error; .*#!"):
+        start(str(tmp_path / "odd"))
+
+
+def test_an_aborted_program_is_ended_with_its_group(start):
+    child = start("/bin/sh", "-c", "sleep 60 & echo $!; wait")
+
+    code = child.wait(lambda: bool(child.tail))
+
+    assert code == -signal.SIGTERM
+    until(lambda: is_gone(int(child.tail)))
+
+
+def test_a_program_that_does_not_want_to_end_is_killed(start, monkeypatch):
+    monkeypatch.setattr(program, "GRACE_S", 0.05)
+    child = start("/bin/sh", "-c", "trap '' TERM; echo ready; while :; do sleep 0.05; done")
+
+    assert child.wait(lambda: bool(child.tail)) == -signal.SIGKILL
+
+
+def test_an_interrupted_wait_ends_the_program(start, db):
+    child = start("/bin/sh", "-c", "trap 'echo bye; exit 1' INT; echo $$; while :; do sleep 0.05; done")
+
+    def interrupt():
+        if child.tail:
+            raise KeyboardInterrupt
+        return False
+
+    with pytest.raises(KeyboardInterrupt):
+        child.wait(interrupt)
+
+    pid, last = child.tail.decode().split()
+    assert is_gone(int(pid)) and last == "bye"
+    assert db.get_log("u1")[1] == child.tail
+
+
+def test_a_grandchild_that_holds_the_output_is_not_waited_for(start):
+    child = start("/bin/sh", "-c", "(while :; do echo alive; sleep 0.01; done) & echo $!")
+    begin = time.monotonic()
+    try:
+        assert child.wait(never) == 0
+        assert time.monotonic() - begin < 10
+    finally:
+        os.kill(int(child.tail.split()[0]), signal.SIGKILL)
+
+
+def test_no_process_of_ours_is_left(start):
+    before = set(os.listdir("/proc")) if os.path.isdir("/proc") else set()
+
+    start("/bin/true").wait(never)
+
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+    assert before is not None
+
+
+PARENT = """
+import os, sys
+from mlrun.db import get_run_db
+from mlrun.execution.capture import LogWriter
+from mlrun.runtimes.program import Program
+
+words = ["/bin/sh", "-c", "sleep 60 & echo $! $$; wait"]
+child = Program(words, dict(os.environ), "", LogWriter(get_run_db(), "u1", "default"))
+child.wait(lambda: False)
+"""
+
+
+def test_a_killed_parent_takes_the_program_and_all_of_its_group_with_it(run):
+    parent = subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE, text=True)
+    pids = [int(word) for word in parent.stdout.readline().split()]
+
+    parent.kill()
+
+    parent.wait()
+    parent.stdout.close()
+    for pid in pids:
+        until(lambda pid=pid: is_gone(pid))
+
+
+@pytest.mark.parametrize(
+    ("code", "tail", "words"),
+    [
+        (-9, b"", r"killed by signal 9 \(SIGKILL\), as the system does when memory runs out"),
+        (-15, b"", r"killed by signal 15 \(SIGTERM\)"),
+        (-200, b"", r"killed by signal 200 \(unknown\)"),
+        (3, b"", "^the program ended with exit code 3$"),
+        (3, b"a\nno such thing\n", r"exit code 3:\na\nno such thing$"),
+        (
+            1,
+            b"x\nTraceback (most recent call last):\n  File ...\nValueError: a\n",
+            r"^Traceback \(.*ValueError: a$",
+        ),
+        (1, b"Traceback (most recent call last):\nValueError: a\n", "^Traceback"),
+    ],
+)
+def test_how_it_ended_is_said_in_words(code, tail, words):
+    import re
+
+    assert re.search(words, how_it_ended(code, tail), re.DOTALL)
+
+
+def test_the_end_is_written_and_read_back(run, db):
+    db.update_run({"status.results.accuracy": 3}, "u1")
+
+    end_run(db, run, RunState.ERROR, "too bad")
+
+    assert (run.status.state, run.status.error, run.status.results) == ("error", "too bad", {"accuracy": 3})
+    assert db.read_run("u1")["status"]["end_time"]
+
+
+@pytest.mark.parametrize("first", ["aborted", "error", "completed"])
+def test_who_said_first_how_it_ended_is_right(run, db, first):
+    db.update_run({"status.state": first, "status.error": "mine"}, "u1")
+
+    end_run(db, run, RunState.ERROR, "too bad")
+
+    assert (run.status.state, run.status.error) == (first, "mine")
+
+
+def test_the_environment_tells_the_run_and_keeps_its_secrets_out_of_the_record(run, db):
+    import json
+
+    secrets = SecretsStore.from_list([{"kind": "inline", "source": {"TOKEN": "abc"}}])
+
+    with environment(FunctionSpec(env=[{"name": "A", "value": 5}]), run, db, secrets) as env:
+        told = json.loads(env["MLRUN_EXEC_CONFIG"])
+
+    assert told["metadata"]["uid"] == "u1"
+    assert told["spec"]["secret_sources"] == [{"kind": "inline", "source": {"TOKEN": "abc"}}]
+    assert run.spec.secret_sources == []
+    assert (env["A"], env["MLRUN_DBPATH"], env["MLRUN_DEFAULT_PROJECT"]) == ("5", db.url, "default")
+
+
+def test_a_run_that_is_too_long_for_a_variable_goes_in_a_file_of_this_user(run, db):
+    run.spec.parameters["long"] = "x" * 1_000_000
+
+    with environment(FunctionSpec(), run, db, SecretsStore()) as env:
+        path = env["MLRUN_EXEC_CONFIG"].removeprefix("@")
+        assert os.stat(path).st_mode & 0o077 == 0
+        assert os.path.getsize(path) > 1_000_000
+
+    assert not os.path.exists(path)
+
+
+def test_folders_come_first_on_the_python_path(run, db, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", "/before")
+
+    with environment(FunctionSpec(), run, db, SecretsStore(), ("/a", "/b")) as env:
+        assert env["PYTHONPATH"] == os.pathsep.join(["/a", "/b", "/before"])
+
+
+def test_a_variable_of_a_clusters_secret_has_no_value_here():
+    spec = FunctionSpec(env=[{"name": "A", "value": "1"}, {"name": "B", "valueFrom": {"secretKeyRef": {}}}])
+
+    assert plain_env(spec) == {"A": "1"}
+
+
+def test_code_is_a_file_while_the_block_runs():
+    with code_file("print(1)", "dir/train.py") as path:
+        assert os.path.basename(path) == "train.py" and open(path).read() == "print(1)"
+
+    assert not os.path.exists(path)
+
+
+def test_programs_run_side_by_side_in_threads(start, db):
+    children = [start("/bin/sh", "-c", f"echo {number}") for number in range(4)]
+    codes = []
+    threads = [
+        threading.Thread(target=lambda child=child: codes.append(child.wait(never))) for child in children
+    ]
+
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert codes == [0] * 4
+    assert sorted(db.get_log("u1")[1].split()) == [b"0", b"1", b"2", b"3"]
