@@ -1,0 +1,98 @@
+"""The command line: it turns options into calls of the public API, and decides nothing."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any, NamedTuple
+
+import click
+
+from mlrun.errors import MLRunBaseError, MLRunNotImplementedServerError, err_to_str, nearest
+
+
+class Entry(NamedTuple):
+    """Where a command is, and its line in the help, so that showing the help imports none."""
+
+    path: str  # "module:name"
+    help: str
+
+
+COMMANDS = {
+    "run": Entry("mlrun.cli.run:run", "Run a program, a notebook or a function, and record what it does."),
+    "get": Entry("mlrun.cli.get:get", "List runs, artifacts, functions or projects, or print one."),
+    "logs": Entry("mlrun.cli.logs:logs", "Print what a run has printed."),
+    "config": Entry("mlrun.cli.config:config", "Show the settings, or change the env file."),
+    "version": Entry("mlrun.cli.version:version", "Print the version."),
+}
+LATER = {
+    "db": ("the API server", "programs on one machine share a database: MLRUN_DBPATH=<folder>"),
+    "build": ("container images", "'mlrun run -f function.yaml' runs a function on this machine"),
+    "deploy": ("endpoints", "'mlrun run' runs the same code as a batch on this machine"),
+    "project": ("loading projects", "'mlrun run --project NAME' records a run in a project"),
+    "clean": ("resources of a cluster", "runs on this machine leave none"),
+    "watch-stream": ("streams", "'mlrun logs -w UID' follows a live run"),
+    "load-source": ("source archives", "'mlrun run FILE' runs the code of this folder"),
+}  # what it is for, and what works instead
+
+
+class Commands(click.Group):
+    """A group that imports a command when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in LATER:
+            return _later(cmd_name)
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].path.partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            known = ", ".join(COMMANDS)
+            ctx.fail(f"{args[0]!r} is not a command: {known}.{nearest(args[0], COMMANDS)}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.help) for name, entry in COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except MLRunBaseError as error:
+            click.echo(f"mlrun: {err_to_str(error)}", err=True)
+            ctx.exit(1)
+        except KeyboardInterrupt:
+            ctx.exit(130)
+
+
+def _later(name: str) -> click.Command:
+    """A command of MLRun that is not built: whatever its options, it says so."""
+
+    def answer(args: tuple[str, ...]) -> None:
+        what, instead = LATER[name]
+        raise MLRunNotImplementedServerError(f"'mlrun {name}' ({what}) is not built yet; {instead}")
+
+    rest = click.Argument(["args"], nargs=-1, type=click.UNPROCESSED)
+    settings = {"ignore_unknown_options": True}
+    return click.Command(name, settings, answer, [rest], add_help_option=False)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+def cli() -> None:
+    """Run a Python function, a program or a notebook anywhere, and remember everything it did."""
+
+
+def main(args: list[str] | None = None) -> None:
+    """
+    Run the command line *args* (default: this process's) and exit.
+
+    The code is 0, or 1 where something failed, 2 where the options are wrong, 130 after Ctrl-C.
+    """
+    cli.main(args, prog_name="mlrun")

@@ -1,0 +1,338 @@
+"""``mlrun run``."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+
+from mlrun import new_function
+from mlrun.cli import cli
+from mlrun.db import get_run_db
+
+PROGRAM = """
+import sys
+
+import mlrun
+
+with mlrun.get_or_create_ctx("train") as context:
+    p1 = context.get_param("p1", 1)
+    print("training", p1, *sys.argv[1:])
+    context.log_result("accuracy", p1 * 2)
+    context.log_result("key", context.get_secret("KEY"))
+    if context.inputs:
+        context.log_result("data", context.get_input("data").get().decode())
+    if p1 == 13:
+        raise ValueError("bad luck")
+"""
+HANDLERS = """
+def train(context, p1=1, p2="x"):
+    print("training", p1, p2)
+    context.log_result("accuracy", p1 * 2)
+    if p1 == 13:
+        raise ValueError("bad luck")
+
+
+def double(p1=1):
+    return p1 * 2
+"""
+
+
+@pytest.fixture(autouse=True)
+def files(tmp_path: Path) -> None:
+    (tmp_path / "training.py").write_text(PROGRAM)
+    (tmp_path / "handlers.py").write_text(HANDLERS)
+    (tmp_path / "data.txt").write_text("hello")
+    (tmp_path / "secrets.txt").write_text("KEY=abc\n")
+    (tmp_path / "show.sh").write_text('echo "p1 is $1, rest: $2 $3"\n')
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(cli, ["run", *words])
+
+
+def stored() -> dict[str, Any]:
+    """The only run that is recorded."""
+    (record,) = get_run_db().list_runs()
+    return record
+
+
+def results() -> dict[str, Any]:
+    return dict(stored()["status"]["results"])
+
+
+def test_a_program_runs_and_is_recorded() -> None:
+    result = run(
+        "--name", "train", "-p", "p1=5", "-i", "data=data.txt", "-s", "file=secrets.txt", "training.py"
+    )
+
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "training 5\n", "")
+    assert results() == {"accuracy": 10, "key": "abc", "data": "hello"}
+    assert stored()["metadata"]["name"] == "train"
+
+
+def test_arguments_after_the_file_are_the_program_s() -> None:
+    assert run("training.py", "one", "--", "--two").stdout == "training 1 one --two\n"
+
+
+def test_a_command_may_hold_its_arguments() -> None:
+    assert run("training.py one two").stdout == "training 1 one two\n"
+
+
+def test_a_handler_of_a_file_is_called() -> None:
+    result = run("--handler", "train", "-p", "p1=5", "-p", "p2=['a', 1]", "handlers.py")
+
+    assert (result.exit_code, result.stdout) == (0, "training 5 ['a', 1]\n")
+    assert results() == {"accuracy": 10}
+
+
+def test_what_is_returned_can_be_named() -> None:
+    run("--handler", "double", "-p", "p1=5", "--returns", "twice", "handlers.py")
+
+    assert results() == {"twice": 10}
+
+
+def test_parameters_stand_in_the_command() -> None:
+    result = run("--mode", "args", "./show.sh {p1}", "-p", "p1=5", "a", "b")
+
+    assert result.stdout == "p1 is 5, rest: a b\n"
+
+
+def test_values_are_tried_one_after_the_other() -> None:
+    run("-x", "p1=[3,7,5]", "--selector", "max.accuracy", "--handler", "train", "handlers.py")
+
+    assert results() == {"best_iteration": 2, "accuracy": 14}
+    assert len(stored()["status"]["iterations"]) == 4
+
+
+def test_options_of_the_search_are_heard(tmp_path: Path) -> None:
+    (tmp_path / "params.csv").write_text("p1,p2\n3,a\n7,b\n")
+    options = json.dumps({"stop_condition": "accuracy == 6"})
+
+    run("--param-file", "params.csv", "--hyper-param-options", options, "--handler", "train", "handlers.py")
+
+    assert len(stored()["status"]["iterations"]) == 2
+
+
+def test_the_record_has_what_was_given() -> None:
+    run(
+        "--project", "iris", "--uid", "u1", "--label", "team=a", "--workflow", "w1", "--out-path", "out",
+        "-o", "model", "--handler", "train", "handlers.py",
+    )  # fmt: skip
+
+    meta, spec = stored()["metadata"], stored()["spec"]
+    assert (meta["project"], meta["uid"]) == ("iris", "u1")
+    assert meta["labels"]["team"] == "a" and meta["labels"]["workflow"] == "w1"
+    assert spec["outputs"] == ["model"] and spec["output_path"].endswith("out")
+
+
+def test_a_failing_handler_shows_its_traceback_once() -> None:
+    result = run("--handler", "train", "-p", "p1=13", "handlers.py")
+
+    assert result.exit_code == 1
+    assert result.output.count("Traceback (most recent call last)") == 1
+    assert 'handlers.py", line 6, in train' in result.stderr
+    assert result.stderr.splitlines()[-1].endswith("ended in state error: ValueError: bad luck")
+    assert stored()["status"]["state"] == "error"
+
+
+def test_a_failing_program_shows_its_traceback_once() -> None:
+    result = run("-p", "p1=13", "training.py")
+
+    assert result.exit_code == 1
+    assert result.output.count("Traceback (most recent call last)") == 1
+    assert stored()["status"]["state"] == "error"
+
+
+def test_json_is_the_run_and_nothing_else() -> None:
+    result = run("--json", "-p", "p1=5", "training.py")
+
+    assert json.loads(result.stdout)["status"]["results"]["accuracy"] == 10
+    assert result.stderr == "training 5\n"
+
+
+def test_json_of_a_failed_run_is_printed_too() -> None:
+    result = run("--json", "--handler", "train", "-p", "p1=13", "handlers.py")
+
+    assert result.exit_code == 1
+    assert "ValueError: bad luck" in json.loads(result.stdout)["status"]["error"]
+
+
+def test_dump_prints_the_run_as_yaml() -> None:
+    result = run("--dump", "--handler", "double", "-p", "p1=5", "handlers.py")
+
+    assert yaml.safe_load(result.stdout)["status"]["results"] == {"return": 10}
+
+
+def test_a_task_can_come_from_a_file(tmp_path: Path) -> None:
+    task = {"metadata": {"name": "mine"}, "spec": {"handler": "train", "parameters": {"p1": 3, "p2": "y"}}}
+    (tmp_path / "task.yaml").write_text(yaml.safe_dump(task))
+
+    result = run("--task", "task.yaml", "-p", "p1=5", "handlers.py")
+
+    assert result.stdout == "training 5 y\n"
+    assert stored()["metadata"]["name"] == "mine"
+
+
+def test_a_task_can_be_written_down() -> None:
+    assert run("--task", '{"spec": {"parameters": {"p1": 4}}}', "training.py").stdout == "training 4\n"
+
+
+@pytest.mark.parametrize("url", [".", "function.yaml"])
+def test_a_function_file_is_run(url: str) -> None:
+    new_function("mine", kind="local").with_code(from_file="handlers.py").export("function.yaml")
+
+    result = run("-f", url, "--handler", "train", "-p", "p1=5")
+
+    assert (result.exit_code, result.stdout) == (0, "training 5 x\n")
+    assert stored()["spec"]["function"].startswith("default/mine@")
+
+
+@pytest.mark.parametrize("command", [f"{sys.executable} -B {{codefile}}", f"{sys.executable} *"])
+def test_the_file_of_embedded_code_has_a_place_in_the_command(tmp_path: Path, command: str) -> None:
+    code = base64.b64encode(b"import sys\nprint('args', sys.argv[1:])").decode()
+    record = {"kind": "local", "metadata": {"name": "mine"}, "spec": {"build": {"functionSourceCode": code}}}
+    (tmp_path / "function.yaml").write_text(yaml.safe_dump(record))
+
+    result = run("-f", "function.yaml", command, "a")
+
+    assert result.stdout == "args ['a']\n"
+
+
+def test_a_function_can_be_given_as_a_record() -> None:
+    record = json.dumps({"kind": "local", "metadata": {"name": "mine"}, "spec": {"command": "training.py"}})
+
+    assert run("-r", record, "-p", "p1=5").stdout == "training 5\n"
+
+
+def test_a_run_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    record = {
+        "metadata": {"name": "mine", "uid": "u9"},
+        "spec": {"parameters": {"p1": 6}},
+        "status": {"state": "pending"},
+    }
+    monkeypatch.setenv("MLRUN_EXEC_CONFIG", json.dumps(record))
+    monkeypatch.setenv("MLRUN_EXEC_CODE", base64.b64encode(PROGRAM.encode()).decode())
+
+    result = run("--from-env")
+
+    assert (result.exit_code, result.stdout) == (0, "training 6\n")
+    assert stored()["metadata"]["uid"] == "u9"
+
+
+def test_a_field_of_the_function_can_be_set(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+
+    run("-rc", "spec.workdir=there", "--handler", "train", f"{tmp_path}/handlers.py")
+
+    (function,) = get_run_db().list_functions()
+    assert function["spec"]["workdir"] == "there"
+
+
+def test_variables_of_an_env_file_are_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLOR_OF_TEST", "")
+    (tmp_path / "my.env").write_text("COLOR_OF_TEST=blue\n")
+
+    assert run("--env-file", "my.env", "--mode", "pass", "printenv COLOR_OF_TEST").stdout == "blue\n"
+
+
+def test_runs_go_to_the_database_that_is_named(tmp_path: Path) -> None:
+    run("--db", "./mydb", "training.py")
+
+    assert results()["accuracy"] == 2
+    assert (tmp_path / "mydb" / "mlrun.db").exists()
+
+
+def test_a_project_is_made_if_there_is_none() -> None:
+    for _ in range(2):
+        assert run("--ensure-project", "--project", "iris", "training.py").exit_code == 0
+
+    assert get_run_db().get_project("iris")["metadata"]["name"] == "iris"
+
+
+@pytest.mark.parametrize(
+    ("words", "answer"),
+    [
+        ([], "there is nothing to run"),
+        (["-p", "p1", "training.py"], "'p1' is not of the form name=value"),
+        (["-x", "p1=5", "training.py"], "needs a list of values"),
+        (["--parm", "p1=5", "training.py"], "--param"),
+        (["--ensure-project", "training.py"], "--ensure-project needs --project"),
+        (["-r", "abc"], "is not a dictionary"),
+    ],
+)
+def test_a_wrong_use_is_answered_and_nothing_runs(words: list[str], answer: str) -> None:
+    result = run(*words)
+
+    assert result.exit_code == 2
+    assert answer in result.stderr
+    assert get_run_db().list_runs() == []
+
+
+@pytest.mark.parametrize(
+    ("words", "answer"),
+    [
+        (["trainin.py"], "trainin.py"),
+        (["--kfp", "training.py"], "Kubeflow Pipelines"),
+        (["--auto-build", "training.py"], "container images"),
+        (["--auto-mount", "training.py"], "cluster"),
+        (["--schedule", "* * * * *", "training.py"], "not built yet"),
+        (["http://127.0.0.1:9/"], "needs a cluster"),
+        (["-s", "fil=secrets.txt", "training.py"], "Did you mean 'file'?"),
+        (["--task", "nothing.yaml", "training.py"], "can not read 'nothing.yaml'"),
+        (["--task", "{'a': 1}", "training.py"], "is no task"),
+        (["--from-env"], "MLRUN_EXEC_CONFIG"),
+        (["-rc", "workdirr=x", "training.py"], "Did you mean 'workdir'?"),
+        (["cat {codefile}"], "there is none"),
+        (["--hyper-param-options", '{"selctor": "x"}', "training.py"], "Did you mean 'selector'?"),
+    ],
+)
+def test_what_can_not_be_run_is_one_sentence(words: list[str], answer: str) -> None:
+    result = run(*words)
+
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert result.stderr.startswith("mlrun: ") and result.stderr.count("\n") == 1 and answer in result.stderr
+    assert get_run_db().list_runs() == []
+
+
+def test_ctrl_c_ends_the_run_and_the_command(tmp_path: Path) -> None:
+    (tmp_path / "slow.py").write_text("import time\nprint('ready', flush=True)\ntime.sleep(60)\n")
+    words = [sys.executable, "-m", "mlrun", "run", "slow.py"]
+    child = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert child.stdout and child.stdout.readline() == "ready\n"
+
+    os.kill(child.pid, signal.SIGINT)
+    child.communicate(timeout=30)
+
+    assert child.returncode == 130
+    assert stored()["status"]["state"] == "aborted"
+
+
+def test_a_terminal_gets_a_summary(tmp_path: Path) -> None:
+    import pty
+
+    controller, terminal = pty.openpty()
+    words = [sys.executable, "-m", "mlrun", "run", "-p", "p1=5", "training.py"]
+    child = subprocess.Popen(words, stdout=terminal, stderr=terminal)
+    os.close(terminal)
+
+    shown = b""
+    try:
+        while data := os.read(controller, 65_536):
+            shown += data
+    except OSError:  # Linux says so when the other side has closed
+        pass
+    os.close(controller)
+
+    assert child.wait() == 0
+    assert b"training 5" in shown and b"accuracy=10" in shown and b"mlrun logs" in shown
