@@ -305,16 +305,19 @@ def test_what_can_not_be_run_is_one_sentence(words: list[str], answer: str) -> N
     assert get_run_db().list_runs() == []
 
 
-def test_ctrl_c_ends_the_run_and_the_command(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
+def test_ctrl_c_ends_the_run_and_the_command(tmp_path: Path, number: signal.Signals, code: int) -> None:
     (tmp_path / "slow.py").write_text("import time\nprint('ready', flush=True)\ntime.sleep(60)\n")
     words = [sys.executable, "-m", "mlrun", "run", "slow.py"]
     child = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert child.stdout and child.stdout.readline() == "ready\n"
 
-    os.kill(child.pid, signal.SIGINT)
+    os.kill(child.pid, number)
     child.communicate(timeout=30)
 
-    assert child.returncode == 130
+    assert child.returncode == code
     assert stored()["status"]["state"] == "aborted"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import signal
 from typing import Any, NamedTuple
 
 import click
@@ -68,8 +69,8 @@ class Commands(click.Group):
         except MLRunBaseError as error:
             click.echo(f"mlrun: {err_to_str(error)}", err=True)
             ctx.exit(1)
-        except KeyboardInterrupt:
-            ctx.exit(130)
+        except KeyboardInterrupt as error:
+            ctx.exit(128 + (error.args[0] if error.args else signal.SIGINT))
 
 
 def _later(name: str) -> click.Command:
@@ -89,10 +90,21 @@ def cli() -> None:
     """Run a Python function, a program or a notebook anywhere, and remember everything it did."""
 
 
+def _interrupt(number: int, frame: object) -> None:
+    """A polite end, as by Ctrl-C: what runs is aborted and recorded before this process goes."""
+    raise KeyboardInterrupt(number)
+
+
 def main(args: list[str] | None = None) -> None:
     """
     Run the command line *args* (default: this process's) and exit.
 
-    The code is 0, or 1 where something failed, 2 where the options are wrong, 130 after Ctrl-C.
+    The code is 0, or 1 where something failed, 2 where the options are wrong, 128 and the signal's number
+    where one has ended it: 130 after Ctrl-C. Runs that are live then are aborted.
     """
-    cli.main(args, prog_name="mlrun")
+    before = {number: signal.signal(number, _interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        cli.main(args, prog_name="mlrun")
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

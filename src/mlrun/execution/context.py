@@ -217,6 +217,10 @@ class MLClientCtx(Children):
         """A path under the run's artifact path."""
         return "/".join([self.out_path.rstrip("/"), *(part.strip("/") for part in subpaths)])
 
+    def get_notifications(self, unmask_secret_params: bool = False) -> list[Any]:
+        """What was asked to be told about this run, as it was given."""
+        return list(self._run.spec.notifications)
+
     def is_logging_worker(self) -> bool:
         """Whether this process should log: rank 0, or not one of many."""
         ranks = ("OMPI_COMM_WORLD_RANK", "PMI_RANK", "RANK")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mlrun import render, urls
 from mlrun.config import mlconf
 from mlrun.db.base import RunDB
-from mlrun.errors import MLRunTimeoutError, RunError
+from mlrun.errors import MLRunNotFoundError, MLRunTimeoutError, RunError
 from mlrun.model.run import Run, RunState
 from mlrun.model.task import RunTemplate
 
@@ -199,20 +199,37 @@ class RunObject(Run):
             "inputs": spec.inputs,
             "parameters": spec.parameters,
             "results": status.results,
-            "artifacts": self._artifact_uris(),
+            "artifacts": [render.Link(key, self._path_of(uri)) for key, uri in self._artifact_uris().items()],
             "error": self.error,
         }
         return {key: value for key, value in shown.items() if value not in ("", {}, [])}
 
-    def _hints(self) -> str:
-        hint = f"mlrun get run {self.metadata.uid} -p {self.metadata.project}"
-        return f"{hint}\nmlrun logs {self.metadata.uid} -p {self.metadata.project}"
+    def _path_of(self, uri: str) -> str:
+        """Where the bytes of an artifact are, for a person to open; its address where that is not known."""
+        from mlrun.datastore.links import read_record, target_path
+
+        try:
+            return target_path(read_record(uri, self.db)) or uri if urls.is_store_url(uri) else uri
+        except MLRunNotFoundError:  # deleted since
+            return uri
+
+    def _hints(self) -> list[str]:
+        meta = self.metadata
+        artifact = next(iter(self._artifact_uris()), "")
+        in_python = f'run.artifact("{artifact}").show()' if artifact else "run.outputs"
+        return [f"mlrun logs {meta.uid} -p {meta.project}", in_python]
 
     def _repr_html_(self) -> str:
-        return render.record_html(f"run {self.metadata.name}", self._summary())
+        record = {**self._summary(), "what next": self._hints()}
+        return render.record_html(f"run {self.metadata.name}", record)
 
     def _text(self) -> str:
-        return render.record_text(f"run {self.metadata.name}", self._summary()) + "\n" + self._hints()
+        """Nobody can click in a terminal: an artifact stands with its path."""
+        summary = self._summary()
+        if "artifacts" in summary:
+            summary["artifacts"] = {link.text: link.url for link in summary["artifacts"]}
+        record = {**summary, "what next": self._hints()}
+        return render.record_text(f"run {self.metadata.name}", record)
 
     def __repr__(self) -> str:
         return f"<RunObject {self.metadata.name} {self.uri} {self.status.state} {self.status.results}>"

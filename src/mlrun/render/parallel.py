@@ -111,7 +111,7 @@ def _axis(name: str, values: list[Any]) -> _Axis:
         ]
         marks = [low + span * step / 4 for step in range(5)] if high > low else [low]
         return _Axis(
-            name, places, [((mark - low) / span if high > low else 0.5, plain(mark)) for mark in marks]
+            name, places, [((mark - low) / span if high > low else 0.5, f"{mark:.4g}") for mark in marks]
         )
     words = list(dict.fromkeys(plain(value) for value in present))
     place = {word: number / (len(words) - 1) if len(words) > 1 else 0.5 for number, word in enumerate(words)}
@@ -149,7 +149,7 @@ def _axis_svg(axis: _Axis, x: int, bold: bool) -> str:
     ticks = "".join(
         f'<path d="M{x - 4} {_y(place)}h4" stroke="currentColor" stroke-opacity=".6"/>'
         f'<text x="{x - 7}" y="{_y(place) + 4}" text-anchor="end" fill="currentColor" font-size="11" '
-        f'paint-order="stroke" opacity=".8">{escape(_cut(word, 12))}</text>'
+        f'stroke="Canvas" stroke-width="3" paint-order="stroke">{escape(_cut(word, 12))}</text>'
         for place, word in axis.ticks
     )
     return (
