@@ -4,26 +4,27 @@
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 venv=$root/.venv
 
-# What Debian gives in packages of its own, as "package: a command that fails when it is missing".
-debian_needs=(
-  "python3-venv: python3 -c 'import ensurepip, venv'"
-)
-
 stop() {
   printf 'mlrun: %s\n' "$*" >&2
   exit 1
 }
 
-install_debian_packages() { # only as root on Debian and its children; everybody else is told by find_python
+# What Debian has in packages of its own: "package: a command that fails when it is missing".
+debian_needs() {
+  echo "python3-venv: python3 -c 'import ensurepip, venv'"
+  [ "$1" != dev ] || echo "nodejs: node --version" # the script of a page is tried by the tests
+}
+
+install_debian_packages() { # as root on Debian and its children; elsewhere find_python and pytest say what is missing
+  local package test missing=()
   [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return 0
-  local need missing=()
-  for need in "${debian_needs[@]}"; do
-    bash -c "${need#*: }" >/dev/null 2>&1 || missing+=("${need%%:*}")
-  done
+  while IFS=: read -r package test; do
+    bash -c "$test" >/dev/null 2>&1 || missing+=("$package")
+  done < <(debian_needs "$1")
   [ ${#missing[@]} = 0 ] && return 0
   echo "installing ${missing[*]}"
   { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y "${missing[@]}"; } >/dev/null ||
-    stop "apt-get could not install ${missing[*]} (see above)"
+    echo "apt-get could not install ${missing[*]} (see above); going on without" >&2
 }
 
 find_python() { # prints a Python that is new enough and can make virtual environments
@@ -53,7 +54,7 @@ use_environment() {
 
 install_environment() {
   local python
-  install_debian_packages
+  install_debian_packages "$1"
   if ! "$venv/bin/python" -c '' 2>/dev/null; then
     python=$(find_python)
     echo "making .venv with $("$python" --version)"

@@ -34,6 +34,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.chdir(tmp_path)
     reload_settings()
     yield folder
+    if db := sys.modules.get("mlrun.db"):
+        db.close_all()
     os.environ.clear()
     os.environ |= before
     reload_settings()

@@ -96,7 +96,9 @@ class Config(Section):
 
     def __init__(self) -> None:
         super().__init__(self, "")
-        object.__setattr__(self, "_lock", threading.Lock())
+        lock = threading.Lock()
+        object.__setattr__(self, "_lock", lock)
+        os.register_at_fork(before=lock.acquire, after_in_parent=lock.release, after_in_child=lock.release)
         self.reload()
 
     def reload(self, assigned: Mapping[str, Any] | None = None) -> None:

@@ -197,6 +197,6 @@ def err_to_str(error: BaseException | str | None) -> str:
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """``" Did you mean 'x'?"`` with the most similar of *known*, or an empty string."""
-    lowered = {name.lower(): name for name in known}
+    lowered = {str(name).lower(): str(name) for name in known}
     near = difflib.get_close_matches(str(word).lower(), lowered, n=1)
     return f" Did you mean {lowered[near[0]]!r}?" if near else ""

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mlrun.errors import MLRunInvalidArgumentError
-from mlrun.execution.arguments import arguments
+from mlrun.execution.arguments import arguments, check
 from mlrun.execution.context import MLClientCtx
 from mlrun.model.run import Run
 
@@ -118,3 +118,43 @@ def test_a_misspelled_parameter_is_answered_with_the_right_one(context):
 def test_what_is_no_function_is_no_handler(context):
     with pytest.raises(MLRunInvalidArgumentError, match=r"can not be a handler"):
         arguments(3, context())
+
+
+def train(context, p1, data, depth=3): ...
+
+
+def takes_all(context, **rest): ...
+
+
+class Callable:
+    def __call__(self, p1, ctx: MLClientCtx): ...
+
+
+@pytest.mark.parametrize(
+    ("handler", "parameters", "inputs"),
+    [
+        (train, {"p1": 1}, {"data": "x.csv"}),
+        (train, {"p1": 1, "data": 2, "unused": 3}, {}),
+        (takes_all, {"p1": 1, "contxt": 2}, {}),
+        (lambda context: None, {}, {}),
+        (Callable(), {"p1": 1}, {}),
+        (print, {}, {}),
+    ],
+)
+def test_a_handler_that_gets_what_it_needs_passes(handler, parameters, inputs):
+    check(handler, parameters, inputs)
+
+
+@pytest.mark.parametrize(
+    ("handler", "parameters", "message"),
+    [
+        (train, {}, r"^train\(\) needs 'p1', 'data'; the run was given: nothing$"),
+        (train, {"p1": 1}, r"^train\(\) needs 'data'; the run was given: p1$"),
+        (train, {"p1": 1, "data": 2, "dept": 3}, r"takes no parameter 'dept'\. Did you mean 'depth'"),
+        (Callable(), {}, r"^Callable\(\) needs 'p1'"),
+        (dict, {}, r"can not be a handler"),
+    ],
+)
+def test_a_handler_that_does_not_get_what_it_needs_is_refused(handler, parameters, message):
+    with pytest.raises(MLRunInvalidArgumentError, match=message):
+        check(handler, parameters, {})

@@ -138,8 +138,35 @@ def test_what_is_no_function_is_no_start():
         new_function(runtime="job")
 
 
+def test_a_callable_is_the_default_handler_and_the_record_has_its_name(db):
+    def train(context, p1=1):
+        return p1
+
+    fn = new_function(handler=train)
+
+    assert fn.copy().run(params={"p1": 4}).output("return") == 4
+    assert (fn.metadata.name, db.get_function("train")["spec"]) == ("train", {"default_handler": "train"})
+    assert db.list_runs()[0]["spec"]["handler"] == "train"
+
+
+def test_a_local_folder_is_a_source():
+    Path("src").mkdir()
+    Path("src/train.py").write_text(TRAIN)
+
+    fn = new_function(command="train.py", source="src", handler="train")
+
+    assert fn.run(params={"p1": 2}).output("accuracy") == 4
+
+
+def test_another_source_is_not_built_yet():
+    with pytest.raises(NotImplementedError, match="a local folder works"):
+        new_function(command="train.py", source="git://host/repo")
+
+    assert new_function(kind="job", source="git://host/repo").spec.build.source == "git://host/repo"
+
+
 def test_an_unknown_mode_is_answered_with_the_nearest():
-    with pytest.raises(MLRunInvalidArgumentError, match="'arg' is not a run mode.*Did you mean 'args'"):
+    with pytest.raises(MLRunInvalidArgumentError, match=r"'arg' is not a run mode.*Did you mean 'args'"):
         new_function(command="train.py", mode="arg")
 
 

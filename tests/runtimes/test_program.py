@@ -1,9 +1,12 @@
+import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -129,23 +132,16 @@ def test_an_interrupted_wait_ends_the_program(start, db):
 
 
 def test_a_grandchild_that_holds_the_output_is_not_waited_for(start):
-    child = start("/bin/sh", "-c", "(while :; do echo alive; sleep 0.01; done) & echo $!")
-    begin = time.monotonic()
-    try:
-        assert child.wait(never) == 0
-        assert time.monotonic() - begin < 10
-    finally:
-        os.kill(int(child.tail.split()[0]), signal.SIGKILL)
+    child = start("/bin/sh", "-c", "(while echo alive; do sleep 0.01; done) & exit 3")  # until nobody reads
+
+    assert child.wait(never) == 3
 
 
 def test_no_process_of_ours_is_left(start):
-    before = set(os.listdir("/proc")) if os.path.isdir("/proc") else set()
-
     start("/bin/true").wait(never)
 
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
-    assert before is not None
 
 
 PARENT = """
@@ -189,8 +185,6 @@ def test_a_killed_parent_takes_the_program_and_all_of_its_group_with_it(run):
     ],
 )
 def test_how_it_ended_is_said_in_words(code, tail, words):
-    import re
-
     assert re.search(words, how_it_ended(code, tail), re.DOTALL)
 
 
@@ -213,8 +207,6 @@ def test_who_said_first_how_it_ended_is_right(run, db, first):
 
 
 def test_the_environment_tells_the_run_and_keeps_its_secrets_out_of_the_record(run, db):
-    import json
-
     secrets = SecretsStore.from_list([{"kind": "inline", "source": {"TOKEN": "abc"}}])
 
     with environment(FunctionSpec(env=[{"name": "A", "value": 5}]), run, db, secrets) as env:
@@ -252,7 +244,7 @@ def test_a_variable_of_a_clusters_secret_has_no_value_here():
 
 def test_code_is_a_file_while_the_block_runs():
     with code_file("print(1)", "dir/train.py") as path:
-        assert os.path.basename(path) == "train.py" and open(path).read() == "print(1)"
+        assert (Path(path).name, Path(path).read_text()) == ("train.py", "print(1)")
 
     assert not os.path.exists(path)
 

@@ -28,6 +28,7 @@ _LATER = {
 }
 _open: dict[str, RunDB] = {}
 _lock = threading.Lock()
+os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)
 
 
 def get_run_db(url: str = "", secrets: dict[str, str] | None = None, force_reconnect: bool = False) -> RunDB:
@@ -45,7 +46,7 @@ def get_run_db(url: str = "", secrets: dict[str, str] | None = None, force_recon
         MLRunInvalidArgumentError: No database is meant by *url*, or the file there is none.
         MLRunNotImplementedServerError: A kind of home that is not built yet.
     """
-    place = _place(os.fspath(url) or mlconf.dbpath)
+    place = _place(os.fspath(url or "") or mlconf.dbpath)
     with _lock:
         db = _open.get(place)
         if db is None:
@@ -60,6 +61,15 @@ def get_run_db(url: str = "", secrets: dict[str, str] | None = None, force_recon
         with _lock:
             _open.pop(place, None)
         raise
+
+
+def close_all() -> None:
+    """Close every database that is open in this process, and forget it."""
+    with _lock:
+        opened = list(_open.values())
+        _open.clear()
+    for db in opened:
+        db.close()
 
 
 def _place(url: str) -> str:

@@ -6,6 +6,8 @@ import abc
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Self
 
+from mlrun.db.tagging import Tagging
+
 if TYPE_CHECKING:
     from mlrun.model.lists import ArtifactList, RunList
 
@@ -13,7 +15,7 @@ Record = dict[str, Any]
 Labels = str | list[str] | dict[str, Any] | None
 
 
-class RunDB(abc.ABC):
+class RunDB(Tagging):
     """
     Stores records (as dictionaries) and gives them back.
 
@@ -106,11 +108,7 @@ class RunDB(abc.ABC):
 
     @abc.abstractmethod
     def del_run(self, uid: str, project: str = "", iter: int = 0) -> None:
-        """
-        Delete one run, with its log and its children when *iter* is 0.
-
-        Nothing happens if it is not there.
-        """
+        """Delete one run, if it is there; *iter* 0 with its log, metrics and children."""
 
     @abc.abstractmethod
     def del_runs(
@@ -118,7 +116,7 @@ class RunDB(abc.ABC):
         name: str = "",
         project: str = "",
         labels: Labels = None,
-        state: str = "",
+        state: str | None = None,
         days_ago: int = 0,
         uids: list[str] | None = None,
     ) -> int:
@@ -148,8 +146,8 @@ class RunDB(abc.ABC):
     # logs: one a run (children share their parent's), a stream of bytes
 
     @abc.abstractmethod
-    def store_log(self, uid: str, project: str = "", body: bytes | str = b"", append: bool = True) -> None:
-        """Add *body* at the end, or replace all."""
+    def store_log(self, uid: str, project: str = "", body: bytes | str = b"", append: bool = False) -> None:
+        """Replace the log by *body*, or add it at the end."""
 
     @abc.abstractmethod
     def get_log(self, uid: str, project: str = "", offset: int = 0, size: int = 0) -> tuple[str, bytes]:
@@ -172,23 +170,9 @@ class RunDB(abc.ABC):
         Raises:
             MLRunNotFoundError: No such run.
         """
-        import codecs
-        import sys
-        import time
+        from mlrun.db.follow import print_log
 
-        from mlrun.model.run import RunState
-
-        decoder = codecs.getincrementaldecoder("utf-8")("replace")  # a read may end inside a character
-        pause_s = 0.05
-        while True:
-            state, body = self.get_log(uid, project, offset=offset)
-            sys.stdout.write(decoder.decode(body))
-            sys.stdout.flush()
-            offset += len(body)
-            if not watch or not state or RunState(state).is_final:
-                return state, offset
-            pause_s = 0.05 if body else min(pause_s * 1.5, 2)
-            time.sleep(pause_s)
+        return print_log(self, uid, project, watch, offset)
 
     # time series of metrics
 
@@ -303,34 +287,11 @@ class RunDB(abc.ABC):
         tree: str | None = None,
     ) -> int:
         """
-        Delete the versions that match (names exact, or ``~part``), and give their number.
-
-        *tag* ``''`` and ``'*'`` are every version.
+        Delete the versions that match (names exact, or ``~part``; *tag* as ``'*'``), and give their number.
 
         Raises:
             MLRunInvalidArgumentError: No filter at all; ``tag="*"`` says that all are meant.
         """
-
-    @abc.abstractmethod
-    def list_artifact_tags(self, project: str = "", category: str | None = None) -> list[str]:
-        """Every tag that stands on an artifact of *project*, sorted."""
-
-    @abc.abstractmethod
-    def tag_artifacts(
-        self, artifacts: list[Record] | Record, project: str = "", tag_name: str = "", replace: bool = False
-    ) -> None:
-        """
-        Put the tag on each of *artifacts* (records); with *replace* take it from every other one first.
-
-        Raises:
-            MLRunNotFoundError: One of them is not stored; then no tag has moved.
-        """
-
-    @abc.abstractmethod
-    def delete_artifacts_tags(
-        self, artifacts: list[Record] | Record, project: str = "", tag_name: str = ""
-    ) -> None:
-        """Take the tag from each of *artifacts*."""
 
     # functions
 

@@ -30,50 +30,47 @@ def arguments(handler: Handler, context: MLClientCtx) -> dict[str, Any]:
             nearly, but not quite, the name of one.
     """
     parameters = _signature(handler).parameters
+    check(handler, context.parameters, context.inputs)
     given, inputs = context.parameters, context.inputs
     matched: dict[str, Any] = {}
-    missing: list[str] = []
-    takes_rest = False
     for name, parameter in parameters.items():
         if parameter.kind is parameter.VAR_KEYWORD:
-            takes_rest = True
-        elif parameter.kind is parameter.VAR_POSITIONAL:
-            continue
+            matched.update({key: _own(value) for key, value in given.items() if key not in parameters})
         elif _is_context(parameter):
             matched[name] = context
         elif name in given:
             matched[name] = _own(given[name])
         elif name in inputs:
             matched[name] = as_argument(context.get_input(name), parameter)
-        elif parameter.default is parameter.empty:
-            missing.append(name)
-    rest = {key: value for key, value in given.items() if key not in parameters}
-    if takes_rest:
-        matched.update({key: _own(value) for key, value in rest.items()})
-        rest = {}
-    _check(handler, parameters, missing, matched, rest, context)
     return matched
 
 
-def _check(
-    handler: Handler,
-    parameters: Mapping[str, inspect.Parameter],
-    missing: list[str],
-    matched: dict[str, Any],
-    rest: dict[str, Any],
-    context: MLClientCtx,
-) -> None:
-    name = getattr(handler, "__name__", str(handler))
-    if missing:
-        known = ", ".join(sorted({**context.parameters, **context.inputs})) or "nothing"
-        needed = ", ".join(repr(word) for word in missing)
-        raise MLRunInvalidArgumentError(f"{name}() needs {needed}; the run was given: {known}")
-    open_names = [word for word in parameters if word not in matched]
-    for word in rest:
-        if hint := nearest(word, open_names):
-            raise MLRunInvalidArgumentError(f"{name}() takes no parameter {word!r}.{hint}")
-    if rest and context.iteration <= 1:
-        context.logger.debug(f"{name}() does not take these parameters: {', '.join(sorted(rest))}")
+def check(handler: Handler, given: Mapping[str, Any], inputs: Mapping[str, Any]) -> None:
+    """
+    Whether *handler* gets what it needs from parameters and inputs; user code does not run for it.
+
+    Raises:
+        MLRunInvalidArgumentError: An argument without a default is not given, or a parameter is
+            nearly, but not quite, the name of one.
+    """
+    parameters = _signature(handler).parameters
+    kinds = {one.kind for one in parameters.values()}
+    own = {
+        name: one for name, one in parameters.items() if one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD)
+    }
+    open_names = [
+        name for name, one in own.items() if name not in given and name not in inputs and not _is_context(one)
+    ]
+    word = getattr(handler, "__name__", type(handler).__name__)
+    if missing := [name for name in open_names if own[name].default is inspect.Parameter.empty]:
+        known = ", ".join(sorted({**given, **inputs})) or "nothing"
+        needed = ", ".join(repr(name) for name in missing)
+        raise MLRunInvalidArgumentError(f"{word}() needs {needed}; the run was given: {known}")
+    if inspect.Parameter.VAR_KEYWORD in kinds:
+        return
+    for name in given:
+        if name not in own and (hint := nearest(name, open_names)):
+            raise MLRunInvalidArgumentError(f"{word}() takes no parameter {name!r}.{hint}")
 
 
 def as_argument(item: Any, parameter: inspect.Parameter) -> Any:

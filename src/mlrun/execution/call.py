@@ -38,7 +38,7 @@ def call(
         RunError: The handler raised; its exception is the cause, and the run's state is ``error``.
         KeyboardInterrupt: It was interrupted; the run's state is ``aborted``.
     """
-    context = MLClientCtx(run, db, secrets, parent)
+    context = MLClientCtx(run, db, secrets, parent).start()  # an error here is not the user's code's
     writer = log or LogWriter(db, run.metadata.uid, run.metadata.project)
     try:
         # the context leaves last: who sees a final state sees the whole log

@@ -21,7 +21,7 @@ def outcome(error: BaseException | None) -> tuple[RunState, str]:
     if error is None or (isinstance(error, SystemExit) and error.code in (None, 0)):
         return RunState.COMPLETED, ""
     if isinstance(error, KeyboardInterrupt):
-        return RunState.ABORTED, f"interrupted by signal {error.args[0]}" if error.args else "interrupted (Ctrl-C)"
+        return RunState.ABORTED, "interrupted by " + (f"signal {error.args[0]}" if error.args else "Ctrl-C")
     if isinstance(error, SystemExit):
         return RunState.ERROR, f"the program ended itself with exit code {error.code}"
     return RunState.ERROR, user_traceback(error)

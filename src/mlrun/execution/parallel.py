@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import chdir, nullcontext, suppress
+from contextlib import suppress
 from typing import Any
 
 from mlrun.db.base import RunDB
@@ -15,6 +15,7 @@ from mlrun.execution.capture import LogWriter
 from mlrun.execution.handlers import Source
 from mlrun.execution.outcome import now
 from mlrun.execution.pool import Pool
+from mlrun.execution.surroundings import surroundings
 from mlrun.model.run import Run, RunState
 from mlrun.secrets import SecretsStore
 
@@ -31,7 +32,13 @@ def log_of(child: Run, db: RunDB) -> LogWriter:
 
 
 def in_processes(
-    runs: Iterator[Run], source: Source, db: RunDB, sources: list[dict[str, Any]], workdir: str, at_once: int
+    runs: Iterator[Run],
+    source: Source,
+    db: RunDB,
+    secrets: list[dict[str, Any]],
+    workdir: str,
+    env: dict[str, str],
+    at_once: int,
 ) -> Iterator[Run]:
     """Call the handler in *at_once* worker processes; gives each child when it has ended, in any order."""
     handed: dict[int, Run] = {}
@@ -42,21 +49,26 @@ def in_processes(
             handed[index] = child
             yield child.to_dict()
 
-    job = functools.partial(run_child, source, db.url, sources, workdir)
+    job = functools.partial(run_child, source, db.url, secrets, workdir, env)
     with Pool(job, at_once) as pool:
         for index, outcome in pool.map_unordered(jobs()):
             yield _ended(handed.pop(index), outcome, db)
 
 
 def run_child(
-    source: Source, url: str, sources: list[dict[str, Any]], workdir: str, record: dict[str, Any]
+    source: Source,
+    url: str,
+    secrets: list[dict[str, Any]],
+    workdir: str,
+    env: dict[str, str],
+    record: dict[str, Any],
 ) -> dict[str, Any]:
     """In a worker: call the handler for one child, and give its record back in its final state."""
     from mlrun.db import get_run_db
 
     child, db = Run.from_dict(record), get_run_db(url)
-    with chdir(workdir) if workdir else nullcontext(), suppress(RunError):
-        call(source, child, db, SecretsStore.from_list(sources), log=log_of(child, db))
+    with surroundings(workdir, env), suppress(RunError):
+        call(source, child, db, SecretsStore.from_list(secrets), log=log_of(child, db))
     return child.to_dict()
 
 

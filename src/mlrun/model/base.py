@@ -103,7 +103,7 @@ class Model(msgspec.Struct, kw_only=True, omit_defaults=True, dict=True):
             elif value is None:
                 continue
             elif (model := nested[key]) is not None and isinstance(value, Mapping | Model):
-                known[key] = model.from_dict(value)  # type: ignore[arg-type]
+                known[key] = model.from_dict(value)
             else:
                 known[key] = value
         try:

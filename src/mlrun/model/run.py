@@ -42,7 +42,7 @@ class RunState(enum.StrEnum):
             return cls(word)
         except ValueError:
             raise MLRunInvalidArgumentError(
-                f"{word!r} is not a run state: {', '.join(cls)}.{nearest(word, cls)}"
+                f"{word!r} is not a run state: {', '.join(cls)}.{nearest(word, map(str, cls))}"
             ) from None
 
 
@@ -86,13 +86,13 @@ class RunSpec(Model):
     function: str = ""  # "project/name@hash"
     handler: Any = ""  # a name, or (in a task) the callable itself
     parameters: dict[str, Any] = field(default_factory=dict)
-    inputs: dict[str, Any] = field(default_factory=dict)  # argument name -> data URL, or a list or dict of them
+    inputs: dict[str, Any] = field(default_factory=dict)  # argument name -> data URL(s)
     inputs_type_hints: dict[str, str] = field(default_factory=dict)
     outputs: list[str] = field(default_factory=list)
     returns: list[Any] = field(default_factory=list)
     input_path: str = ""
     output_path: str = ""
-    hyperparams: dict[str, Any] = field(default_factory=dict)
+    hyperparams: dict[str, Any] = field(default_factory=dict)  # in a task, a custom iterator too
     hyper_param_options: HyperParamOptions = field(default_factory=HyperParamOptions)
     param_file: str = ""
     selector: str = ""

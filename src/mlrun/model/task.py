@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Self
 
-from mlrun.errors import MLRunInvalidArgumentError, nearest
+from mlrun.errors import MLRunInvalidArgumentError, MLRunInvalidArgumentTypeError, nearest
 from mlrun.model.base import Model, dump_json, field
 from mlrun.model.run import HyperParamOptions, RunMetadata, RunSpec
 
@@ -49,7 +50,7 @@ class RunTemplate(Model):
             strategy: ``grid`` (default), ``list``, ``random`` or ``custom``.
             options: Other fields of :class:`HyperParamOptions`.
         """
-        self.spec.hyperparams = hyperparams
+        self.spec.hyperparams = own_space("hyperparams", hyperparams)
         return self._with_options(selector, strategy, options)
 
     with_hyper_param = with_hyper_params  # as the older documents spell it in prose
@@ -143,9 +144,9 @@ def new_task(
     task.metadata.project = project or task.metadata.project
     spec = task.spec
     spec.handler = handler or spec.handler
-    spec.parameters = dict(params) if params else spec.parameters
-    spec.hyperparams = dict(hyper_params) if hyper_params else spec.hyperparams
-    spec.inputs = dict(inputs) if inputs else spec.inputs
+    spec.parameters = own_mapping("params", params) if params else spec.parameters
+    spec.hyperparams = own_space("hyper_params", hyper_params) if hyper_params else spec.hyperparams
+    spec.inputs = own_mapping("inputs", inputs) if inputs else spec.inputs
     spec.outputs = list(outputs) if outputs else spec.outputs
     spec.returns = list(returns) if returns else spec.returns
     spec.input_path = in_path or spec.input_path
@@ -153,7 +154,7 @@ def new_task(
     spec.secret_sources = list(secrets) if secrets else spec.secret_sources
     spec.retry = dict(retry) if retry else spec.retry
     if hyper_param_options:
-        spec.hyper_param_options = HyperParamOptions.from_dict(hyper_param_options)
+        spec.hyper_param_options = options_from(hyper_param_options)
     merge_options(
         spec.hyper_param_options, selector=selector, strategy=tuning_strategy, param_file=param_file
     )
@@ -161,6 +162,42 @@ def new_task(
 
 
 NewTask = new_task  # its name in the older documents
+
+
+def own_mapping(name: str, given: Any) -> dict[str, Any]:
+    """
+    A copy of the dictionary *given* for the keyword *name*.
+
+    Raises:
+        MLRunInvalidArgumentTypeError: It is none.
+    """
+    if not isinstance(given, Mapping):
+        raise MLRunInvalidArgumentTypeError(f"{name}= needs a dictionary, not a {type(given).__name__}")
+    return dict(given)
+
+
+def own_space(name: str, given: Any) -> Any:
+    """As :func:`own_mapping`; a function that yields parameters stays itself."""
+    return given if callable(given) else own_mapping(name, given)
+
+
+def options_from(given: HyperParamOptions | Mapping[str, Any]) -> HyperParamOptions:
+    """
+    The options that a caller gave, as a record of their own.
+
+    Raises:
+        MLRunInvalidArgumentError: An option is not known, or has the wrong type.
+        MLRunInvalidArgumentTypeError: They are no options.
+    """
+    if isinstance(given, HyperParamOptions):
+        return given.copy()
+    if not isinstance(given, Mapping):
+        raise MLRunInvalidArgumentTypeError(
+            f"hyper-parameter options are HyperParamOptions or a dictionary, not a {type(given).__name__}"
+        )
+    options = HyperParamOptions()
+    merge_options(options, **given)
+    return options
 
 
 def merge_options(options: HyperParamOptions, **given: Any) -> None:

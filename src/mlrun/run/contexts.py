@@ -20,8 +20,9 @@ from mlrun.execution.context import MLClientCtx
 from mlrun.execution.current import get_current, set_of_process
 from mlrun.model.base import load_json
 from mlrun.model.run import Run, RunState
-from mlrun.runtimes.prepare import output_path, owner
+from mlrun.runtimes.prepare import check_word, output_path, owner
 from mlrun.runtimes.program import CONFIG, LAUNCHED
+from mlrun.secrets import SecretsStore
 
 
 def get_or_create_ctx(
@@ -75,9 +76,9 @@ def get_or_create_ctx(
 
 def _new(run: Run, db: RunDB, name: str, project: str) -> MLClientCtx:
     meta = run.metadata
-    meta.name = meta.name or urls.normalize_name(name)
+    meta.name = check_word(meta.name or urls.normalize_name(name), "name")
     meta.project = meta.project or project or mlconf.current_project
-    meta.uid = meta.uid or uuid.uuid4().hex
+    meta.uid = check_word(meta.uid or uuid.uuid4().hex, "uid")
     meta.labels = {"kind": "local", "owner": owner(), **meta.labels}
     run.spec.output_path = output_path(run.spec.output_path)
     run.spec.log_level = run.spec.log_level or str(mlconf.log_level).lower()
@@ -88,8 +89,7 @@ def _launched(told: Run, db: RunDB) -> MLClientCtx:
     """Go on with a run whose program this is; what an earlier process of that program has recorded stays."""
     meta = told.metadata
     run = Run.from_dict(db.read_run(meta.uid, meta.project, meta.iteration))
-    run.spec.secret_sources = told.spec.secret_sources  # the record has stars
-    context = MLClientCtx(run, db)
+    context = MLClientCtx(run, db, SecretsStore.from_list(told.spec.secret_sources))  # the record has stars
     _end.launched.append(context)
     return context
 

@@ -84,7 +84,7 @@ def new_function(
     spec.image = image or spec.image
     spec.function_kind = sub_kind or spec.function_kind
     if handler:
-        spec.default_handler = handler_name(handler) if callable(handler) else str(handler)
+        function.set_default_handler(handler)
     if source:
         _take_source(function, source)
     if requirements or requirements_file:

@@ -43,7 +43,8 @@ def import_function(
     else:
         data = import_function_to_dict(url, secrets)
         data.setdefault("spec", {}).setdefault("build", {}).setdefault("code_origin", url)
-    return new_function(new_name or "", project or "", runtime=data).set_db_connection(place)
+    function = new_function(new_name or "", project or "", runtime=data)
+    return function.set_db_connection(place) if db else function
 
 
 def import_function_to_dict(url: str, secrets: dict[str, str] | None = None) -> dict[str, Any]:

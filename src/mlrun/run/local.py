@@ -10,6 +10,7 @@ from mlrun.execution.run_object import RunObject
 from mlrun.run.functions import code_to_function, new_function
 from mlrun.run.imports import import_function
 from mlrun.runtimes.base import BaseRuntime
+from mlrun.runtimes.command import split_words
 from mlrun.runtimes.prepare import as_task, check_keywords, handler_name
 
 
@@ -66,19 +67,18 @@ def run_local(
 def _function(
     command: str, name: str, args: list[Any] | None, project: str, tag: str, handler: Any
 ) -> BaseRuntime:
-    file, _, rest = command.partition(" ")
-    if file.endswith((".yaml", ".yml", ".json")):
-        function = import_function(file, project=project or None, new_name=name or None)
-        function.spec.args = [*function.spec.args, *rest.split(), *(args or [])]
-        return function
-    if file.endswith(".ipynb") and not callable(handler):
-        function = code_to_function(name, project, tag, filename=file)
-        function.spec.args = [*rest.split(), *(args or [])]
-        return function
-    if callable(handler):
-        return new_function(name or handler_name(handler), project, tag, kind="handler")
     if not command and not handler:
         raise MLRunInvalidArgumentError(
             "run_local() needs a handler= or a command=, or a task with a handler"
         )
-    return new_function(name, project, tag, command=command, args=args)
+    if callable(handler):
+        return new_function(name or handler_name(handler), project, tag, kind="handler")
+    file, *words = split_words(command) or [""]
+    if file.endswith((".yaml", ".yml", ".json")):
+        function = import_function(file, project=project or None, new_name=name or None)
+    elif file.endswith(".ipynb"):
+        function = code_to_function(name, project, tag, filename=file)
+    else:
+        return new_function(name, project, tag, command=command, args=args)
+    function.spec.args = [*function.spec.args, *words, *(args or [])]
+    return function

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -11,7 +12,7 @@ from typing import Any, ClassVar, Self
 from mlrun import urls
 from mlrun.config import mlconf
 from mlrun.db.base import RunDB
-from mlrun.errors import MLRunNotImplementedServerError, RunError
+from mlrun.errors import MLRunInvalidArgumentError, MLRunNotImplementedServerError, RunError
 from mlrun.execution import parallel
 from mlrun.execution.capture import LogWriter
 from mlrun.execution.context import MLClientCtx
@@ -24,6 +25,9 @@ from mlrun.runtimes import prepare
 from mlrun.runtimes.command import as_word
 from mlrun.runtimes.editing import Editing
 from mlrun.secrets import SecretsStore, masked_sources
+
+_FORMATS = (".yaml", ".yml", ".json")
+_LATEST = "latest"  # the tag that moves with every version
 
 
 @dataclass(frozen=True)
@@ -118,7 +122,7 @@ class BaseRuntime(Function, Editing):
         """
         meta = self.metadata
         meta.project = meta.project or mlconf.current_project
-        tag = tag or meta.tag or "latest"
+        tag = tag or meta.tag or _LATEST
         meta.hash = self.db.store_function(self.to_dict(), meta.name, meta.project, tag, versioned)
         meta.tag = tag
         if refresh:
@@ -132,24 +136,35 @@ class BaseRuntime(Function, Editing):
         )
 
     def export(
-        self, target: str = "", format: str = ".yaml", secrets: Any = None, strip: bool = True
+        self,
+        target: str | os.PathLike[str] = "",
+        format: str = ".yaml",
+        secrets: Any = None,
+        strip: bool = True,
     ) -> Self:
         """
         Write the function to a file or any data URL, for ``import_function`` to read.
 
         Args:
-            target: By default ``function.yaml`` (or ``.json``) in this folder; a folder ends with ``/``.
-            format: ``.yaml`` or ``.json``; the ending of *target* wins.
-            strip: Leave status, hash and project out.
+            target: A file, or a folder for one of the name ``function.yaml`` (or ``.json``); by default here.
+            format: ``.yaml`` or ``.json``, where *target* does not say it.
+            strip: Leave status, hash, project and the tag ``latest`` out.
+
+        Raises:
+            MLRunInvalidArgumentError: *format* is another one.
         """
         from mlrun.datastore import get_dataitem
 
-        if not target or target.endswith("/"):
-            target = f"{target}function{format}"
+        if format not in _FORMATS:
+            raise MLRunInvalidArgumentError(f"{format!r} is not a format: {', '.join(_FORMATS)}")
+        target = os.fspath(target)
+        if not target or target.endswith("/") or os.path.isdir(target):
+            target = os.path.join(target, f"function{format}")
         kept = self.copy()
         if strip:
             kept.status = type(kept.status)()
             kept.metadata.hash = kept.metadata.project = ""
+            kept.metadata.tag = kept.metadata.tag if kept.metadata.tag != _LATEST else ""
             kept.metadata.updated = None
         text = kept.to_json() if target.endswith(".json") else kept.to_yaml()
         get_dataitem(target, secrets=secrets).put(text)
@@ -212,11 +227,14 @@ class BaseRuntime(Function, Editing):
             raise MLRunNotImplementedServerError(
                 "schedule= is not built yet; run() starts a run now, and cron can call 'mlrun run'"
             )
+        if local_code_path and not local:
+            raise MLRunInvalidArgumentError("local_code_path= needs local=True: it is the code of a run here")
         task = prepare.merge(prepare.as_task(runspec), given)
+        task.spec.handler = task.spec.handler or self._default_handler()
         launch = Launch(
             db=self.db,
             secrets=SecretsStore.from_list(task.spec.secret_sources),
-            handler=task.spec.handler or self.spec.default_handler,
+            handler=task.spec.handler,
             workdir=workdir or self.spec.workdir,
         )
         runner = self.local_form(local_code_path or "") if local else self
@@ -232,6 +250,17 @@ class BaseRuntime(Function, Editing):
             self._store_version(body, launch.db)
             runner.launch(run, launch)
         return RunObject.of(run, launch.db)
+
+    def set_default_handler(self, handler: str | Callable[..., Any]) -> Self:
+        """What runs where ``run`` names nothing; of a callable the record keeps the name."""
+        self.spec.default_handler = prepare.handler_name(handler)
+        self.__dict__["_handler"] = handler
+        return self
+
+    def _default_handler(self) -> str | Callable[..., Any]:
+        kept: str | Callable[..., Any] = self.__dict__.get("_handler", "")
+        own = self.spec.default_handler
+        return kept if prepare.handler_name(kept) == own else own
 
     def _sweep(self, run: Run, launch: Launch, plan: Plan) -> None:
         def run_children(runs: Iterator[Run], parent: MLClientCtx) -> Iterator[Run]:
@@ -267,7 +296,7 @@ class BaseRuntime(Function, Editing):
         meta = body["metadata"]
         name, project = meta["name"], meta["project"]
         if not db.has_function(name, project, meta["hash"]):
-            db.store_function(body, name, project, meta.get("tag") or "latest", versioned=True)
+            db.store_function(body, name, project, meta.get("tag") or _LATEST, versioned=True)
 
     def __repr__(self) -> str:
         return (

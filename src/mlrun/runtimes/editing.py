@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Self
 
 from mlrun.code import load, notebook, signature
 from mlrun.config import mlconf
 from mlrun.env_file import read_env_file
-from mlrun.errors import MLRunInvalidArgumentError, MLRunInvalidArgumentTypeError
+from mlrun.errors import MLRunInvalidArgumentError, MLRunInvalidArgumentTypeError, MLRunNotFoundError
 from mlrun.model.function import FunctionMetadata, FunctionSpec
 
 
@@ -64,7 +65,7 @@ class Editing:
                 print(f"    output: {_describe(output)}")
 
     def set_env(self, name: str, value: Any = None, value_from: Any = None) -> Self:
-        """Set an environment variable of runs in a process or pod of their own; it replaces one of its name."""
+        """Set an environment variable for the time of each run; it replaces one of that name."""
         entry = (
             {"name": name, "value": str(value)}
             if value_from is None
@@ -120,12 +121,15 @@ class Editing:
         prepare_image_for_deploy: bool = True,
         requirements_file: str = "",
     ) -> Self:
-        """Name the packages that its image needs."""
+        """
+        Name the packages that its image needs.
+
+        Raises:
+            MLRunNotFoundError: *requirements_file* can not be read.
+        """
         listed = [requirements] if isinstance(requirements, str) else list(requirements or [])
         if requirements_file:
-            with open(requirements_file) as file:
-                lines = (line.partition(" #")[0].strip() for line in file)
-                listed += [line for line in lines if line and not line.startswith("#")]
+            listed += _read_requirements(requirements_file)
         old = [] if overwrite else self.spec.build.requirements
         self.spec.build.requirements = [*old, *(word for word in listed if word not in old)]
         return self
@@ -158,13 +162,23 @@ class Editing:
         return self
 
 
+def _read_requirements(path: str) -> list[str]:
+    try:
+        lines = Path(path).read_text().splitlines()
+    except OSError as error:
+        raise MLRunNotFoundError(f"can not read the requirements file {path!r}: {error.strerror}") from error
+    words = (line.partition(" #")[0].strip() for line in lines)
+    return [word for word in words if word and not word.startswith("#")]
+
+
 def _name(item: Any) -> str:
     return str(item.get("name", "") if isinstance(item, dict) else item.name)
 
 
 def _describe(parameter: dict[str, Any]) -> str:
-    kind = f" ({parameter['type']})" if parameter.get("type") else ""
-    default = ", required" if parameter.get("required") else ""
+    kind = f"({parameter['type']})" if parameter.get("type") else ""
+    default = "required" if parameter.get("required") else ""
     if parameter.get("default") is not None:
-        default = f", default {parameter['default']!r}"
-    return f"{parameter.get('name', '')}{kind}  {parameter.get('doc', '')}{default}".strip()
+        default = f"default {parameter['default']!r}"
+    said = "; ".join(filter(None, [str(parameter.get("doc", "")).rstrip("."), default]))
+    return " ".join(filter(None, [parameter.get("name", ""), kind, said]))

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import chdir, nullcontext
 from dataclasses import replace
 
 from mlrun.errors import MLRunInvalidArgumentError
-from mlrun.execution import parallel
+from mlrun.execution import arguments, parallel
 from mlrun.execution.call import call
 from mlrun.execution.handlers import FromCode, Given, Once, Source
+from mlrun.execution.surroundings import surroundings
 from mlrun.model.run import Run, RunSpec
 from mlrun.runtimes.base import BaseRuntime, Launch
-from mlrun.runtimes.check import check_arguments, check_workdir
+from mlrun.runtimes.check import check_workdir
+from mlrun.runtimes.program import plain_env
 
 
 class HandlerRuntime(BaseRuntime):
@@ -29,11 +30,12 @@ class HandlerRuntime(BaseRuntime):
     def check_runnable(self, spec: RunSpec, launch: Launch) -> None:
         check_workdir(launch.workdir)
         if callable(launch.handler):
-            check_arguments(launch.handler, spec)
+            if not spec.is_hyper_job():  # whose parameters come with each child
+                arguments.check(launch.handler, spec.parameters, spec.inputs)
         elif not launch.handler:
             raise MLRunInvalidArgumentError(
-                f"function {self.metadata.name!r} has no code and no handler; run(handler=f) takes a callable,"
-                " and new_function(command='train.py') a program"
+                f"function {self.metadata.name!r} has no code and no handler; run(handler=f) takes a"
+                " callable, and new_function(command='train.py') a program"
             )
         elif "." not in launch.handler:
             raise MLRunInvalidArgumentError(
@@ -49,12 +51,12 @@ class HandlerRuntime(BaseRuntime):
 
     def launch(self, run: Run, launch: Launch) -> None:
         source = launch.source or self.source(launch)
-        with chdir(launch.workdir) if launch.workdir else nullcontext():
+        with surroundings(launch.workdir, plain_env(self.spec)):
             call(source, run, launch.db, launch.secrets, launch.parent, launch.log_of(run))
 
     def children(self, runs: Iterator[Run], launch: Launch, at_once: int) -> Iterator[Run]:
         source = self.source(launch)
         if at_once > 1:
-            secrets = launch.secrets.to_serial()
-            return parallel.in_processes(runs, source, launch.db, secrets, launch.workdir, at_once)
+            secrets, env = launch.secrets.to_serial(), plain_env(self.spec)
+            return parallel.in_processes(runs, source, launch.db, secrets, launch.workdir, env, at_once)
         return self.one_by_one(runs, replace(launch, source=Once(source)))

@@ -12,8 +12,8 @@ from mlrun import urls
 from mlrun.config import mlconf
 from mlrun.errors import MLRunInvalidArgumentError, MLRunInvalidArgumentTypeError, nearest
 from mlrun.log import logger
-from mlrun.model.run import HyperParamOptions, Run, RunState
-from mlrun.model.task import RunTemplate
+from mlrun.model.run import Run, RunState
+from mlrun.model.task import RunTemplate, options_from, own_mapping, own_space
 
 if TYPE_CHECKING:
     from mlrun.runtimes.base import BaseRuntime
@@ -51,13 +51,11 @@ def merge(task: RunTemplate, given: dict[str, Any]) -> RunTemplate:
     spec.handler = given.get("handler") or spec.handler
     task.metadata.project = given.get("project") or task.metadata.project
     for field, key in (("parameters", "params"), ("inputs", "inputs")):
-        extra = given.get(key) or {}
-        if not isinstance(extra, Mapping):
-            raise MLRunInvalidArgumentTypeError(f"{key}= needs a dictionary, not {type(extra).__name__}")
-        getattr(spec, field).update(extra)
-    spec.hyperparams = given.get("hyperparams") or spec.hyperparams
+        getattr(spec, field).update(own_mapping(key, given.get(key) or {}))
+    if space := given.get("hyperparams"):
+        spec.hyperparams = own_space("hyperparams", space)
     if options := given.get("hyper_param_options"):
-        spec.hyper_param_options = HyperParamOptions.from_dict(options)
+        spec.hyper_param_options = options_from(options)
     path = given.get("artifact_path") or given.get("output_path") or given.get("out_path")
     spec.output_path = str(path or spec.output_path)
     spec.returns = list(given.get("returns") or spec.returns)
@@ -92,9 +90,9 @@ def prepare(function: BaseRuntime, task: RunTemplate, name: str, version: str) -
     """
     run = Run(metadata=task.metadata, spec=task.spec)
     meta, spec = run.metadata, run.spec
-    meta.uid = _checked(meta.uid or uuid.uuid4().hex, "uid")
+    meta.uid = check_word(meta.uid or uuid.uuid4().hex, "uid")
     meta.project = meta.project or function.metadata.project or mlconf.current_project
-    meta.name = _checked(urls.normalize_name(name or meta.name or run_name(function, spec.handler)), "name")
+    meta.name = check_word(urls.normalize_name(name or meta.name or run_name(function, spec.handler)), "name")
     meta.labels = {"kind": function.kind, "owner": owner(), **meta.labels}
     spec.function = version
     spec.output_path = output_path(spec.output_path)
@@ -141,7 +139,13 @@ def owner() -> str:
         return str(os.getuid())
 
 
-def _checked(word: str, what: str) -> str:
+def check_word(word: str, what: str) -> str:
+    """
+    Give *word* back when it can be the name or the uid of a run.
+
+    Raises:
+        MLRunInvalidArgumentError: It can not.
+    """
     if not word or any(mark in word for mark in "/@#:\\") or ".." in word or not word.isprintable():
         raise MLRunInvalidArgumentError(
             f"{word!r} can not be a run's {what}: it stands in addresses, so no '/', '@', '#', ':' or '..'"

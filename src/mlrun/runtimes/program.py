@@ -37,9 +37,9 @@ _PIPE_READS = 32  # of 64 KiB: more than a pipe holds
 # line), it ends the group of the program.
 _GUARD = """
 read -r line && exit
-kill -TERM -- "-$1"
-for second in 1 2 3 4 5; do sleep 1; kill -0 -- "-$1" || exit; done
-kill -KILL -- "-$1"
+kill -s TERM -- "-$1"
+for second in 1 2 3 4 5; do sleep 1; kill -s 0 -- "-$1" || exit; done
+kill -s KILL -- "-$1"
 """
 
 
@@ -164,8 +164,10 @@ class Program:
     def _follow(self, is_aborted: Callable[[], bool]) -> None:
         fd = self._output.fileno()
         look_at = time.monotonic() + LOOK_EVERY_S
+        output = select.poll()  # select() ends at descriptor 1,024
+        output.register(fd, select.POLLIN)
         while True:
-            if select.select([fd], [], [], max(0.0, look_at - time.monotonic()))[0]:
+            if output.poll(max(0.0, look_at - time.monotonic()) * 1000):
                 if not (data := os.read(fd, 65_536)):
                     return
                 self._take(data)

@@ -147,6 +147,20 @@ class ArtifactTagsContract:
         assert db.list_artifact_tags() == ["latest"]
         assert len(db.list_artifacts(tag="*")) == 3
 
+    def test_tags_go_by_identifiers_too(self, db: RunDB, three: list[Record]) -> None:
+        objects = {"kind": "artifact", "identifiers": [{"key": "k", "producer_id": "t1"}]}
+
+        db.tag_objects(mlconf.default_project, "good", objects)
+        tagged = trees(db.list_artifacts(tag="good"))
+        db.delete_objects_tag(mlconf.default_project, "good", [objects])
+
+        assert tagged == ["t1"]
+        assert db.list_artifacts(tag="good") == []
+
+    def test_only_artifacts_have_tags_by_identifiers(self, db: RunDB) -> None:
+        with pytest.raises(MLRunInvalidArgumentError, match="'run' can not be tagged"):
+            db.tag_objects("iris", "good", {"kind": "run", "identifiers": [{"key": "k"}]})
+
     def test_a_tag_has_to_be_named(self, db: RunDB, three: list[Record]) -> None:
         with pytest.raises(MLRunInvalidArgumentError, match="'' is not a valid tag"):
             db.tag_artifacts(three, tag_name="")

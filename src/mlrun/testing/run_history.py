@@ -201,17 +201,17 @@ class LogsContract:
     def test_a_log_is_appended_to(self, db: RunDB) -> None:
         db.store_run(a_run("1", "running"), "1")
 
-        db.store_log("1", body=b"one\n")
-        db.store_log("1", body="zwölf\n")
+        db.store_log("1", body=b"one\n", append=True)
+        db.store_log("1", body="zwölf\n", append=True)
 
         assert db.get_log("1") == ("running", "one\nzwölf\n".encode())
         assert db.get_log_size("1") == 11
 
     def test_a_log_is_replaced(self, db: RunDB) -> None:
-        db.store_log("1", body=b"one")
+        db.store_log("1", body=b"one", append=True)
 
         db.store_log("1", body=b"two", append=False)
-        db.store_log("1", body=b"!")
+        db.store_log("1", body=b"!", append=True)
 
         assert db.get_log("1")[1] == b"two!"
 
@@ -227,7 +227,7 @@ class LogsContract:
     )
     def test_a_part_of_a_log_is_read(self, db: RunDB, offset: int, size: int) -> None:
         for piece in (b"012", b"3", b"456", b"789"):
-            db.store_log("1", body=piece)
+            db.store_log("1", body=piece, append=True)
 
         body = db.get_log("1", offset=offset, size=size)[1]
 
@@ -251,7 +251,7 @@ class LogsContract:
         assert db.get_log_size("1") == 0
 
     def test_a_log_may_come_before_its_run(self, db: RunDB) -> None:
-        db.store_log("1", body=b"early")
+        db.store_log("1", body=b"early", append=True)
 
         assert db.get_log("1") == ("", b"early")
 
@@ -261,13 +261,13 @@ class LogsContract:
 
     def test_only_text_and_bytes_are_logged(self, db: RunDB) -> None:
         with pytest.raises(MLRunInvalidArgumentTypeError, match="a log is bytes or str, not int"):
-            db.store_log("1", body=5)  # type: ignore[arg-type]
+            db.store_log("1", body=5, append=True)  # type: ignore[arg-type]
 
     def test_a_finished_log_is_printed_to_its_end(
         self, db: RunDB, capsys: pytest.CaptureFixture[str]
     ) -> None:
         db.store_run(a_run("1"), "1")
-        db.store_log("1", body="zwölf\n")
+        db.store_log("1", body="zwölf\n", append=True)
 
         assert db.watch_log("1") == ("completed", 7)
         assert capsys.readouterr().out == "zwölf\n"
@@ -276,7 +276,7 @@ class LogsContract:
         self, db: RunDB, capsys: pytest.CaptureFixture[str]
     ) -> None:
         db.store_run(a_run("1", "running"), "1")
-        db.store_log("1", body=b"so far")
+        db.store_log("1", body=b"so far", append=True)
 
         assert db.watch_log("1", watch=False, offset=3) == ("running", 6)
         assert capsys.readouterr().out == "far"

@@ -6,8 +6,10 @@ import contextlib
 import os
 import sqlite3
 import time
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from mlrun.db.sql import schema
 from mlrun.db.sql.queue import WriterQueue, writing
@@ -30,7 +32,18 @@ _SETTINGS = (
     "PRAGMA temp_store = MEMORY",
 )
 # A child may neither use nor close the connections of its parent: closing would drop the parent's locks.
-_inherited: list[Connection] = []
+_inherited: list[_Open] = []
+
+
+_FileId = tuple[int, int]  # device and inode
+
+
+class _Open(NamedTuple):
+    """A connection, the file that it is open on, and the process that opened it."""
+
+    connection: Connection
+    file: _FileId | None
+    pid: int
 
 
 class Connections:
@@ -49,9 +62,9 @@ class Connections:
     def __init__(self, path: str) -> None:
         self.path = path
         self._queue = WriterQueue(f"{path}-lock")
-        self._idle: list[Connection] = []
-        self._pid = os.getpid()
-        self._file: tuple[int, int] | None = None  # device and inode of what the idle ones are open on
+        self._idle: list[_Open] = []
+        self._ready: _FileId | None = None  # the file whose schema is known to be the latest
+        weakref.finalize(self, _close_all, self._idle)  # also when the program ends
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Connection]:
@@ -74,43 +87,37 @@ class Connections:
 
     def close(self) -> None:
         """Close what is idle; what is borrowed now is closed when it comes back."""
-        self._file = None
-        self._forget_parents()
+        self._ready = None
         self._queue.close()
-        while self._idle:
-            self._idle.pop().close()
+        _close_all(self._idle)
 
     @contextlib.contextmanager
     def _borrowed(self) -> Iterator[Connection]:
-        connection, file = self._take()
+        opened = self._take()
         try:
-            yield connection
+            yield opened.connection
         finally:
-            is_good = file == self._file and not connection.in_transaction
-            if is_good and len(self._idle) < MOST_IDLE:
-                self._idle.append(connection)
+            is_whole = opened.file == self._ready and not opened.connection.in_transaction
+            if is_whole and len(self._idle) < MOST_IDLE:
+                self._idle.append(opened)
             else:
-                connection.close()
+                _close_all([opened])
 
-    def _take(self) -> tuple[Connection, tuple[int, int] | None]:
-        self._forget_parents()
-        if self._file is None or self._file != _identity(self.path):
+    def _take(self) -> _Open:
+        if self._ready is None or self._ready != _identity(self.path):
             self.close()
             with writing:
-                if self._file is None:
-                    self._idle.append(self._create())
-                    self._file = _identity(self.path)
-        with contextlib.suppress(IndexError):  # another thread may have taken the last one
-            return self._idle.pop(), self._file
-        return self._connect(), self._file
+                if self._ready is None:
+                    self._create()
+        with contextlib.suppress(IndexError):
+            while True:
+                opened = self._idle.pop()
+                if opened.file == self._ready and opened.pid == os.getpid():
+                    return opened
+                _close_all([opened])
+        return _Open(self._connect(), self._ready, os.getpid())
 
-    def _forget_parents(self) -> None:
-        if self._pid != os.getpid():
-            _inherited.extend(self._idle)
-            self._idle = []
-            self._pid = os.getpid()
-
-    def _create(self) -> Connection:
+    def _create(self) -> None:
         Path(self.path).parent.mkdir(parents=True, exist_ok=True)
         connection = self._connect()
         try:
@@ -120,7 +127,8 @@ class Connections:
         except BaseException:
             connection.close()
             raise
-        return connection
+        self._ready = _identity(self.path)
+        self._idle.append(_Open(connection, self._ready, os.getpid()))
 
     def _connect(self) -> Connection:
         connection = sqlite3.connect(
@@ -190,7 +198,17 @@ _ANSWERS: list[tuple[str, type[MLRunBaseError], str]] = [
 ]
 
 
-def _identity(path: str) -> tuple[int, int] | None:
+def _close_all(opened: list[_Open]) -> None:
+    with contextlib.suppress(IndexError):  # another thread may take the last one
+        while True:
+            one = opened.pop()
+            if one.pid == os.getpid():
+                one.connection.close()
+            else:
+                _inherited.append(one)
+
+
+def _identity(path: str) -> _FileId | None:
     try:
         status = os.stat(path)
     except FileNotFoundError:

@@ -28,7 +28,7 @@ _NO_END = 1 << 62
 class Logs(Runs):
     """The logs of the port."""
 
-    def store_log(self, uid: str, project: str = "", body: bytes | str = b"", append: bool = True) -> None:
+    def store_log(self, uid: str, project: str = "", body: bytes | str = b"", append: bool = False) -> None:
         key, data = _key(uid, project), _as_bytes(body)
         if append and not data:
             return

@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import os
 import threading
+import weakref
 from collections.abc import Iterator
 
 # A fork waits for the writer of this process: a child that is forked in the middle of SQLite would
@@ -30,6 +31,7 @@ class WriterQueue:
     def __init__(self, path: str) -> None:
         self.path = path
         self._file: int | None = None
+        self._close: weakref.finalize[..., WriterQueue] | None = None
         self._pid = 0
 
     @contextlib.contextmanager
@@ -45,14 +47,16 @@ class WriterQueue:
 
     def close(self) -> None:
         with writing:
-            if self._file is not None:
-                os.close(self._file)
-                self._file = None
+            if self._close:
+                self._close()
+            self._file = None
 
     def _open(self) -> int:
-        if self._file is not None and self._pid != os.getpid():
+        if self._pid != os.getpid():
             self.close()  # a forked child shares its parent's turn with the parent's descriptor
         if self._file is None:
             self._pid = os.getpid()
             self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+            self._close = weakref.finalize(self, os.close, self._file)  # closes it once, whoever calls
+            self._close.atexit = False  # a daemon thread may have its turn then
         return self._file

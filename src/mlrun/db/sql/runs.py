@@ -119,7 +119,7 @@ class Runs(Tables):
         name: str = "",
         project: str = "",
         labels: Labels = None,
-        state: str = "",
+        state: str | None = None,
         days_ago: int = 0,
         uids: list[str] | None = None,
     ) -> int:

@@ -1,5 +1,6 @@
 -- Records by their keys, with the columns that listings search; the body is the record as it was received.
 -- search: what a part of the name is looked for in, case folded. Times: UTC ISO 8601 of one width.
+-- What is SQLite's own: INTEGER PRIMARY KEY counts up by itself, and BLOB is any bytes.
 
 CREATE TABLE runs (
     id INTEGER PRIMARY KEY,

@@ -1,0 +1,264 @@
+import json
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+import mlrun
+from mlrun.errors import (
+    MLRunInvalidArgumentError,
+    MLRunNotFoundError,
+    MLRunNotImplementedServerError,
+)
+
+CODE = "def train(context, p1=1):\n    context.log_result('accuracy', p1)\n"
+
+
+def train(context, p1=1, p2="x"):
+    context.log_results({"accuracy": p1 * 2, "p2": p2})
+
+
+@pytest.fixture
+def fn():
+    return mlrun.new_function("train", kind="local").with_code(body=CODE)
+
+
+# saved, exported, copied
+
+
+@pytest.mark.parametrize("spelling", ["to_dict", "to_yaml", "to_json"])
+def test_every_spelling_comes_back_the_same(fn, spelling):
+    fn.set_env("A", 1).set_label("x", "y")
+    fn.spec.resources = {"limits": {"cpu": 2}}
+    text = getattr(fn, spelling)()
+    data = {"to_dict": lambda x: x, "to_yaml": yaml.safe_load, "to_json": json.loads}[spelling](text)
+
+    back = type(fn).from_dict(data)
+
+    assert back.to_dict() == fn.to_dict()
+    assert mlrun.new_function(runtime=data).to_dict() == fn.to_dict()
+
+
+def test_what_a_newer_program_wrote_survives():
+    data = {
+        "kind": "local",
+        "metadata": {"name": "f"},
+        "spec": {"command": "x.py", "novel": {"a": [1]}},
+        "top": 1,
+    }
+
+    assert mlrun.new_function(runtime=data).to_dict() == data
+
+
+def test_a_copy_is_of_its_own_and_keeps_the_database(fn):
+    other = mlrun.get_run_db("./other/")
+    fn.set_db_connection(other)
+
+    twin = fn.copy()
+    twin.set_env("A", 1)
+    twin.metadata.labels["x"] = "y"
+
+    assert fn.spec.env == [] and fn.metadata.labels == {}
+    assert twin.db is other
+
+
+def test_saving_gives_an_address_that_moves_with_its_tag(fn, db):
+    assert fn.save() == "db://default/train:latest"
+    assert fn.save(tag="prod") == "db://default/train:prod"
+    assert re.fullmatch("db://default/train@[0-9a-f]{40}", fn.save(versioned=True))
+
+
+def test_the_same_content_has_the_same_hash_whatever_its_tag(fn):
+    hashes = set()
+    for tag in ("a", "b"):
+        fn.save(tag=tag)
+        hashes.add(fn.metadata.hash)
+    mlrun.new_function("train", kind="local").with_code(body=CODE).save()
+
+    assert len(hashes) == 1
+    assert [record["metadata"]["hash"] for record in fn.db.list_functions()] == list(hashes)
+
+
+def test_every_earlier_version_stays_readable(fn, db):
+    versions = []
+    for value in range(3):
+        fn.set_env("A", value).save()
+        versions.append(fn.metadata.hash)
+
+    stored = [db.get_function("train", hash_key=version)["spec"]["env"] for version in versions]
+
+    assert stored == [[{"name": "A", "value": str(value)}] for value in range(3)]
+    assert db.get_function("train")["metadata"]["hash"] == versions[-1]
+
+
+def test_refresh_reads_back_what_is_stored(fn):
+    fn.save(refresh=True)
+
+    assert fn.metadata.updated and fn.metadata.project == "default"
+
+
+@pytest.mark.parametrize(
+    ("target", "written"),
+    [
+        ("", "function.yaml"),
+        ("out/", "out/function.yaml"),
+        ("f.json", "f.json"),
+        ("a/b/f.yaml", "a/b/f.yaml"),
+    ],
+)
+def test_an_export_is_a_file_without_what_belongs_to_this_database(fn, target, written):
+    fn.save()
+
+    assert fn.export(target) is fn
+
+    data = yaml.safe_load(Path(written).read_text())
+    assert data["metadata"] == {"name": "train"}
+    assert data["spec"]["build"]["functionSourceCode"]
+
+
+def test_an_export_can_keep_everything_and_be_json(fn):
+    fn.save()
+
+    fn.export(format=".json", strip=False)
+
+    assert fn.metadata.hash in Path("function.json").read_text()
+
+
+def test_a_wrong_format_is_refused(fn):
+    with pytest.raises(MLRunInvalidArgumentError, match=r"'\.txt' is not a format"):
+        fn.export(format=".txt")
+
+    assert not list(Path().glob("function*"))
+
+
+def test_it_shows_what_it_is(fn):
+    assert repr(fn) == "<LocalRuntime default/train>"
+
+
+# the verb
+
+
+def test_a_run_is_recorded_with_what_was_asked_and_what_came_out(db):
+    run = mlrun.new_function("f").run(handler=train, params={"p1": 3}, name="my run")
+
+    stored = db.read_run(run.uid())
+    assert stored["metadata"]["name"] == "my-run"
+    assert stored["spec"]["parameters"] == {"p1": 3}
+    assert stored["spec"]["handler"] == "train"
+    assert stored["status"]["results"] == {"accuracy": 6, "p2": "x"}
+    assert stored["status"]["state"] == "completed"
+
+
+def test_a_run_names_the_version_of_its_function(fn, db):
+    run = fn.run(handler="train")
+
+    project, _, rest = run.spec.function.partition("/")
+    name, _, version = rest.partition("@")
+    assert db.get_function(name, project, hash_key=version)["spec"]["build"]["functionSourceCode"]
+
+
+def test_a_version_is_stored_once_however_often_it_runs(fn, db):
+    for _ in range(3):
+        fn.run(handler="train")
+
+    assert len(db.list_functions()) == 1
+
+
+def test_running_changes_neither_task_nor_function(fn):
+    task = mlrun.new_task("t", params={"p1": 5}, handler="train").with_secrets("inline", {"A": "b"})
+    before = task.to_dict(), fn.to_dict()
+
+    first = fn.run(task, params={"p1": 6}, project="iris", artifact_path="x")
+    second = fn.run(task)
+
+    assert (task.to_dict(), fn.to_dict()) == before
+    assert (first.output("accuracy"), second.output("accuracy")) == (6, 5)
+    assert first.uid() != second.uid()
+
+
+def test_a_task_can_be_a_dictionary_or_an_earlier_run(fn):
+    first = fn.run({"spec": {"parameters": {"p1": 5}, "handler": "train"}})
+    second = fn.run(first)
+
+    assert second.output("accuracy") == 5 and second.uid() != first.uid()
+
+
+def test_a_default_handler_is_taken_unless_the_run_names_one(fn):
+    fn.with_code(body=CODE + "\n\ndef other(context):\n    return 'other'\n")
+    fn.spec.default_handler = "train"
+
+    assert fn.run().output("accuracy") == 1
+    assert fn.run(handler="other").output("return") == "other"
+
+
+@pytest.mark.parametrize(
+    ("word", "right"),
+    [("parms", "params"), ("hyper_params", "hyperparams"), ("artifact_pth", "artifact_path")],
+)
+def test_a_wrong_keyword_is_answered_with_the_right_one(fn, db, word, right):
+    with pytest.raises(TypeError, match=rf"^run\(\) takes no argument '{word}'\. Did you mean '{right}'"):
+        fn.run(handler="train", **{word: {}})
+
+    assert db.list_runs() == []
+
+
+def test_a_schedule_is_not_built_yet(fn):
+    with pytest.raises(MLRunNotImplementedServerError, match="schedule="):
+        fn.run(handler="train", schedule="0 * * * *")
+
+
+def test_what_only_means_something_to_a_server_is_recorded(fn):
+    run = fn.run(handler="train", state_thresholds={"pending": "1h"}, retry={"count": 1}, returns=None)
+
+    assert (run.spec.state_thresholds, run.spec.retry) == ({"pending": "1h"}, {"count": 1})
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"hyperparams": {"p1": []}},
+        {"hyperparams": {"p1": [1]}, "hyper_param_options": {"strategy": "grd"}},
+        {"hyperparams": {"p1": [1]}, "hyper_param_options": {"selector": "mx.accuracy"}},
+        {"hyperparams": {"p1": [1]}, "hyper_param_options": {"stop_condition": "import os"}},
+        {"hyperparams": {"p1": [1]}, "hyper_param_options": {"selectr": "max.accuracy"}},
+    ],
+)
+def test_a_wrong_sweep_leaves_nothing_behind(fn, db, options):
+    with pytest.raises(MLRunInvalidArgumentError):
+        fn.run(handler="train", **options)
+
+    assert db.list_runs() == db.list_functions() == []
+
+
+def test_a_missing_parameter_file_leaves_nothing_behind(fn, db):
+    with pytest.raises(MLRunNotFoundError, match=r"params\.csv"):
+        fn.run(mlrun.new_task().with_param_file("params.csv"), handler="train")
+
+    assert db.list_runs() == db.list_functions() == []
+
+
+def test_a_wrong_secret_source_leaves_nothing_behind(fn, db):
+    with pytest.raises(MLRunNotFoundError, match=r"secrets\.txt"):
+        fn.run(mlrun.new_task().with_secrets("file", "secrets.txt"), handler="train")
+
+    assert db.list_runs() == []
+
+
+def test_a_sweep_gives_the_best_childs_results(fn, db):
+    run = fn.run(
+        handler="train", hyperparams={"p1": [1, 5, 3]}, hyper_param_options={"selector": "max.accuracy"}
+    )
+
+    assert (run.output("best_iteration"), run.output("accuracy")) == (2, 5)
+    assert len(db.list_runs(uid=run.uid(), iter=True)) == 4
+
+
+def test_runs_go_to_the_functions_own_database(fn, db):
+    other = mlrun.get_run_db("./other/")
+
+    run = fn.set_db_connection(other).run(handler="train")
+
+    assert db.list_runs() == []
+    assert other.read_run(run.uid())["status"]["state"] == "completed"
+    assert run.db is other
