@@ -4,7 +4,9 @@ from mlrun.errors import MLRunNotFoundError
 
 
 def test_one_identifier_that_is_missing_moves_no_tag(db):
-    db.store_artifact("train_model", {"kind": "model", "metadata": {"key": "model"}}, project="iris", tree="t1")
+    db.store_artifact(
+        "train_model", {"kind": "model", "metadata": {"key": "model"}}, project="iris", tree="t1"
+    )
     names = [{"key": "train_model"}, {"key": "nothing"}]
 
     with pytest.raises(MLRunNotFoundError, match="no artifact iris/nothing"):
