@@ -181,3 +181,12 @@ def test_ctrl_c_in_a_child_aborts_the_sweep_with_what_it_has(db):
     assert parent["status"]["state"] == "aborted"
     assert parent["status"]["results"]["best_iteration"] == 1
     assert db.read_run(parent["metadata"]["uid"], iter=2)["status"]["state"] == "aborted"
+
+
+def test_the_link_to_the_best_childs_model_is_an_object_with_its_data(db):
+    run = sweep(hyperparams={"p1": [1, 5]}, selector="max.accuracy")
+
+    (link,) = db.list_artifacts(tree=run.uid(), kind="link").to_objects()
+
+    assert link.key == "model"
+    assert link.to_dataitem().get() == b"5-2"

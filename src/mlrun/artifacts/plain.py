@@ -6,6 +6,7 @@ from typing import Any
 
 from mlrun.artifacts import folder
 from mlrun.artifacts.base import Artifact, Shortcut
+from mlrun.datastore import DataItem, get_dataitem
 
 
 class DirArtifact(Artifact):
@@ -57,3 +58,7 @@ class LinkArtifact(Artifact):
     @property
     def has_bytes(self) -> bool:
         return False
+
+    def to_dataitem(self) -> DataItem:
+        """What it links to, looked up in the default database."""
+        return get_dataitem(self.uri, secrets=self._secrets)
