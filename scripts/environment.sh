@@ -12,7 +12,9 @@ stop() {
 # What Debian has in packages of its own: "package: a command that fails when it is missing".
 debian_needs() {
   echo "python3-venv: python3 -c 'import ensurepip, venv'"
-  [ "$1" != dev ] || echo "nodejs: node --version" # the script of a page is tried by the tests
+  [ "$1" = dev ] || return 0
+  echo "nodejs: node --version"                        # the script of a page is tried by the tests
+  echo "postgresql: ls /usr/lib/postgresql/*/bin/pg_ctl" # they start a server of their own
 }
 
 install_debian_packages() { # as root on Debian and its children; elsewhere find_python and pytest say what is missing

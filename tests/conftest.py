@@ -47,3 +47,36 @@ def db(home: Path) -> Any:
     from mlrun.db import get_run_db
 
     return get_run_db()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Any]:
+    """A PostgreSQL server of this test session."""
+    from mlrun.testing.postgres import PostgresServer, programs
+
+    pytest.importorskip("psycopg", reason="psycopg is not installed: pip install 'mlrun[postgres]'")
+    if not programs():
+        pytest.skip("PostgreSQL is not on this machine: apt install postgresql")
+    with PostgresServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def _emptied(postgres: Any) -> str:
+    return str(postgres.new_database())
+
+
+@pytest.fixture
+def postgres_db(_emptied: str, home: Path) -> Iterator[Any]:
+    """A database of PostgreSQL, connected and empty: the same one for each test, emptied before."""
+    from mlrun.db.postgres import PostgresRunDB
+
+    db = PostgresRunDB(_emptied).connect()
+    with db.connections.write() as connection:
+        connection.execute(
+            "DO $$ DECLARE name text; BEGIN FOR name IN SELECT tablename FROM pg_tables WHERE"
+            " schemaname = 'public' AND tablename <> 'schema_version'"
+            " LOOP EXECUTE 'DELETE FROM ' || quote_ident(name); END LOOP; END $$"
+        )
+    yield db
+    db.close()

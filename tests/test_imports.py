@@ -22,6 +22,7 @@ HEAVY = {
     "numpy",
     "pandas",
     "plotly",
+    "psycopg",
     "pyarrow",
     "rich",
     "sqlite3",

@@ -33,7 +33,7 @@ TABLE = (
         "dbpath",
         "str",
         "",
-        "Database: a folder, a SQLite file, or `sqlite:///path`. Empty: `mlrun.db` in the home.",
+        "Database: a folder, a SQLite file, a `sqlite` or `postgresql` URL. Empty: `mlrun.db` in the home.",
     ),
     Setting(
         "artifact_path",

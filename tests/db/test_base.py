@@ -17,6 +17,12 @@ def test_an_aborted_run_says_who_did_it() -> None:
     assert db.abort_run("1")["status"]["status_text"] == "aborted by the user"
 
 
+def test_the_address_of_a_database_without_secrets_is_its_url() -> None:
+    db = get_run_db("./")
+
+    assert db.address == db.url
+
+
 @pytest.mark.parametrize("name", [name for name, _ in inspect.getmembers(RunDB, inspect.isfunction)])
 def test_every_method_is_documented(name: str) -> None:
     assert inspect.getdoc(getattr(RunDB, name))

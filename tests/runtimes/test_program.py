@@ -218,6 +218,17 @@ def test_the_environment_tells_the_run_and_keeps_its_secrets_out_of_the_record(r
     assert (env["A"], env["MLRUN_DBPATH"], env["MLRUN_DEFAULT_PROJECT"]) == ("5", db.url, "default")
 
 
+def test_the_environment_alone_has_the_databases_password(run):
+    pytest.importorskip("psycopg")
+    from mlrun.db.postgres import PostgresRunDB
+
+    db = PostgresRunDB("postgresql://me:secret@host/runs")
+
+    with environment(FunctionSpec(), run, db, SecretsStore()) as env:
+        assert env["MLRUN_DBPATH"] == "postgresql://me:secret@host/runs"
+        assert [name for name, value in env.items() if "secret@host" in value] == ["MLRUN_DBPATH"]
+
+
 def test_a_run_that_is_too_long_for_a_variable_goes_in_a_file_of_this_user(run, db):
     run.spec.parameters["long"] = "x" * 1_000_000
 

@@ -22,11 +22,11 @@ COMMANDS = {
     "run": Entry("mlrun.cli.run:run", "Run a program, a notebook or a function, and record what it does."),
     "get": Entry("mlrun.cli.get:get", "List runs, artifacts, functions or projects, or print one."),
     "logs": Entry("mlrun.cli.logs:logs", "Print what a run has printed."),
+    "db": Entry("mlrun.cli.db:db", "Copy the records from one database to another."),
     "config": Entry("mlrun.cli.config:config", "Show the settings, or change the env file."),
     "version": Entry("mlrun.cli.version:version", "Print the version."),
 }
 LATER = {
-    "db": ("the API server", "programs on one machine share a database: MLRUN_DBPATH=<folder>"),
     "build": ("container images", "'mlrun run -f function.yaml' runs a function on this machine"),
     "deploy": ("endpoints", "'mlrun run' runs the same code as a batch on this machine"),
     "project": ("loading projects", "'mlrun run --project NAME' records a run in a project"),

@@ -10,12 +10,15 @@ from mlrun import urls
 from mlrun.config import mlconf
 from mlrun.db.base import RunDB as RunDB
 from mlrun.errors import MLRunInvalidArgumentError, MLRunNotImplementedServerError, nearest
-from mlrun.registry import Registry
+from mlrun.registry import Registry, Target
 
 databases: Registry[Any] = Registry(
     "database",
     "mlrun.databases",
-    {"sqlite": "mlrun.db.sql:SQLiteRunDB"},
+    {
+        "sqlite": "mlrun.db.sql:SQLiteRunDB",
+        "postgresql": Target("mlrun.db.postgres:PostgresRunDB", "postgres"),
+    },
 )
 
 FILE_NAME = "mlrun.db"
@@ -23,9 +26,8 @@ SUFFIXES = (".db", ".sqlite", ".sqlite3")
 _LATER = {
     "http": "an API server",
     "https": "an API server",
-    "postgresql": "PostgreSQL",
-    "postgres": "PostgreSQL",
 }
+_POSTGRES = ("postgresql", "postgres")  # the first is the name, as for libpq
 _open: dict[str, RunDB] = {}
 _lock = threading.Lock()
 os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)
@@ -37,8 +39,9 @@ def get_run_db(url: str = "", secrets: dict[str, str] | None = None, force_recon
 
     Args:
         url: A folder (``./`` means the file ``mlrun.db`` in it), a file that ends in ``.db``, ``.sqlite`` or
-            ``.sqlite3``, or ``sqlite:///path``. Empty: the setting ``dbpath`` (``MLRUN_DBPATH``), else
-            the file ``mlrun.db`` in the mlrun home (``MLRUN_HOME``, default ``~/.mlrun``).
+            ``.sqlite3``, ``sqlite:///path``, or ``postgresql://user:password@host/database``. Empty: the
+            setting ``dbpath`` (``MLRUN_DBPATH``), else the file ``mlrun.db`` in the mlrun home
+            (``MLRUN_HOME``, default ``~/.mlrun``).
         secrets: Credentials, where the place needs some.
         force_reconnect: Close what is open there and open it anew.
 
@@ -48,7 +51,7 @@ def get_run_db(url: str = "", secrets: dict[str, str] | None = None, force_recon
     """
     place = _place(os.fspath(url or "") or mlconf.dbpath)
     with _lock:
-        db = _open.get(place)
+        db = _open.get(place) or _known(place)
         if db is None:
             db = _open[place] = databases.get(urls.scheme(place))(place)
         elif force_reconnect:
@@ -72,22 +75,30 @@ def close_all() -> None:
         db.close()
 
 
+def _known(url: str) -> RunDB | None:
+    """What is open as *url*, which is without its secrets."""
+    return next((db for db in _open.values() if db.url == url), None)
+
+
 def _place(url: str) -> str:
     """*url* in full, so that two spellings of one place are the same text."""
     scheme = urls.scheme(url)
+    if scheme in _POSTGRES:
+        return f"{_POSTGRES[0]}://{url.partition('://')[2]}"
     if scheme == "sqlite":
         return _sqlite_place(_path_of(url))
     if scheme in _LATER and scheme not in databases:
         raise MLRunNotImplementedServerError(
-            f"tracking on {_LATER[scheme]} is not built yet; a folder or a SQLite file works:"
-            f" './', '~/runs.db'; {urls.without_secrets(url)!r} was given"
+            f"tracking on {_LATER[scheme]} is not built yet; a folder, a SQLite file or PostgreSQL works:"
+            f" './', '~/runs.db', 'postgresql://user@host/database'; {urls.without_secrets(url)!r} was given"
         )
     if scheme and scheme in databases:
         return url
     if scheme:
         raise MLRunInvalidArgumentError(
             f"{urls.without_secrets(url)!r} is not a database: a folder, a file that ends in"
-            f" {', '.join(SUFFIXES)}, or sqlite:///path.{nearest(scheme, [*databases.targets, *_LATER])}"
+            f" {', '.join(SUFFIXES)}, sqlite:///path, or postgresql://user@host/database."
+            f"{nearest(scheme, [*databases.targets, *_LATER])}"
         )
     return _sqlite_place(_file_of(url))
 

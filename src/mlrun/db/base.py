@@ -19,19 +19,20 @@ class RunDB(Tagging):
     """
     Stores records (as dictionaries) and gives them back.
 
-    Keys that it does not know survive. A record that was given or returned is a
-    copy: changing it changes nothing here. An empty project means the project in
-    use (``mlconf.active_project``, else ``default_project``) when reading one
-    record, when writing one first the project that it names itself, and every
-    project when listing. An instance may be shared between threads, and goes on
-    working in a forked child. What a call has acknowledged by returning survives
-    the death of the process and of the machine.
-
-    Times are ISO 8601 strings with their zone.
+    Keys that it does not know survive. A record that was given or returned is a copy: changing it changes
+    nothing here. An empty project means the project in use (``mlconf.active_project``, else
+    ``default_project``) when reading one record, when writing one first the project that it names itself,
+    and every project when listing. An instance may be shared between threads, and goes on working in a
+    forked child. What a call has acknowledged by returning survives the death of the process and of the
+    machine. Times are ISO 8601 strings with their zone.
     """
 
-    kind = ""  # the URL scheme
-    url = ""  # what get_run_db would take, without secrets; children of this process are given it
+    kind = url = ""  # the URL scheme, and what get_run_db would take, without secrets
+
+    @property
+    def address(self) -> str:
+        """The URL with its secrets, for the children of this process; never printed, never stored."""
+        return self.url
 
     @abc.abstractmethod
     def connect(self, secrets: Record | None = None) -> Self:

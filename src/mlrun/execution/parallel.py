@@ -49,7 +49,7 @@ def in_processes(
             handed[index] = child
             yield child.to_dict()
 
-    job = functools.partial(run_child, source, db.url, secrets, workdir, env)
+    job = functools.partial(run_child, source, db.address, secrets, workdir, env)
     with Pool(job, at_once) as pool:
         for index, outcome in pool.map_unordered(jobs()):
             yield _ended(handed.pop(index), outcome, db)

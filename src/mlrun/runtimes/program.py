@@ -66,7 +66,7 @@ def environment(
         "MLRUN_LOG_LEVEL": str(mlconf.log_level),
         "PYTHONUNBUFFERED": "1",
         **plain_env(spec),
-        "MLRUN_DBPATH": db.url,
+        "MLRUN_DBPATH": db.address,
         LAUNCHED: "1",
     }
     if folders:

@@ -47,7 +47,7 @@ class Artifacts(Tables):
     ) -> Record:
         row = _Row(urls.check_key(key), artifact, uid, iter, project, tree)
         tags = dict.fromkeys((LATEST, urls.check_key(tag or LATEST, "tag")))
-        with self._write() as connection:
+        with self._write(f"artifacts/{row.values['project']}/{key}") as connection:
             owner = row.store(connection)
             for name in tags:
                 versions.put_tag(connection, owner, name, row.values)

@@ -9,7 +9,7 @@ import time
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from mlrun.db.sql import schema
 from mlrun.db.sql.queue import WriterQueue, writing
@@ -22,7 +22,24 @@ from mlrun.errors import (
     MLRunServiceUnavailableError,
 )
 
-Connection = sqlite3.Connection
+
+class Cursor(Protocol):
+    """What a statement has found; as the DB-API has it."""
+
+    @property
+    def rowcount(self) -> int: ...
+    def fetchone(self) -> Any: ...
+    def fetchall(self) -> list[Any]: ...
+    def __iter__(self) -> Iterator[Any]: ...
+    def executemany(self, sql: str, values: Any, /) -> Any: ...
+
+
+class Connection(Protocol):
+    """What the tables need of a connection, whichever the database; values are named ``:value``."""
+
+    def execute(self, sql: str, values: Any = ..., /) -> Cursor: ...
+    def cursor(self) -> Cursor: ...
+
 
 BUSY_S = 60
 MOST_IDLE = 8  # connections; each may hold 2 MB of the file
@@ -41,7 +58,7 @@ _FileId = tuple[int, int]  # device and inode
 class _Open(NamedTuple):
     """A connection, the file that it is open on, and the process that opened it."""
 
-    connection: Connection
+    connection: sqlite3.Connection
     file: _FileId | None
     pid: int
 
@@ -73,7 +90,7 @@ class Connections:
             yield connection
 
     @contextlib.contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self, *records: str) -> Iterator[Connection]:
         """A connection in a transaction: on the disk when the block ends, undone when it raises."""
         with explained(self.path), self._borrowed() as connection, self._queue.turn():
             connection.execute("BEGIN IMMEDIATE")
@@ -92,7 +109,7 @@ class Connections:
         _close_all(self._idle)
 
     @contextlib.contextmanager
-    def _borrowed(self) -> Iterator[Connection]:
+    def _borrowed(self) -> Iterator[sqlite3.Connection]:
         opened = self._take()
         try:
             yield opened.connection
@@ -130,7 +147,7 @@ class Connections:
         self._ready = _identity(self.path)
         self._idle.append(_Open(connection, self._ready, os.getpid()))
 
-    def _connect(self) -> Connection:
+    def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
             self.path, timeout=BUSY_S, isolation_level=None, check_same_thread=False, cached_statements=256
         )
@@ -216,7 +233,7 @@ def _identity(path: str) -> _FileId | None:
     return status.st_dev, status.st_ino
 
 
-def _use_wal(connection: Connection) -> None:
+def _use_wal(connection: sqlite3.Connection) -> None:
     """Readers and the writer do not wait for each other; this stays with the file."""
     deadline = time.monotonic() + BUSY_S
     while True:

@@ -54,7 +54,7 @@ class Functions(Tables):
         values = metadata | {"search": name.casefold(), "body": records.dump(record, what)}
         values = {key: values[key] for key in ("project", "name", "hash", "search", "updated", "body")}
         tag = check_key(tag or _LATEST, "tag")
-        with self._write() as connection:
+        with self._write(f"functions/{values['project']}/{name}") as connection:
             connection.execute(_STORE, values)
             owner, before = owner_and_labels(connection, "functions", "function_labels", _KEY, values)
             store_labels(connection, "function_labels", owner, labels, before)
@@ -120,7 +120,7 @@ class Functions(Tables):
 
     def delete_function(self, name: str, project: str = "") -> None:
         values = {"project": project or records.default_project(), "name": name}
-        with self._write() as connection:
+        with self._write(f"functions/{values['project']}/{name}") as connection:
             connection.execute("DELETE FROM functions WHERE project = :project AND name = :name", values)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from mlrun.db.sql import records
 from mlrun.db.sql.connection import Connection
-from mlrun.db.sql.runs import Runs
+from mlrun.db.sql.runs import Runs, lock_of
 from mlrun.errors import MLRunInvalidArgumentError, MLRunInvalidArgumentTypeError, MLRunNotFoundError
 
 PIECE = 1 << 20  # bytes; reading a little of a long log reads whole pieces
@@ -36,7 +36,7 @@ class Logs(Runs):
             {**key, "body": data[at : at + PIECE], "size": len(data[at : at + PIECE])}
             for at in range(0, len(data), PIECE)
         ]
-        with self._write() as connection:
+        with self._write(lock_of(key)) as connection:
             if not append:
                 connection.execute(f"DELETE FROM logs WHERE {_OF_RUN}", key)
             connection.cursor().executemany(_APPEND, pieces)

@@ -8,6 +8,7 @@ from typing import Any
 from mlrun.db import times
 from mlrun.db.base import Record
 from mlrun.db.sql import records
+from mlrun.db.sql.runs import lock_of
 from mlrun.db.sql.tables import Tables
 from mlrun.errors import MLRunInvalidArgumentError
 
@@ -23,7 +24,7 @@ class Metrics(Tables):
     def store_metrics(self, uid: str, rows: list[Record], project: str = "", iter: int = 0) -> None:
         run = _key(uid, project, iter)
         values = [run | _row(row) for row in rows]
-        with self._write() as connection:
+        with self._write(lock_of(run)) as connection:
             connection.cursor().executemany(_STORE, values)
 
     def list_metrics(self, uid: str, project: str = "", iter: int = 0, key: str = "") -> list[Record]:

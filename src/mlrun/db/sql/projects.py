@@ -30,15 +30,15 @@ class Projects(Tables):
 
     def create_project(self, project: Record) -> Record:
         row = _Row(project)
-        with self._write() as connection:
-            name = row.values["name"]
+        name = row.values["name"]
+        with self._write(f"projects/{name}") as connection:
             if connection.execute("SELECT 1 FROM projects WHERE name = :name", row.values).fetchone():
                 raise MLRunConflictError(f"project {name!r} exists; store_project({name!r}, ...) replaces it")
             return row.store(connection, _CREATE)
 
     def store_project(self, name: str, project: Record) -> Record:
         row = _Row(project, records.required(name, "the name of a project"))
-        with self._write() as connection:
+        with self._write(f"projects/{name}") as connection:
             return row.store(connection, _STORE)
 
     def get_project(self, name: str) -> Record:

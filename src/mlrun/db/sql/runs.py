@@ -38,18 +38,18 @@ class Runs(Tables):
 
     def store_run(self, struct: Record, uid: str, project: str = "", iter: int = 0) -> None:
         row = _Row(struct, uid, project, iter)
-        with self._write() as connection:
+        with self._write(lock_of(row.values)) as connection:
             row.store(connection)
 
     def store_runs(self, structs: Iterable[Record]) -> None:
         rows = [_Row(struct) for struct in structs]
-        with self._write() as connection:
+        with self._write(*(lock_of(row.values) for row in rows)) as connection:
             for row in rows:
                 row.store(connection)
 
     def update_run(self, updates: Record, uid: str, project: str = "", iter: int = 0) -> Record:
         key = _key(uid, project, iter)
-        with self._write() as connection:
+        with self._write(lock_of(key)) as connection:
             found = connection.execute(f"SELECT body FROM runs WHERE {_KEY}", key).fetchone()
             if not found:
                 raise MLRunNotFoundError(f"no run {_name_of(key)}")
@@ -107,7 +107,7 @@ class Runs(Tables):
 
     def del_run(self, uid: str, project: str = "", iter: int = 0) -> None:
         key = _key(uid, project, iter)
-        with self._write() as connection:
+        with self._write(lock_of(key)) as connection:
             if key["iteration"]:
                 for table in _ITS_RECORDS:
                     connection.execute(f"DELETE FROM {table} WHERE {_KEY}", key)
@@ -177,9 +177,14 @@ class Runs(Tables):
     def _end_if_gone(self, key: dict[str, Any], process: str | None) -> bool:
         if process is None or not abandoned.is_gone(process):
             return False
-        with self._write() as connection:
+        with self._write(lock_of(key)) as connection:
             abandoned.end(connection, key, process)
         return True
+
+
+def lock_of(key: dict[str, Any]) -> str:
+    """A run, its children, its log and its metrics are written by one at a time."""
+    return f"runs/{key['project']}/{key['uid']}"
 
 
 class _Row:

@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from typing import Protocol
 
 from mlrun.db.base import RunDB
-from mlrun.db.sql.connection import Connection, Connections
+from mlrun.db.sql.connection import Connection
+
+
+class Borrowing(Protocol):
+    """The connections of an adapter."""
+
+    def read(self) -> AbstractContextManager[Connection]: ...
+    def write(self, *records: str) -> AbstractContextManager[Connection]: ...
+    def close(self) -> None: ...
 
 
 class Tables(RunDB):
     """One kind of record is one subclass; the adapter is all of them together."""
 
-    connections: Connections
+    connections: Borrowing
 
     def _read(self) -> AbstractContextManager[Connection]:
         return self.connections.read()
 
-    def _write(self) -> AbstractContextManager[Connection]:
-        return self.connections.write()
+    def _write(self, *records: str) -> AbstractContextManager[Connection]:
+        """
+        Args:
+            records: The names of what is written, so that writers of others need not wait where the
+                database can do that; none is everything.
+        """
+        return self.connections.write(*records)
 
 
 def store_labels(

@@ -1,0 +1,49 @@
+"""The database in PostgreSQL, for many machines: the statements of the SQL room, on a server."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from mlrun.db.base import Record
+from mlrun.db.postgres.address import Address
+from mlrun.db.postgres.connection import Connections
+from mlrun.db.sql.artifacts import Artifacts
+from mlrun.db.sql.functions import Functions
+from mlrun.db.sql.logs import Logs
+from mlrun.db.sql.metrics import Metrics
+from mlrun.db.sql.projects import Projects
+
+
+class PostgresRunDB(Logs, Metrics, Artifacts, Functions, Projects):
+    """
+    Records in one database of a PostgreSQL server; many machines may use it at once.
+
+    Example::
+
+        db = PostgresRunDB("postgresql://me:secret@host:5432/mlrun").connect()
+        db.list_runs(project="iris").show()
+    """
+
+    kind = "postgresql"
+
+    def __init__(self, url: str) -> None:
+        self._address = Address(url)
+        self.url = self._address.shown
+        self.connections = Connections(self._address)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.url!r})"
+
+    @property
+    def address(self) -> str:
+        return self._address.full
+
+    def connect(self, secrets: Record | None = None) -> Self:
+        if secrets:
+            self.close()
+            self._address.learn(secrets)
+        with self._read():
+            return self
+
+    def close(self) -> None:
+        self.connections.close()
