@@ -114,14 +114,30 @@ TABLE = (
     Setting("submit_timeout", "int", 180, "Wait this long for an API server to take a run.", "seconds"),
     Setting("httpdb.port", "int", 8080, "Port that the API server listens on."),
     Setting("httpdb.dirpath", "path", "", "Folder of the API server's database. Empty: the home."),
-    Setting("httpdb.user", "str", "", "User name for an API server."),
-    Setting("httpdb.password", "str", "", "Password for an API server.", secret=True),
+    Setting("httpdb.user", "str", "", "User name for an API server, and the one that it asks for."),
+    Setting(
+        "httpdb.password", "str", "", "Password for an API server, and the one that it asks for.", secret=True
+    ),
     Setting(
         "httpdb.token",
         "str",
         "",
         "Bearer token for an API server, and the one that it asks for.",
         secret=True,
+    ),
+    Setting(
+        "httpdb.allowed_hosts",
+        "str",
+        "",
+        "Host names that the API server answers to, beside `localhost`; separated by commas, `*` is any."
+        " Empty: on loopback none, else any.",
+    ),
+    Setting(
+        "httpdb.allowed_file_paths",
+        "str",
+        "",
+        "Folders and beginnings of URLs that the API server gives files from, beside `artifact_path`;"
+        " separated by commas.",
     ),
     Setting("httpdb.http.verify", "bool", True, "Check the certificate of an `https://` API server."),
     Setting(

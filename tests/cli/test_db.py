@@ -1,4 +1,4 @@
-"""``mlrun db``."""
+"""``mlrun db``, where it does not start a server; that it does is in tests/api/test_server.py."""
 
 from __future__ import annotations
 
@@ -47,13 +47,24 @@ def test_a_file_that_is_no_database_is_answered(tmp_path: Path) -> None:
     assert "is not a database" in db("copy", "notes.txt", "./").stderr
 
 
-@pytest.mark.parametrize("words", [[], ["-p", "8080", "-d", "./x"], ["start"]])
-def test_the_service_is_not_built_and_says_what_works(words: list[str]) -> None:
-    result = db(*words)
-
-    assert result.exit_code == 1
-    assert result.stderr.startswith("mlrun: 'mlrun db' (the API server) is not built yet; ")
-
-
 def test_a_misspelt_word_is_answered_with_the_nearest() -> None:
     assert "Did you mean 'copy'?" in db("cpoy", "a", "b").stderr
+
+
+def test_other_machines_are_not_let_in_without_a_login() -> None:
+    result = CliRunner().invoke(cli, ["db", "-p", "0", "--host", "0.0.0.0"])
+
+    assert result.exit_code == 1
+    assert "set a token" in result.stderr and result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("port", ["-1", "65536", "x"])
+def test_a_port_that_is_none_is_answered(port: str) -> None:
+    assert CliRunner().invoke(cli, ["db", "-p", port]).exit_code == 2
+
+
+def test_an_api_server_is_not_served_by_another() -> None:
+    result = CliRunner().invoke(cli, ["db", "--dbpath", "http://localhost:8080"])
+
+    assert result.exit_code == 1
+    assert "is an API server itself" in result.stderr

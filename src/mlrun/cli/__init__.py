@@ -22,7 +22,7 @@ COMMANDS = {
     "run": Entry("mlrun.cli.run:run", "Run a program, a notebook or a function, and record what it does."),
     "get": Entry("mlrun.cli.get:get", "List runs, artifacts, functions or projects, or print one."),
     "logs": Entry("mlrun.cli.logs:logs", "Print what a run has printed."),
-    "db": Entry("mlrun.cli.db:db", "Copy the records from one database to another."),
+    "db": Entry("mlrun.cli.db:db", "Start the API server: the database for many machines, over HTTP."),
     "config": Entry("mlrun.cli.config:config", "Show the settings, or change the env file."),
     "version": Entry("mlrun.cli.version:version", "Print the version."),
 }

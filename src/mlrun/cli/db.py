@@ -1,37 +1,34 @@
-"""``mlrun db``."""
+"""``mlrun db``: the API server, and what is done to databases."""
 
 from __future__ import annotations
 
 import click
 
-from mlrun.errors import MLRunNotImplementedServerError, nearest
 
-
-class _Group(click.Group):
-    """A group whose other words and options are those of the service, which is not built."""
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args[0] not in self.commands:
-            raise _not_built(nearest(args[0], self.commands))
-        return super().resolve_command(ctx, args)
-
-
-@click.group(cls=_Group, invoke_without_command=True, context_settings={"ignore_unknown_options": True})
+@click.group(invoke_without_command=True)
+@click.option(
+    "-p",
+    "--port",
+    type=click.IntRange(0, 65535),
+    help="Port to listen on; 0 is any free one. Default: the setting httpdb.port.",
+)
+@click.option(
+    "-d", "--dirpath", default="", help="Folder of the database. Default: the setting httpdb.dirpath."
+)
+@click.option("--dbpath", default="", help="Database to serve, in place of a folder: a file or a URL.")
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 is every one."
+)
+@click.option("--insecure", is_flag=True, help="Let other machines in without a login.")
 @click.pass_context
-def db(ctx: click.Context) -> None:
-    """Copy the records from one database to another."""
-    if ctx.invoked_subcommand is None:
-        raise _not_built()
+def db(
+    context: click.Context, port: int | None, dirpath: str, dbpath: str, host: str, insecure: bool
+) -> None:
+    """Start the API server (the database for many machines, over HTTP), or do something to a database."""
+    if context.invoked_subcommand is None:
+        from mlrun.api.server import Options, serve
 
-
-def _not_built(hint: str = "") -> MLRunNotImplementedServerError:
-    return MLRunNotImplementedServerError(
-        "'mlrun db' (the API server) is not built yet; programs on one machine share a database:"
-        " MLRUN_DBPATH=<folder>, and those of many machines one in PostgreSQL: MLRUN_DBPATH=postgresql://..."
-        f" 'mlrun db copy FROM TO' copies records.{hint}"
-    )
+        serve(Options(port, dirpath, dbpath, host, insecure))
 
 
 @db.command()

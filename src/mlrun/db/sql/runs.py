@@ -55,7 +55,7 @@ class Runs(Tables):
                 raise MLRunNotFoundError(f"no run {_name_of(key)}")
             run = records.load(found[0])
             set_dotted(run, {"status.last_update": times.now(), **updates})
-            _note_end(run["status"])
+            _note_end(run)
             _Row(run, uid, project, iter).store(connection)
         return run
 
@@ -250,9 +250,10 @@ def set_dotted(record: Record, updates: Record) -> None:
         place[last] = value
 
 
-def _note_end(status: Record) -> None:
+def _note_end(run: Record) -> None:
+    status = run["status"] = records.part(run, "status", "a run")
     if not status.get("end_time") and RunState.check(status.get("state") or RunState.CREATED).is_final:
-        status["end_time"] = status["last_update"]
+        status["end_time"] = status.get("last_update") or times.now()
 
 
 def _key(uid: str, project: str, iteration: Any) -> dict[str, Any]:

@@ -1,0 +1,153 @@
+"""The application: addresses, the gate before them, and an answer to whatever goes wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import threading
+import time
+from collections.abc import Awaitable, Callable
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route, Router
+
+from mlrun.api.access import Access
+from mlrun.api.answers import accident, refusal
+from mlrun.api.codec import Call, House, Rule
+from mlrun.api.gate import Gate
+from mlrun.api.measures import Measures
+from mlrun.api.once import Once
+from mlrun.api.routes import V1, V2
+from mlrun.api.routes.unbuilt import unbuilt
+from mlrun.api.tasks import Tasks
+from mlrun.db.base import RunDB
+from mlrun.errors import (
+    MLRunBadRequestError,
+    MLRunBaseError,
+    MLRunMethodNotAllowedError,
+    MLRunNotFoundError,
+    MLRunTimeoutError,
+)
+
+MOST_BYTES = 64 << 20  # of one request
+BODY_S = 120  # for a body to arrive
+MOST_KEY = 200  # characters of an idempotency-key
+_PREFIX = re.compile(r"/api/(v[12]/)?")
+_NO_ACCESS = Access()
+_AT_THE_ROOT = ("/healthz", "/metrics")  # where load balancers and Prometheus look
+
+
+def create_app(
+    db: RunDB,
+    access: Access = _NO_ACCESS,
+    allowed_paths: tuple[str, ...] = (),
+    most_bytes: int = MOST_BYTES,
+) -> Starlette:
+    """
+    The API over *db*, as an ASGI application.
+
+    Args:
+        access: Who may; by default everybody who calls it by a name of the loopback.
+        allowed_paths: Folders and beginnings of addresses (``s3://bucket/``) that files are given from.
+        most_bytes: Of one request's body; a longer one is refused with 413.
+
+    Example::
+
+        uvicorn.run(create_app(get_run_db("./").connect()), port=8080)
+    """
+    house = House(db, Tasks(), allowed_paths, Once(), Measures(), threading.Lock())
+
+    def routes(rules: tuple[Rule, ...]) -> Router:
+        made = [Route(rule.path, _endpoint(rule, house, most_bytes), methods=[rule.method]) for rule in rules]
+        return Router(made, redirect_slashes=False)
+
+    return Starlette(
+        routes=[
+            Mount("/api/v2", routes(V2)),
+            Mount("/api/v1", routes(V1)),
+            Mount("/api", routes(V1)),
+            Mount("", routes(tuple(rule for rule in V1 if rule.path in _AT_THE_ROOT))),
+        ],
+        middleware=[Middleware(Gate, access=access)],
+        exception_handlers={HTTPException: _no_address},
+    )
+
+
+def _endpoint(rule: Rule, house: House, most_bytes: int) -> Callable[[Request], Awaitable[Response]]:
+    """*rule*'s handler in a thread, after the body has come; every error becomes an answer."""
+
+    async def endpoint(request: Request) -> Response:
+        try:
+            body = await _body(request, most_bytes)
+        except _TooLong as error:
+            return refusal(MLRunBadRequestError(str(error)), 413)
+        except TimeoutError:
+            return refusal(MLRunTimeoutError(f"the body did not arrive within {BODY_S} s"), 408)
+        except ClientDisconnect:
+            return Response(status_code=400)  # to nobody
+        path = request.url.path
+        call = Call(house, path, request.path_params, request.query_params, request.headers, body)
+        begun = time.perf_counter()
+        answer = await run_in_threadpool(_answer_once, rule, call)
+        house.measures.add(rule.method, rule.path, answer.status_code, time.perf_counter() - begun)
+        return answer
+
+    return endpoint
+
+
+def _answer_once(rule: Rule, call: Call) -> Response:
+    key = call.headers.get("idempotency-key", "")
+    if not key or rule.method == "GET":
+        return _answer(rule, call)
+    if len(key) > MOST_KEY:
+        text = f"an idempotency-key has at most {MOST_KEY} characters; this one has {len(key)}"
+        return refusal(MLRunBadRequestError(text))
+    return call.house.once.answer(f"{rule.method} {call.address} {key}", lambda: _answer(rule, call))
+
+
+def _answer(rule: Rule, call: Call) -> Response:
+    try:
+        return rule.answer(call)
+    except MLRunBaseError as error:
+        return refusal(error)
+    except Exception as error:
+        return accident(error, f"{rule.method} {rule.path}")
+
+
+class _TooLong(Exception):
+    """A body that is longer than the server takes."""
+
+
+async def _body(request: Request, most: int) -> bytes:
+    told = request.headers.get("content-length", "")
+    if told.isdecimal() and int(told) > most:
+        raise _TooLong(f"the body has {told} bytes; {most} are taken at once")
+    if not told and "transfer-encoding" not in request.headers:
+        return b""
+    parts: list[bytes] = []
+    size = 0
+    async with asyncio.timeout(BODY_S):
+        async for part in request.stream():
+            size += len(part)
+            if size > most:
+                raise _TooLong(f"the body has more than {most} bytes; no more are taken at once")
+            parts.append(part)
+    return b"".join(parts)
+
+
+async def _no_address(request: Request, error: Exception) -> Response:
+    """What the router did not find."""
+    status = error.status_code if isinstance(error, HTTPException) else 404
+    path = request.url.path
+    if status == 405:
+        text = f"{path} does not take {request.method}"
+        headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+        return refusal(MLRunMethodNotAllowedError(text), headers=headers)
+    prefix = _PREFIX.match(path)
+    later = unbuilt(path[prefix.end() :]) if prefix else None
+    return refusal(later or MLRunNotFoundError(f"there is no address {path}"))

@@ -1,0 +1,47 @@
+"""A write that a client sends again, because the answer was lost, is not done again."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from starlette.responses import Response
+
+MOST = 10_000  # keys remembered; the oldest is forgotten first
+MOST_BYTES = 1024  # of an answer; the writes that add something (a log, metrics) have short ones
+
+
+class Once:
+    """
+    Answers by the key that a client has made for the write; threads may share it.
+
+    They are remembered while the server lives. A second request that comes while the first
+    is still being worked on waits for its answer.
+
+    Example::
+
+        once.answer("POST /api/v1/projects/p/logs/u 4f0c", lambda: store())
+    """
+
+    def __init__(self) -> None:
+        self._slots: dict[str, _Slot] = {}
+        self._lock = threading.Lock()
+
+    def answer(self, key: str, work: Callable[[], Response]) -> Response:
+        with self._lock:
+            slot = self._slots.setdefault(key, _Slot())
+            if len(self._slots) > MOST:
+                del self._slots[next(iter(self._slots))]
+        with slot.lock:
+            answer = slot.answer or work()
+            if answer.status_code < 500 and len(answer.body) <= MOST_BYTES:
+                slot.answer = answer
+        return answer
+
+
+class _Slot:
+    """One write, and its answer once there is one."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.answer: Response | None = None

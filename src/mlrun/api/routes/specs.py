@@ -1,0 +1,103 @@
+"""What a client asks first: is somebody there, which version, which defaults."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.responses import Response
+
+from mlrun.api.answers import as_json
+from mlrun.api.codec import Call, Rule
+from mlrun.api.measures import MEDIA_TYPE
+from mlrun.config import mlconf
+from mlrun.errors import MLRunBaseError, MLRunServiceUnavailableError
+
+SPOKEN = "1.12.1"  # the version of MLRun whose wire this is; its clients warn when they hear another one
+_KINDS = ("job", "serving", "nuclio", "remote", "dask", "mpijob", "application")
+
+
+def health(call: Call) -> Response:
+    """That the database can be reached, too; 503 where it can not."""
+    from mlrun import __version__
+
+    try:
+        call.db.connect()
+    except MLRunBaseError as error:
+        raise MLRunServiceUnavailableError(f"the database can not be reached: {error}") from error
+    return as_json({"version": __version__, "status": "ok"})
+
+
+def measures(call: Call) -> Response:
+    return Response(call.house.measures.text(), media_type=MEDIA_TYPE)
+
+
+def client_spec(call: Call) -> Response:
+    spec: dict[str, Any] = {
+        "version": SPOKEN,
+        "nuclio_version": "",
+        "mpijob_crd_version": "v1",
+        "namespace": mlconf.namespace,
+        "artifact_path": mlconf.artifact_path,
+        "ui_url": mlconf.ui_url,
+        "auto_mount_type": mlconf.storage.auto_mount_type,
+        "auto_mount_params": mlconf.storage.auto_mount_params,
+    }
+    return as_json({name: value for name, value in spec.items() if value or name == "nuclio_version"})
+
+
+def frontend_spec(call: Call) -> Response:
+    images = mlconf.function_defaults.image_by_kind
+    return as_json(
+        {
+            "jobs_dashboard_url": None,
+            "model_monitoring_dashboard_url": None,
+            "abortable_function_kinds": ["local", "handler", "job", "dask", "mpijob", "spark"],
+            "feature_flags": {
+                "project_membership": "disabled",
+                "authentication": "none",
+                "nuclio_streams": "disabled",
+                "preemption_nodes": "disabled",
+            },
+            "default_function_image_by_kind": {kind: getattr(images, kind) for kind in _KINDS},
+            "function_deployment_target_image_template": None,
+            "function_deployment_target_image_name_prefix_template": "",
+            "function_deployment_target_image_registries_to_enforce_prefix": [],
+            "function_deployment_mlrun_requirement": None,
+            "auto_mount_type": mlconf.storage.auto_mount_type,
+            "auto_mount_params": {},
+            "default_artifact_path": mlconf.artifact_path,
+            "default_function_pod_resources": {},
+            "default_function_preemption_mode": "prevent",
+            "default_function_priority_class_name": "",
+            "valid_function_priority_class_names": [],
+            "feature_store_data_prefixes": {},
+            "allowed_artifact_path_prefixes_list": list(call.house.allowed_paths),
+            "ce": {"mode": "", "release": ""},
+            "internal_labels": [],
+            "artifact_limits": {},
+        }
+    )
+
+
+def no_resources(call: Call) -> Response:
+    """This server runs nothing, so nothing is running and nothing is there to be deleted."""
+    return as_json({} if call.text("group-by") else [])
+
+
+def delete_no_resources(call: Call) -> Response:
+    return as_json({})
+
+
+def no_hubs(call: Call) -> Response:
+    return as_json([])
+
+
+RULES = (
+    Rule("GET", "/healthz", health),
+    Rule("GET", "/metrics", measures),
+    Rule("GET", "/client-spec", client_spec),
+    Rule("GET", "/frontend-spec", frontend_spec),
+    Rule("GET", "/projects/{project}/runtime-resources", no_resources),
+    Rule("DELETE", "/projects/{project}/runtime-resources", delete_no_resources),
+    Rule("GET", "/hub/sources", no_hubs),
+)

@@ -1,0 +1,168 @@
+"""Starting and ending: as a process, on a free port."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from mlrun import mlconf
+from mlrun.api.server import Options, access_for, allowed_paths, listen, place_of, serve
+from mlrun.errors import MLRunAccessDeniedError, MLRunInvalidArgumentError
+
+LONGEST_S = 30
+
+
+class Server:
+    """``mlrun db`` as a process; *url* is where it is."""
+
+    def __init__(self, *command: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-W", "error", "-m", *command], stderr=subprocess.PIPE, text=True
+        )
+        assert self.process.stderr
+        self.line = self.process.stderr.readline()
+        found = re.search(r"http://\S+", self.line)
+        self.url = found[0] if found else ""
+
+    def end(self, number: int = signal.SIGTERM) -> tuple[int, str]:
+        """Exit code, and what was printed after the first line; once more, it is empty."""
+        if self.process.stderr is None or self.process.stderr.closed:
+            return self.process.returncode, ""
+        self.process.send_signal(number)  # nothing where it has ended already
+        _, rest = self.process.communicate(timeout=LONGEST_S)
+        return self.process.returncode, rest
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    started = Server("mlrun", "db", "-p", "0", "-d", "served")
+    yield started
+    started.end(signal.SIGKILL)
+
+
+def test_a_server_keeps_what_it_is_given(server: Server, tmp_path: Path) -> None:
+    with httpx2.Client(base_url=server.url) as client:
+        assert client.get("/api/v1/healthz").json()["status"] == "ok"
+        client.post("/api/v1/projects/p1/runs/u1", json={"metadata": {"name": "a"}})
+
+        assert client.get("/api/v1/projects/p1/runs/u1").json()["data"]["metadata"]["name"] == "a"
+    assert f"serving sqlite:///{tmp_path}/served/mlrun.db" in server.line
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_in_good_order(server: Server, number: int) -> None:
+    httpx2.get(f"{server.url}/api/v1/healthz")
+
+    assert server.end(number) == (0, "")
+
+
+def test_what_was_accepted_is_finished(server: Server) -> None:
+    """The body of a request comes in two parts, and the signal between them."""
+    answers, begun, go_on = [], threading.Event(), threading.Event()
+
+    def parts() -> Iterator[bytes]:
+        yield b'{"metadata": '
+        begun.set()
+        go_on.wait(LONGEST_S)
+        yield b"{}}"
+
+    def send() -> None:
+        answers.append(
+            httpx2.post(f"{server.url}/api/v1/projects/p1/runs/u1", content=parts(), timeout=LONGEST_S)
+        )
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    assert begun.wait(LONGEST_S)
+    server.process.send_signal(signal.SIGTERM)
+    while _is_taken(server.url):
+        pass
+    go_on.set()
+    thread.join()
+
+    assert answers[0].status_code == 200
+    assert server.end() == (0, "")
+
+
+def test_the_module_of_old_days_starts_it_too() -> None:
+    os.environ |= {"MLRUN_httpdb__port": "0", "MLRUN_httpdb__dirpath": "elsewhere"}
+
+    server = Server("mlrun.api.main")
+
+    assert httpx2.get(f"{server.url}/api/healthz").status_code == 200
+    assert "/elsewhere/mlrun.db" in server.line
+    assert server.end() == (0, "")
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])
+def test_other_machines_are_not_let_in_without_a_login(host: str) -> None:
+    with pytest.raises(MLRunAccessDeniedError, match="say --insecure"):
+        serve(Options(0, host=host))
+
+
+def test_a_login_or_a_word_opens_it_to_other_machines() -> None:
+    assert access_for(Options(host="0.0.0.0", insecure=True)).hosts == ("*",)
+    with mlconf.override(**{"httpdb.token": "t", "httpdb.allowed_hosts": "A.com, b.com"}):
+        access = access_for(Options(host="0.0.0.0"))
+
+    assert (access.token, access.hosts) == ("t", ("a.com", "b.com"))
+
+
+def test_on_loopback_nobody_logs_in() -> None:
+    assert access_for(Options()) == access_for(Options(host="localhost")) == ("", "", "", ())
+
+
+def test_the_database_is_the_one_that_was_named(home: Path) -> None:
+    assert place_of(Options()) == str(home)
+    with mlconf.override(**{"dbpath": "http://localhost:8080", "httpdb.dirpath": "/data"}):
+        assert place_of(Options()) == "/data"
+        assert place_of(Options(folder="./x")) == "./x"
+        assert place_of(Options(dbpath="./x.db")) == "./x.db"
+
+
+@pytest.mark.parametrize(
+    "options", [Options(dbpath="http://localhost:8080"), Options(dbpath="./x.db", folder="./y")]
+)
+def test_a_database_that_can_not_be_served_is_answered(options: Options) -> None:
+    with pytest.raises(MLRunInvalidArgumentError):
+        place_of(options)
+
+
+def test_files_come_from_the_artifact_path_and_what_the_setting_names() -> None:
+    assert allowed_paths() == ()
+    settings = {"artifact_path": "/arts/{{project}}", "httpdb.allowed_file_paths": "/data, s3://bucket/"}
+    with mlconf.override(**settings):
+        assert allowed_paths() == ("/data", "s3://bucket/", "/arts/")
+
+
+def test_a_port_that_is_taken_is_answered() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+
+        with pytest.raises(MLRunInvalidArgumentError, match=f"can not listen on 127.0.0.1:{port}: .*in use"):
+            listen("127.0.0.1", port)
+
+
+@pytest.mark.parametrize("host", ["no.such.host.invalid", "192.0.2.1"])
+def test_a_host_that_is_not_this_machine_is_answered(host: str) -> None:
+    with pytest.raises(MLRunInvalidArgumentError, match="--host another address"):
+        listen(host, 0)
+
+
+def _is_taken(url: str) -> bool:
+    host, _, port = url.removeprefix("http://").partition(":")
+    try:
+        socket.create_connection((host, int(port)), timeout=1).close()
+    except OSError:
+        return False
+    return True
