@@ -21,9 +21,9 @@ def put(client: TestClient, key: str, query: str = "tree=t1", kind: str = "artif
 
 
 def test_what_is_stored_comes_back_with_its_identity(client: TestClient) -> None:
-    stored = put(client, "kk", "tag=v1&tree=t1", target_path="/tmp/x").json()
+    stored = put(client, "kk", "tag=v1&tree=t1", target_path="/data/x").json()
 
-    assert stored["spec"]["target_path"] == "/tmp/x"
+    assert stored["spec"]["target_path"] == "/data/x"
     metadata = stored["metadata"]
     assert (metadata["tag"], metadata["tree"], metadata["iter"]) == ("v1", "t1", 0)
     assert len(metadata["uid"]) == 40 and metadata["created"] and metadata["updated"]
