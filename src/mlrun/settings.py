@@ -33,7 +33,7 @@ TABLE = (
         "dbpath",
         "str",
         "",
-        "Database: a folder, a SQLite file, a `sqlite` or `postgresql` URL. Empty: `mlrun.db` in the home.",
+        "Database: a folder, a SQLite file, a `sqlite`, `postgresql` or `http` URL. Empty: the home.",
     ),
     Setting(
         "artifact_path",
@@ -138,6 +138,13 @@ TABLE = (
         "",
         "Folders and beginnings of URLs that the API server gives files from, beside `artifact_path`;"
         " separated by commas.",
+    ),
+    Setting(
+        "httpdb.http.timeout", "float", 10.0, "A call waits for an API server at most this long.", "seconds"
+    ),
+    Setting("httpdb.http.retries", "int", 3, "What may be sent twice is tried again so often.", "times"),
+    Setting(
+        "httpdb.http.backoff", "float", 0.1, "Pause before the first retry; doubled each time.", "seconds"
     ),
     Setting("httpdb.http.verify", "bool", True, "Check the certificate of an `https://` API server."),
     Setting(

@@ -68,3 +68,13 @@ def test_an_api_server_is_not_served_by_another() -> None:
 
     assert result.exit_code == 1
     assert "is an API server itself" in result.stderr
+
+
+def test_nothing_that_waits_is_delivered_at_once() -> None:
+    result = db("sync", "http://127.0.0.1:9")
+
+    assert (result.exit_code, result.output) == (0, "0 delivered, 0 refused\n")
+
+
+def test_a_database_that_is_no_server_needs_no_sync() -> None:
+    assert db("sync", "./").exit_code == 1

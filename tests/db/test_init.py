@@ -10,7 +10,7 @@ import pytest
 from mlrun.config import mlconf
 from mlrun.db import databases, get_run_db
 from mlrun.db.sql import SQLiteRunDB
-from mlrun.errors import MLRunInvalidArgumentError, MLRunNotImplementedServerError
+from mlrun.errors import MLRunInvalidArgumentError
 
 
 def test_no_url_is_the_file_in_the_home(home: Path) -> None:
@@ -97,16 +97,6 @@ def test_a_reconnected_database_is_the_same() -> None:
     again = get_run_db("./", force_reconnect=True)
 
     assert again is db and len(again.list_runs()) == 1
-
-
-@pytest.mark.parametrize("url", ["http://mlrun-api:8080", "https://user:secret@host"])
-def test_what_is_not_built_says_what_works(url: str) -> None:
-    with pytest.raises(
-        MLRunNotImplementedServerError, match="is not built yet; a folder, a SQLite file or PostgreSQL"
-    ) as raised:
-        get_run_db(url)
-
-    assert "secret" not in str(raised.value)
 
 
 @pytest.mark.parametrize(

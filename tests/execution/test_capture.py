@@ -95,3 +95,21 @@ def test_a_log_that_can_not_be_stored_is_said_once_and_the_run_goes_on(db, monke
         log_writer.flush()
 
     assert capsys.readouterr().err.count("can not be stored") == 1
+
+
+def test_what_is_printed_while_a_piece_is_stored_follows_it(db, monkeypatch):
+    log_writer = writer(db)
+    store = db.store_log
+
+    def warns(uid, project, body, append):
+        store(uid, project, body, append)
+        if b"away" not in body:
+            print("the server is away")
+
+    monkeypatch.setattr(db, "store_log", warns)
+
+    with capture(log_writer):
+        print("a")
+        log_writer.flush()
+
+    assert log(db) == b"a\nthe server is away\n"

@@ -32,6 +32,26 @@ def db(
 
 
 @db.command()
+@click.argument("url", default="")
+def sync(url: str) -> None:
+    """
+    Deliver what waits on this machine for the API server at URL (default: the setting dbpath).
+
+    Runs that went on while the server was away are there afterwards. What the server does not take is
+    listed and kept in a file.
+    """
+    from mlrun.db.journal import sync as deliver
+
+    report = deliver(url)
+    click.echo(f"{report.delivered} delivered, {len(report.refused)} refused")
+    for what, why in report.refused:
+        click.echo(f"refused: {what}: {why}")
+    if report.refused:
+        click.echo(f"kept in {report.refused_path}")
+        raise SystemExit(1)
+
+
+@db.command()
 @click.argument("source", metavar="FROM")
 @click.argument("target", metavar="TO")
 def copy(source: str, target: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from mlrun import urls
 from mlrun.config import mlconf
 from mlrun.db.base import RunDB as RunDB
-from mlrun.errors import MLRunInvalidArgumentError, MLRunNotImplementedServerError, nearest
+from mlrun.errors import MLRunInvalidArgumentError, nearest
 from mlrun.registry import Registry, Target
 
 databases: Registry[Any] = Registry(
@@ -18,15 +18,13 @@ databases: Registry[Any] = Registry(
     {
         "sqlite": "mlrun.db.sql:SQLiteRunDB",
         "postgresql": Target("mlrun.db.postgres:PostgresRunDB", "postgres"),
+        "http": "mlrun.db.http:HTTPRunDB",
+        "https": "mlrun.db.http:HTTPRunDB",
     },
 )
 
 FILE_NAME = "mlrun.db"
 SUFFIXES = (".db", ".sqlite", ".sqlite3")
-_LATER = {
-    "http": "an API server",
-    "https": "an API server",
-}
 _POSTGRES = ("postgresql", "postgres")  # the first is the name, as for libpq
 _open: dict[str, RunDB] = {}
 _lock = threading.Lock()
@@ -39,15 +37,14 @@ def get_run_db(url: str = "", secrets: dict[str, str] | None = None, force_recon
 
     Args:
         url: A folder (``./`` means the file ``mlrun.db`` in it), a file that ends in ``.db``, ``.sqlite`` or
-            ``.sqlite3``, ``sqlite:///path``, or ``postgresql://user:password@host/database``. Empty: the
-            setting ``dbpath`` (``MLRUN_DBPATH``), else the file ``mlrun.db`` in the mlrun home
-            (``MLRUN_HOME``, default ``~/.mlrun``).
+            ``.sqlite3``, ``sqlite:///path``, ``postgresql://user:password@host/database``, or the
+            ``http://`` address of an API server. Empty: the setting ``dbpath`` (``MLRUN_DBPATH``), else
+            the file ``mlrun.db`` in the mlrun home (``MLRUN_HOME``, default ``~/.mlrun``).
         secrets: Credentials, where the place needs some.
         force_reconnect: Close what is open there and open it anew.
 
     Raises:
         MLRunInvalidArgumentError: No database is meant by *url*, or the file there is none.
-        MLRunNotImplementedServerError: A kind of home that is not built yet.
     """
     place = _place(os.fspath(url or "") or mlconf.dbpath)
     with _lock:
@@ -87,18 +84,15 @@ def _place(url: str) -> str:
         return f"{_POSTGRES[0]}://{url.partition('://')[2]}"
     if scheme == "sqlite":
         return _sqlite_place(_path_of(url))
-    if scheme in _LATER and scheme not in databases:
-        raise MLRunNotImplementedServerError(
-            f"tracking on {_LATER[scheme]} is not built yet; a folder, a SQLite file or PostgreSQL works:"
-            f" './', '~/runs.db', 'postgresql://user@host/database'; {urls.without_secrets(url)!r} was given"
-        )
+    if scheme in ("http", "https"):
+        return url.rstrip("/").removesuffix("/api")
     if scheme and scheme in databases:
         return url
     if scheme:
         raise MLRunInvalidArgumentError(
             f"{urls.without_secrets(url)!r} is not a database: a folder, a file that ends in"
-            f" {', '.join(SUFFIXES)}, sqlite:///path, or postgresql://user@host/database."
-            f"{nearest(scheme, [*databases.targets, *_LATER])}"
+            f" {', '.join(SUFFIXES)}, sqlite:///path, postgresql://user@host/database, or http://host:port."
+            f"{nearest(scheme, databases.targets)}"
         )
     return _sqlite_place(_file_of(url))
 

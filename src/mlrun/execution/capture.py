@@ -32,7 +32,8 @@ class LogWriter:
         self._banner = f"{banner}\n".encode() if banner else b""
         self._parts: list[bytes] = []
         self._size = 0
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # of the parts, held for a moment only
+        self._storing = threading.RLock()
         self._failed = False
 
     def write(self, data: bytes) -> None:
@@ -51,23 +52,33 @@ class LogWriter:
             flusher.later(self.flush, float(mlconf.logs.flush_interval))
 
     def flush(self) -> None:
+        """Store what is there. A database that logs while it stores may write here meanwhile."""
         try:
-            with self._lock:  # held while writing, so that two flushes can not swap their order
+            with self._storing:  # so that two flushes can not swap their order
                 self._store()
-        except Exception as error:  # said without the lock: the warning may be captured, too
+        except Exception as error:
             if not self._failed:
                 self._failed = True
                 logger.warning(f"the log of run {self._project}/{self._uid} can not be stored: {error}")
 
     def _store(self) -> None:
-        if self._parts:
-            self._db.store_log(self._uid, self._project, b"".join(self._parts), append=True)
-            self._parts.clear()
+        with self._lock:
+            parts, self._parts = self._parts, []
             self._size = 0
+        if not parts:
+            return
+        try:
+            self._db.store_log(self._uid, self._project, b"".join(parts), append=True)
+        except BaseException:
+            with self._lock:
+                self._parts[:0] = parts
+                self._size = sum(map(len, self._parts))
+            raise
 
     def close(self) -> None:
-        flusher.cancel(self.flush)
         self.flush()
+        flusher.cancel(self.flush)
+        self.flush()  # what was written while the first one stored
 
 
 _current: contextvars.ContextVar[LogWriter | None] = contextvars.ContextVar("mlrun_log", default=None)

@@ -27,13 +27,19 @@ def fill(db: RunDB, project: str) -> None:
     db.store_function({}, "train", project)
 
 
+def told(project: Record) -> Record:
+    """Without what a server may say about a project by itself."""
+    return {key: value for key, value in project.items() if key not in ("kind", "status")}
+
+
 class ProjectsContract:
     """The projects of the port."""
 
     def test_a_project_is_read_as_it_was_created(self, db: RunDB) -> None:
         created = db.create_project(a_project(stage="test"))
 
-        assert created == db.get_project("iris") == a_project(stage="test")
+        assert created == db.get_project("iris")
+        assert told(created) == told(a_project(stage="test"))
 
     def test_a_project_is_created_once(self, db: RunDB) -> None:
         db.create_project(a_project())
@@ -48,7 +54,8 @@ class ProjectsContract:
 
         stored = db.store_project("iris", {"spec": {"owner": "you"}})
 
-        assert stored == db.get_project("iris") == {"metadata": {"name": "iris"}, "spec": {"owner": "you"}}
+        assert stored == db.get_project("iris")
+        assert told(stored) == {"metadata": {"name": "iris"}, "spec": {"owner": "you"}}
         assert db.list_projects(labels="stage") == []
 
     def test_a_missing_project_is_named(self, db: RunDB) -> None:
