@@ -98,7 +98,7 @@ _HOW = [
     _flag("Verbose run; recorded with it.", "--verbose"),
     _flag("Print the run as YAML when it has ended.", "--dump"),
     _flag("Print only the run, as JSON; what it prints goes to standard error.", "--json", "as_json"),
-    click.option("--schedule", help="Cron line; needs a server, which is not built yet."),
+    click.option("--schedule", help="Cron line; needs a server that runs functions; not built yet."),
     _flag("Run as a step of Kubeflow Pipelines; not built yet.", "--kfp"),
     _flag("Build the image first; not built yet.", "--auto-build"),
     _flag("Mount shared storage into the pod; not built yet.", "--auto-mount"),

@@ -16,12 +16,7 @@ import pytest
 from mlrun.config import mlconf
 from mlrun.db.http import HTTPRunDB
 
-# Until the server stands in this tree, it may stand in another, with an interpreter that has its libraries.
-API_PATH = os.environ.get("API_TEST_PATH", "")
-API_PYTHON = os.environ.get("API_TEST_PYTHON", sys.executable)
-HAS_API = bool(API_PATH) or all(
-    importlib.util.find_spec(name) for name in ("mlrun.api", "starlette", "uvicorn")
-)
+HAS_API = all(importlib.util.find_spec(name) for name in ("starlette", "uvicorn"))
 
 _PROGRAM = """
 import sys, uvicorn
@@ -51,10 +46,8 @@ class Server:
             listener.bind(("127.0.0.1", self.port))
             listener.listen(128)  # who connects from now on is answered as soon as the server is up
             environment = {**os.environ, "MLRUN_HOME": str(self.home)}
-            if API_PATH:
-                environment["PYTHONPATH"] = API_PATH
             self._process = subprocess.Popen(
-                [API_PYTHON, "-c", _PROGRAM, str(listener.fileno()), str(self.file)],
+                [sys.executable, "-c", _PROGRAM, str(listener.fileno()), str(self.file)],
                 pass_fds=[listener.fileno()],
                 env=environment,
             )
