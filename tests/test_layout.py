@@ -22,12 +22,14 @@ TESTED_ELSEWHERE = {
 
 # Test files that belong to no file of src/, each with its reason.
 ABOUT_THE_WHOLE = {
+    "api/test_conformance.py": "the server, held to its own document",
     "test_docs.py": "docs/",
     "test_examples.py": "examples/",
     "test_floor_plan.py": "the imports of every file",
     "test_imports.py": "what a process loads",
     "test_layout.py": "this file",
     "test_public_names.py": "what users call",
+    "test_soak.py": "benchmarks/soak.py",
 }
 
 

@@ -6,64 +6,57 @@ from typing import Any
 
 import pytest
 from starlette.datastructures import Headers, QueryParams
+from starlette.responses import Response
 
-from mlrun.api.codec import Call, parse, part
+from mlrun.api.codec import Call, Rule, parse, part
+from mlrun.api.limits import MOST_DEPTH
+from mlrun.api.parameters import flag, number, text, texts, time
 from mlrun.errors import (
     MLRunBadRequestError,
     MLRunInvalidArgumentError,
     MLRunInvalidArgumentTypeError,
     MLRunMissingProjectError,
 )
+from mlrun.model.run import Run
+
+Record = dict[str, Any]
 
 
-def call(query: str = "", body: bytes = b"", project: str = "p1", **headers: str) -> Call:
+ASKS = (number("iter", "x"), flag("sort", "x"), text("name", "x"), texts("uid", "x"), time("since", "x"))
+
+
+def call(
+    query: str = "", body: bytes = b"", project: str = "p1", takes: Any = Record, **headers: str
+) -> Call:
     house: Any = None
-    return Call(house, "/x", {"project": project}, QueryParams(query), Headers(headers), body)
+    rule = Rule("GET", "/x", lambda _: Response(), asks=ASKS, takes=takes)
+    return Call(house, rule, "/x", {"project": project}, QueryParams(query), Headers(headers), body)
 
 
-@pytest.mark.parametrize("word", ["yes", "True", "true", "1", "ON"])
-def test_many_words_are_true(word: str) -> None:
-    assert call(f"iter={word}").flag("iter", False)
+def test_a_parameter_is_asked_for_by_its_kind() -> None:
+    given = call("iter=3&sort=yes&name=a&uid=1&uid=2&since=2026-01-01T10:00:00")
 
-
-@pytest.mark.parametrize("word", ["no", "False", "false", "0"])
-def test_many_words_are_false(word: str) -> None:
-    assert not call(f"iter={word}").flag("iter", True)
-
-
-def test_a_word_that_is_neither_is_refused() -> None:
-    with pytest.raises(MLRunInvalidArgumentError, match="iter='maybe' is neither true nor false"):
-        call("iter=maybe").flag("iter", True)
-
-
-@pytest.mark.parametrize("text", ["-1", "x", "1.5", str(1 << 63), "9" * 5000])
-def test_a_number_that_is_none_is_refused(text: str) -> None:
-    with pytest.raises(MLRunInvalidArgumentError, match="is not a whole number of 0 or more"):
-        call(f"iter={text}").number("iter")
-
-
-def test_what_is_not_given_is_nothing() -> None:
-    empty = call("iter=")
-
-    assert (empty.number("iter"), empty.text("name"), empty.texts("uid"), empty.time("since")) == (
-        None,
-        "",
-        [],
-        "",
+    assert (given.number("iter"), given.flag("sort"), given.text("name"), given.texts("uid")) == (
+        3,
+        True,
+        "a",
+        ["1", "2"],
     )
+    assert given.time("since") == "2026-01-01T10:00:00.000000+00:00"
 
 
-def test_a_time_without_a_zone_is_utc() -> None:
-    assert call("since=2026-01-01T10:00:00").time("since") == "2026-01-01T10:00:00.000000+00:00"
+def test_what_is_not_declared_can_not_be_asked_for() -> None:
+    with pytest.raises(AssertionError, match="has to declare nme as a text"):
+        call().text("nme")
+    with pytest.raises(AssertionError, match="has to declare iter as a text"):
+        call().text("iter")
+    with pytest.raises(AssertionError, match="has to declare uid as a text"):
+        call().text("uid")
 
 
-def test_an_unknown_word_is_answered_with_the_nearest() -> None:
-    with pytest.raises(MLRunInvalidArgumentError, match="Did you mean 'full'"):
-        call("format=ful").word("format", ("full", "minimal"))
-
-
-def test_a_word_may_come_in_a_header() -> None:
-    assert call(mode="additive").word("mode", ("additive",), header=True) == "additive"
+def test_what_a_handler_does_not_ask_for_is_checked_too() -> None:
+    with pytest.raises(MLRunInvalidArgumentError, match="sort='maybe' is neither true nor false"):
+        call("sort=maybe").check()
 
 
 def test_every_project_is_none_to_write_to() -> None:
@@ -89,7 +82,31 @@ def test_a_record_is_an_object(body: bytes, given: str) -> None:
 
 
 def test_an_optional_body_may_be_missing() -> None:
-    assert call().record(optional=True) == {}
+    assert call(takes=Record | None).record() == {}
+
+
+def test_a_record_has_the_types_of_its_rule() -> None:
+    body = b'{"metadata": {"name": null, "own": 1}, "spec": {"parameters": {"a": null}}}'
+    assert call(body=body, takes=Run).record()["metadata"] == {"name": None, "own": 1}
+    with pytest.raises(
+        MLRunInvalidArgumentError, match=r"Expected `object \| null`, got `int` - at `\$.spec.par"
+    ):
+        call(body=b'{"spec": {"parameters": 5}}', takes=Run).record()
+
+
+@pytest.mark.parametrize("one", [b"[%s]", b'{"a": %s}', b'[1, {"a": [%s]}, []]'])
+def test_a_body_is_only_so_deep(one: bytes) -> None:
+    def nested(times: int) -> bytes:
+        body = b"1"
+        for _ in range(times):
+            body = one % body
+        return body
+
+    times = MOST_DEPTH // (3 if one.startswith(b"[1") else 1)
+
+    assert parse(nested(times))
+    with pytest.raises(MLRunBadRequestError, match="more than 100 objects and lists in each other"):
+        parse(nested(times + 1))
 
 
 def test_a_part_of_a_record_is_an_object_too() -> None:

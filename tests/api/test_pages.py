@@ -118,12 +118,12 @@ def test_artifacts_have_pages(client: TestClient) -> None:
 def test_functions_have_pages(client: TestClient) -> None:
     for number in range(5):
         client.post(
-            f"/api/v1/projects/p1/functions/f{number}", json={"kind": "job", "metadata": {"uid": number}}
+            f"/api/v1/projects/p1/functions/f{number}", json={"kind": "job", "metadata": {"uid": str(number)}}
         )
 
     found = pages(client, "/api/v1/projects/p1/functions", "funcs", **{"page-size": 2})
 
-    assert [uid for page in found for uid in page] == [4, 3, 2, 1, 0]
+    assert [uid for page in found for uid in page] == ["4", "3", "2", "1", "0"]
 
 
 @pytest.mark.parametrize("token", ["x", "eyJ9", "WzEsMl0", "é", "%00"])

@@ -26,6 +26,19 @@ def test_records_are_copied_from_one_database_to_another() -> None:
     assert "everything in sqlite:///" in result.output and "artifact tags" in result.output
 
 
+def test_what_is_not_copied_is_named(tmp_path: Path) -> None:
+    from mlrun.db.copy import Copied
+
+    secrets = Copied("secrets", 1, 0, 0, "", "not copied; create them there: iris: key")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mlrun.db.copy.copy_records", lambda *_: [Copied("runs", 2, 2, 0, "ab"), secrets])
+        result = db("copy", "./here", "./there")
+
+    assert result.exit_code == 0
+    assert "secrets: not copied; create them there: iris: key" in result.output
+    assert "everything else in" in result.output
+
+
 def test_a_password_is_not_printed(postgres: Any) -> None:
     get_run_db("./here").store_run({}, "1")
 
@@ -73,7 +86,17 @@ def test_an_api_server_is_not_served_by_another() -> None:
 def test_nothing_that_waits_is_delivered_at_once() -> None:
     result = db("sync", "http://127.0.0.1:9")
 
-    assert (result.exit_code, result.output) == (0, "0 delivered, 0 refused\n")
+    assert (result.exit_code, result.output) == (0, "0 delivered, 0 refused, 0 waiting\n")
+
+
+def test_what_waits_is_said_and_is_no_success() -> None:
+    get_run_db("http://127.0.0.1:9").store_run({"metadata": {"name": "train"}}, "1")
+
+    result = db("sync", "http://127.0.0.1:9")
+
+    assert result.exit_code == 1
+    assert "0 delivered, 0 refused, 1 waiting" in result.output
+    assert "waiting: the API server http://127.0.0.1:9 can not be reached" in result.output
 
 
 def test_a_database_that_is_no_server_needs_no_sync() -> None:

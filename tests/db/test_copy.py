@@ -11,7 +11,7 @@ import pytest
 from mlrun.db.base import RunDB
 from mlrun.db.copy import _MOST_ROWS, copy_records
 from mlrun.db.sql import SQLiteRunDB
-from mlrun.errors import MLRunConflictError, MLRunInvalidArgumentError, MLRunNotImplementedServerError
+from mlrun.errors import MLRunConflictError, MLRunInvalidArgumentError
 
 Home = Callable[[], Any]
 
@@ -47,10 +47,16 @@ def fill(db: RunDB) -> None:
         db.store_function({"kind": "job", "spec": {"image": image}}, "train", tag=image)
         db.store_function({"kind": "job", "spec": {"image": image}}, "train")
     db.create_project({"metadata": {"name": "iris", "labels": labels}, "spec": {"owner": "me"}})
+    db.create_project_secrets("iris", secrets={"token": "abc"})
+    db.store_datastore_profile({"name": "lake", "type": "s3", "object": "{}", "private": "p"}, "iris")
+    db.create_schedule("iris", {"name": "nightly", "cron_trigger": "0 2 * * *", "labels": labels})
+    db.store_background_task({"metadata": {"name": "task", "project": "iris"}})
+    db.store_log("a", "", b"!", append=True, once="key")
+    db.update_run({"status.results": {"loss": 0.1, "stage": "test"}}, "a")
 
 
 def everything(db: RunDB) -> dict[str, Any]:
-    tags = db.list_artifact_tags()
+    tags, profiles = db.list_artifact_tags(), db.list_datastore_profiles("iris")
     return {
         "runs": list(db.list_runs(sort=False, iter=True)),
         "labelled": len(db.list_runs(labels="näme=wért", iter=True)),
@@ -61,6 +67,11 @@ def everything(db: RunDB) -> dict[str, Any]:
         "functions": db.list_functions(),
         "function tags": [db.get_function("train", tag=tag) for tag in ("one", "two", "latest")],
         "projects": db.list_projects(),
+        "found by result": len(db.list_runs(results=["loss = 0.1", "stage = test"])),
+        "secrets": db.read_project_secrets("iris"),
+        "profiles": [db.read_datastore_profile_secrets(one["name"], "iris") for one in profiles],
+        "schedules": db.list_schedules(labels="näme=wért"),
+        "tasks": db.list_background_tasks("iris"),
     }
 
 
@@ -69,7 +80,7 @@ def test_everything_arrives(source: SQLiteRunDB, target: Any) -> None:
 
     assert everything(target) == everything(source)
     assert (copied["runs"].rows, copied["runs"].written, copied["runs"].others) == (6, 6, 0)
-    assert (copied["metrics"].rows, copied["logs"].rows, copied["artifact_tags"].rows) == (8, 3, 2)
+    assert (copied["metrics"].rows, copied["logs"].rows, copied["artifact_tags"].rows) == (8, 4, 2)
 
 
 def test_it_comes_back_the_same(source: SQLiteRunDB, target: Any, tmp_path: Path) -> None:
@@ -186,11 +197,3 @@ def test_a_source_that_changes_meanwhile_is_said(
 def test_a_database_is_not_copied_to_itself(source: SQLiteRunDB) -> None:
     with pytest.raises(MLRunInvalidArgumentError, match="can not be copied to itself"):
         copy_records(source, SQLiteRunDB(source.url))
-
-
-def test_a_home_without_tables_is_answered(source: SQLiteRunDB) -> None:
-    class Elsewhere:
-        url = "http://server"
-
-    with pytest.raises(MLRunNotImplementedServerError, match="copying from or to http://server"):
-        copy_records(source, Elsewhere())  # type: ignore[arg-type]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from mlrun.db.journal import Journal, Message, path_of, sync
+from mlrun.db.journal import Journal, path_of, sync
+from mlrun.db.messages import Message
 from mlrun.errors import MLRunConflictError, MLRunInvalidArgumentError, MLRunServiceUnavailableError
 
 
@@ -118,9 +122,88 @@ def test_every_server_has_its_own_file(home: Path) -> None:
     paths = {path_of(url) for url in ("http://a:1", "http://a:2", "https://a:1")}
 
     assert len(paths) == 3
-    assert all(path.startswith(f"{home}/journal/a_1") or "/a_2" in path for path in paths)
+    assert all(
+        path.startswith((f"{home}/journal-{os.getuid()}/a_1", f"{home}/journal-{os.getuid()}/a_2"))
+        for path in paths
+    )
 
 
 def test_what_is_no_server_needs_no_sync() -> None:
     with pytest.raises(MLRunInvalidArgumentError, match="needs no sync"):
         sync("./")
+
+
+def test_a_tail_that_was_half_written_is_cut_and_said(
+    journal: Journal, caplog: pytest.LogCaptureFixture
+) -> None:
+    journal.append(a_message("a"))
+    with open(journal.path, "ab") as file:
+        file.write(b"0" * 100_000)
+
+    journal.append(a_message("b"))
+
+    assert abouts(journal) == ["a", "b"]
+    assert "the last 100000 bytes" in caplog.text and journal.path in caplog.text
+
+
+def test_what_is_kept_is_for_its_user_alone(journal: Journal) -> None:
+    journal.append(a_message("a"))
+    journal.deliver(refuse)
+
+    for path in (journal.path, journal.refused_path, f"{journal.path}-lock"):
+        assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
+    assert stat.S_IMODE(os.stat(os.path.dirname(journal.path)).st_mode) == 0o700
+
+
+def refuse(message: Message) -> None:
+    raise MLRunConflictError("no")
+
+
+def test_a_full_disk_is_said_and_leaves_the_file_as_it_was(journal: Journal) -> None:
+    journal.append(a_message("a"))
+    code = (
+        "import resource, sys\nfrom mlrun.db.journal import Journal\nfrom mlrun.db.messages import Message\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
+        "Journal(sys.argv[1]).append(Message('POST', body=b'0' * 5000))"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code, journal.path], capture_output=True, text=True)
+
+    assert f"MLRunRuntimeError: can not write {journal.path}: File too large" in done.stderr
+    assert abouts(journal) == ["a"]
+    journal.append(a_message("b"))
+    assert abouts(journal) == ["a", "b"]
+
+
+def test_one_of_many_is_found_without_reading_all(journal: Journal) -> None:
+    for number in range(500):
+        journal.append(a_message(f"run p/{number}"))
+    found = next(journal.pending("run p/7"))
+    assert found.about == "run p/7"
+
+    begun = time.perf_counter()
+    for _ in range(100):
+        assert next(journal.pending("run p/499")).body == b"run p/499"
+
+    assert time.perf_counter() - begun < 1  # a scan of the file each time would take many
+
+
+def test_what_there_is_no_time_for_waits(journal: Journal) -> None:
+    for about in "abc":
+        journal.append(a_message(about))
+
+    report = journal.deliver(lambda _: None, end=0.0)
+
+    assert report and (report.delivered, report.waiting) == (0, 3)
+
+
+def test_what_another_process_delivered_is_not_pending_here(journal: Journal) -> None:
+    for about in "ab":
+        journal.append(a_message(about))
+    assert abouts(journal) == ["a", "b"]
+    other = Journal(journal.path)
+    other.deliver(lambda _: None)
+
+    other.append(a_message("c"))
+
+    assert abouts(journal) == ["c"]

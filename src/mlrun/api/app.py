@@ -4,27 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import re
-import threading
 import time
 from collections.abc import Awaitable, Callable
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import Mount, Route, Router
 
 from mlrun.api.access import Access
 from mlrun.api.answers import accident, refusal
 from mlrun.api.codec import Call, House, Rule
 from mlrun.api.gate import Gate
+from mlrun.api.heads import Heads
+from mlrun.api.limits import BODY_S, MOST_BYTES, MOST_KEY
 from mlrun.api.measures import Measures
 from mlrun.api.once import Once
+from mlrun.api.reference import Reference
+from mlrun.api.router import PathRouter, Paths
 from mlrun.api.routes import V1, V2
 from mlrun.api.routes.unbuilt import unbuilt
 from mlrun.api.tasks import Tasks
+from mlrun.api.watches import Watches
 from mlrun.db.base import RunDB
 from mlrun.errors import (
     MLRunBadRequestError,
@@ -34,12 +36,9 @@ from mlrun.errors import (
     MLRunTimeoutError,
 )
 
-MOST_BYTES = 64 << 20  # of one request
-BODY_S = 120  # for a body to arrive
-MOST_KEY = 200  # characters of an idempotency-key
 _PREFIX = re.compile(r"/api/(v[12]/)?")
 _NO_ACCESS = Access()
-_AT_THE_ROOT = ("/healthz", "/metrics")  # where load balancers and Prometheus look
+_AT_THE_ROOT = ("/healthz", "/metrics", "/openapi.json", "/docs")  # where load balancers and others look
 
 
 def create_app(
@@ -60,22 +59,16 @@ def create_app(
 
         uvicorn.run(create_app(get_run_db("./").connect()), port=8080)
     """
-    house = House(db, Tasks(), allowed_paths, Once(), Measures(), threading.Lock())
-
-    def routes(rules: tuple[Rule, ...]) -> Router:
-        made = [Route(rule.path, _endpoint(rule, house, most_bytes), methods=[rule.method]) for rule in rules]
-        return Router(made, redirect_slashes=False)
-
-    return Starlette(
-        routes=[
-            Mount("/api/v2", routes(V2)),
-            Mount("/api/v1", routes(V1)),
-            Mount("/api", routes(V1)),
-            Mount("", routes(tuple(rule for rule in V1 if rule.path in _AT_THE_ROOT))),
-        ],
-        middleware=[Middleware(Gate, access=access)],
-        exception_handlers={HTTPException: _no_address},
-    )
+    house = House(db, Tasks(db), allowed_paths, Once(), Measures(), Watches(db), Reference(V1, V2))
+    at_the_root = tuple(rule for rule in V1 if rule.path in _AT_THE_ROOT)
+    paths = Paths()
+    for prefix, rules in (("/api/v2", V2), ("/api/v1", V1), ("/api", V1), ("", at_the_root)):
+        for rule in rules:
+            paths.add(rule.method, prefix + rule.path, _endpoint(rule, house, most_bytes))
+    app = Starlette(middleware=[Middleware(Gate, access=access), Middleware(Heads)])
+    app.router = PathRouter(paths, _no_address)
+    app.state.watches = house.watches
+    return app
 
 
 def _endpoint(rule: Rule, house: House, most_bytes: int) -> Callable[[Request], Awaitable[Response]]:
@@ -90,10 +83,12 @@ def _endpoint(rule: Rule, house: House, most_bytes: int) -> Callable[[Request], 
             return refusal(MLRunTimeoutError(f"the body did not arrive within {BODY_S} s"), 408)
         except ClientDisconnect:
             return Response(status_code=400)  # to nobody
-        path = request.url.path
-        call = Call(house, path, request.path_params, request.query_params, request.headers, body)
+        path = request.scope["path"]
+        call = Call(house, rule, path, request.path_params, request.query_params, request.headers, body)
         begun = time.perf_counter()
         answer = await run_in_threadpool(_answer_once, rule, call)
+        if rule.method != "GET":
+            house.watches.wrote(request.path_params.get("uid", ""))
         house.measures.add(rule.method, rule.path, answer.status_code, time.perf_counter() - begun)
         return answer
 
@@ -112,6 +107,7 @@ def _answer_once(rule: Rule, call: Call) -> Response:
 
 def _answer(rule: Rule, call: Call) -> Response:
     try:
+        call.check()
         return rule.answer(call)
     except MLRunBaseError as error:
         return refusal(error)
@@ -140,14 +136,13 @@ async def _body(request: Request, most: int) -> bytes:
     return b"".join(parts)
 
 
-async def _no_address(request: Request, error: Exception) -> Response:
-    """What the router did not find."""
-    status = error.status_code if isinstance(error, HTTPException) else 404
-    path = request.url.path
-    if status == 405:
-        text = f"{path} does not take {request.method}"
-        headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
-        return refusal(MLRunMethodNotAllowedError(text), headers=headers)
+def _no_address(request: Request, methods: list[str]) -> Response:
+    """What the router did not find, or not for this method."""
+    path = request.scope["path"]
     prefix = _PREFIX.match(path)
-    later = unbuilt(path[prefix.end() :]) if prefix else None
-    return refusal(later or MLRunNotFoundError(f"there is no address {path}"))
+    if prefix and (later := unbuilt(path[prefix.end() :])):
+        return refusal(later)
+    if methods:
+        text = f"{path} does not take {request.method}"
+        return refusal(MLRunMethodNotAllowedError(text), headers={"allow": ", ".join(methods)})
+    return refusal(MLRunNotFoundError(f"there is no address {path}"))

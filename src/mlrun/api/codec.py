@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
+import itertools
 import json
-import threading
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+import typing
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, cast
 
 import msgspec
 from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
+from mlrun.api.limits import MOST_DEPTH
 from mlrun.api.measures import Measures
 from mlrun.api.once import Once
+from mlrun.api.parameters import Parameter
+from mlrun.api.reference import Reference
+from mlrun.api.schemas import check
 from mlrun.api.tasks import Tasks
-from mlrun.db import times
+from mlrun.api.watches import Watches
 from mlrun.db.base import RunDB
-from mlrun.errors import (
-    MLRunBadRequestError,
-    MLRunInvalidArgumentError,
-    MLRunInvalidArgumentTypeError,
-    MLRunMissingProjectError,
-    nearest,
-)
-from mlrun.settings import BOOLS
+from mlrun.errors import MLRunBadRequestError, MLRunInvalidArgumentTypeError, MLRunMissingProjectError
 
 EVERY_PROJECT = "*"
 
@@ -36,13 +36,15 @@ class House(NamedTuple):
     allowed_paths: tuple[str, ...]  # folders and addresses that files may be read from
     once: Once
     measures: Measures
-    patching: threading.Lock  # a patch reads, merges and writes
+    watches: Watches
+    reference: Reference
 
 
 class Call(NamedTuple):
     """One request, as a handler sees it; values are checked when they are asked for."""
 
     house: House
+    rule: Rule
     address: str
     path: Mapping[str, str]
     query: QueryParams
@@ -72,63 +74,46 @@ class Call(NamedTuple):
             raise MLRunMissingProjectError("'*' is every project; one has to be named here")
         return project
 
-    def text(self, *names: str) -> str:
-        """The first of the parameters *names* that is set; empty for none."""
-        return next((value for name in names if (value := self.query.get(name))), "")
+    def once(self, what: str) -> str:
+        """
+        The key of the client under which the port does this write, *what* of a run, once.
 
-    def texts(self, *names: str) -> list[str]:
-        """Every value of the parameters *names*, each of which may be repeated."""
-        return [value for name in names for value in self.query.getlist(name) if value]
+        Empty where the client has sent none.
+        """
+        key = self.headers.get("idempotency-key", "")
+        return f"{what} {self.project}/{self.path['uid']} {key}" if key else ""
 
-    def number(self, name: str, least: int = 0) -> int | None:
-        """
-        Raises:
-            MLRunInvalidArgumentError: It is no whole number, or below *least*.
-        """
-        text = self.text(name)
-        if not text:
-            return None
-        try:
-            number = int(text)
-        except ValueError:
-            number = least - 1
-        if number < least or number >= 1 << 63:
-            raise MLRunInvalidArgumentError(f"{name}={text[:99]!r} is not a whole number of {least} or more")
-        return number
+    def text(self, name: str) -> str:
+        """The parameter *name*, as the rule declares it; empty for none."""
+        return str(self._read(name, "text"))
 
-    def flag(self, name: str, default: bool) -> bool:
-        """
-        Raises:
-            MLRunInvalidArgumentError: It is neither true nor false.
-        """
-        text = self.text(name)
-        if text and text.lower() not in BOOLS:
-            raise MLRunInvalidArgumentError(f"{name}={text!r} is neither true nor false (nor yes, no, 1, 0)")
-        return BOOLS[text.lower()] if text else default
+    def texts(self, name: str) -> list[str]:
+        """Every value of a parameter that may be repeated."""
+        return list(self._read(name, "text", is_many=True))
 
-    def word(self, name: str, words: Sequence[str], default: str = "", header: bool = False) -> str:
-        """
-        One of *words*, from a parameter or a header.
+    def number(self, name: str) -> int | None:
+        return cast(int | None, self._read(name, "number"))
 
-        Raises:
-            MLRunInvalidArgumentError: Another word.
-        """
-        given = (self.headers.get(name) if header else self.text(name)) or default
-        if given and given not in words:
-            raise MLRunInvalidArgumentError(
-                f"{name}={given!r} is none of {', '.join(words)}.{nearest(given, words)}"
-            )
-        return given
+    def flag(self, name: str) -> bool:
+        return bool(self._read(name, "flag"))
 
     def time(self, name: str) -> str:
-        """
-        A time in UTC; empty for none. One without a zone is UTC: client and server may be in different ones.
+        """A time in UTC; empty for none."""
+        return str(self._read(name, "time"))
 
-        Raises:
-            MLRunInvalidArgumentError: It is no time.
+    def _read(self, name: str, kind: str, is_many: bool = False) -> Any:
+        parameter = self.rule.parameters.get(name)
+        if parameter is None or (parameter.kind, parameter.is_many) != (kind, is_many):
+            raise AssertionError(f"the rule of {self.address} has to declare {name} as a {kind}")
+        return parameter.read(self.query, self.headers)
+
+    def check(self) -> None:
         """
-        text = self.text(name)
-        return times.of_record(text, name) if text else ""
+        Raises:
+            MLRunInvalidArgumentError: A parameter, asked for or not, is not what the rule declares.
+        """
+        for parameter in self.rule.parameters.values():
+            parameter.read(self.query, self.headers)
 
     def json(self) -> Any:
         """
@@ -139,29 +124,61 @@ class Call(NamedTuple):
         """
         return parse(self.body) if self.body.strip() else None
 
-    def record(self, optional: bool = False) -> dict[str, Any]:
+    def record(self) -> dict[str, Any]:
         """
-        The body as a dictionary.
+        The body as a dictionary with the types that the rule declares; empty where it may be missing.
 
         Raises:
             MLRunBadRequestError: There is none, or it is not JSON.
-            MLRunInvalidArgumentTypeError: It is something else.
+            MLRunInvalidArgumentError: It is something else.
         """
         value = self.json()
-        if value is None and optional:
+        if value is None and self.rule.may_be_empty:
             return {}
         if not isinstance(value, dict):
             given = "nothing" if value is None else _word_of(value)
             raise MLRunInvalidArgumentTypeError(f"the body has to be a JSON object; it is {given}")
+        check(value, self.rule.takes)
         return value
 
 
-class Rule(NamedTuple):
-    """An address, and who answers there."""
+@dataclasses.dataclass(frozen=True, eq=False)
+class Rule:
+    """
+    An address, who answers there, and what it says of itself: the document is made of it.
+
+    ``Call`` holds a request to it, so that a handler can ask for nothing that is not declared.
+
+    Example::
+
+        Rule("GET", "/runs/{uid}", read, "A run", (number("iter", "Of a sweep.", default=0),), gives=Run)
+    """
 
     method: str
     path: str
     answer: Callable[[Call], Response]
+    summary: str = ""
+    asks: tuple[Parameter, ...] = ()
+    takes: Any = None  # type of the JSON in the body, or the media type of bytes; None is no body
+    gives: Any = None  # the same of the answer; None is {}, with 204 nothing
+    status: int = 200
+    errors: tuple[int, ...] = ()  # beside those of each address
+    tells: Mapping[str, str] = dataclasses.field(
+        default_factory=dict
+    )  # headers of the answer -> what they say
+    is_old: bool = False  # an address of MLRun 0.5, which new programs should not use
+
+    @property
+    def may_be_empty(self) -> bool:
+        return type(None) in typing.get_args(self.takes)
+
+    @functools.cached_property
+    def parameters(self) -> dict[str, Parameter]:
+        return {parameter.name: parameter for parameter in self.asks}
+
+    def at(self, path: str, *asks: Parameter, is_old: bool = True) -> Rule:
+        """The same at another address, of MLRun 0.5; what its path does not say it *asks* for."""
+        return dataclasses.replace(self, path=path, asks=(*asks, *self.asks), is_old=is_old)
 
 
 def parse(body: bytes) -> Any:
@@ -172,11 +189,12 @@ def parse(body: bytes) -> Any:
         MLRunBadRequestError: It is not JSON.
     """
     try:
-        return msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        if b"NaN" in body or b"Infinity" in body:
-            return _parse_python_json(body)
+        value = _decode(body)
+    except (ValueError, RecursionError) as error:
         raise MLRunBadRequestError(f"the body is not JSON: {error}") from error
+    if body.count(b"[") + body.count(b"{") > MOST_DEPTH and _is_too_deep(value):
+        raise MLRunBadRequestError(f"the body has more than {MOST_DEPTH} objects and lists in each other")
+    return value
 
 
 def part(record: dict[str, Any], name: str, what: str) -> dict[str, Any]:
@@ -192,11 +210,24 @@ def part(record: dict[str, Any], name: str, what: str) -> dict[str, Any]:
     return value or {}
 
 
-def _parse_python_json(body: bytes) -> Any:
+def _decode(body: bytes) -> Any:
     try:
-        return json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise MLRunBadRequestError(f"the body is not JSON: {error}") from error
+        return msgspec.json.decode(body)
+    except ValueError:
+        if b"NaN" in body or b"Infinity" in body:
+            return json.loads(body)
+        raise
+
+
+def _is_too_deep(value: Any) -> bool:
+    """Level by level: a recursion would end where the body wants it to."""
+    level = [value]
+    for _ in range(MOST_DEPTH):
+        inner = itertools.chain.from_iterable(
+            one.values() if isinstance(one, dict) else one for one in level if isinstance(one, dict | list)
+        )
+        level = [one for one in inner if isinstance(one, dict | list)]
+    return bool(level)
 
 
 def _word_of(value: Any) -> str:

@@ -15,8 +15,11 @@ class Once:
     """
     Answers by the key that a client has made for the write; threads may share it.
 
-    They are remembered while the server lives. A second request that comes while the first
-    is still being worked on waits for its answer.
+    They are remembered by this process, while it lives: a second request gets the first one's answer, and
+    waits for it while the first is still being worked on. After a restart, and in another process of the same
+    server, the second request is done again. That adds nothing: additions to a log and to metrics are known
+    to the database by their key; what replaces or deletes leaves the same records; and only what can be done
+    no more than once (creating a project or a schedule, aborting a run) is then answered by 409.
 
     Example::
 

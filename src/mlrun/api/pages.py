@@ -1,44 +1,22 @@
-"""Listings in pages, and the newest few of each group."""
+"""Listings in pages, as the parameters of an address ask for them."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-import msgspec
 from starlette.datastructures import QueryParams
 
 from mlrun.api.codec import Call
-from mlrun.db import times
+from mlrun.api.parameters import number, text
 from mlrun.db.base import Record
-from mlrun.errors import MLRunInvalidArgumentError
+from mlrun.db.paging import SIZE, Fetch, Place, TimeOf, place_at, place_of, take
 
-Fetch = Callable[[str, int], list[Record]]  # (not newer than, rows at most; 0 is all) -> rows, newest first
-TimeOf = Callable[[Record], Any]
 NO_PAGE = {"page": None, "page-size": None, "page-token": None}
-SIZE = 20  # rows of a page, where the client names a page but no size
-CHUNK = 1000  # rows in memory at once, while they are grouped
-
-
-class Place(msgspec.Struct, array_like=True):
-    """
-    Where a page begins, as its token says it: after *skip* rows that are not newer than *before*.
-
-    So a page costs its own rows, however deep it is, and rows that come meanwhile shift nothing.
-    """
-
-    address: str
-    query: list[tuple[str, str]]
-    page: int
-    size: int
-    before: str = ""
-    skip: int = 0
-
-    @property
-    def token(self) -> str:
-        return base64.urlsafe_b64encode(msgspec.json.encode(self)).decode().rstrip("=")
+PAGING = (
+    number("page", "From 1; a listing without page and page-size is whole.", least=1),
+    number("page-size", f"Rows; {SIZE} where only the page is named.", least=1),
+    text("page-token", "What the answer before gave for this page; it has all other parameters in it."),
+)
 
 
 class Listing(NamedTuple):
@@ -47,11 +25,23 @@ class Listing(NamedTuple):
     call: Call
     place: Place | None
 
-    def rows(self, fetch: Fetch, time_of: TimeOf) -> tuple[list[Record], dict[str, Any]]:
-        """The rows, and what the client needs for the next page."""
+    def rows(self, fetch: Fetch, time_of: TimeOf, most: int = 0) -> tuple[list[Record], dict[str, Any]]:
+        """
+        The rows, and what the client needs for the next page.
+
+        Args:
+            fetch: Of no page it is asked with 0 rows at most, which is all.
+            most: Rows of the whole listing; 0 is all.
+        """
         if self.place is None:
-            return fetch("", 0), NO_PAGE
-        rows, following = _take(self.place, fetch, time_of)
+            return fetch("", 0, most), NO_PAGE
+
+        def bounded(before: str, skip: int, size: int) -> list[Record]:
+            size = min(size, most - skip) if most else size
+            return fetch(before, skip, size) if size > 0 else []
+
+        # a listing that ends by itself does so by count: its pages begin by count
+        rows, following = take(self.place, bounded, by_count if most else time_of)
         if following is None:
             return rows, NO_PAGE
         place = self.place
@@ -63,80 +53,20 @@ def listing(call: Call) -> Listing:
     Raises:
         MLRunInvalidArgumentError: A page or a size that is none, or a token of another listing.
     """
-    page, size = call.number("page", least=1), call.number("page-size", least=1)
+    page, size = call.number("page"), call.number("page-size")
     if token := call.text("page-token"):
-        place = _place_of(token, call.address)
-        if page and page > 1 and page != place.page:
-            place.page, place.before, place.skip = page, "", (page - 1) * place.size
+        place = place_of(token, call.address, page)
         return Listing(call._replace(query=QueryParams(place.query)), place)
     if not page and not size:
         return Listing(call, None)
-    page, size = page or 1, size or SIZE
-    return Listing(call, Place(call.address, call.query.multi_items(), page, size, skip=(page - 1) * size))
+    return Listing(call, place_at(call.address, call.query.multi_items(), page, size))
 
 
-def newest_of_each(
-    fetch: Fetch,
-    time_of: TimeOf,
-    group_of: Callable[[Record], Any],
-    rank_of: Callable[[Record], str],
-    order: str,
-    keep: int,
-    most: int,
-) -> list[Record]:
-    """
-    At most *keep* rows of each group, of *most* groups (0 is all).
-
-    Args:
-        order: ``desc`` for the rows that rank highest, ``asc`` for the lowest.
-    """
-    highest_first = order == "desc"
-    groups: dict[Any, list[Record]] = {}
-    for row in _all_rows(fetch, time_of):
-        group = groups.setdefault(group_of(row), [])
-        group.append(row)
-        if len(group) > keep:
-            group.sort(key=rank_of, reverse=highest_first)
-            group.pop()
-    chosen = sorted(groups.values(), key=lambda group: max(map(rank_of, group)), reverse=highest_first)
-    rows = [row for group in chosen[: most or None] for row in group]
-    return sorted(rows, key=lambda row: normal(time_of(row)), reverse=True)
+def by_count(record: Record) -> str:
+    """The time of a row, where the rows are in another order than by time: there is none."""
+    return ""
 
 
-def normal(value: Any) -> str:
-    """A time as it is compared; empty for none."""
-    return times.of_record(value, "the time of a record") if value else ""
-
-
-def _all_rows(fetch: Fetch, time_of: TimeOf) -> Iterator[Record]:
-    place: Place | None = Place("", [], 1, CHUNK)
-    while place is not None:
-        rows, place = _take(place, fetch, time_of)
-        yield from rows
-
-
-def _take(place: Place, fetch: Fetch, time_of: TimeOf) -> tuple[list[Record], Place | None]:
-    """The rows at *place*, and where the next page begins."""
-    found = fetch(place.before, place.skip + place.size + 1)[place.skip :]
-    rows = found[: place.size]
-    if len(found) <= place.size:
-        return rows, None
-    moments = [normal(time_of(row)) for row in rows]
-    before, skip = place.before, place.skip + place.size
-    if moments[-1] and moments[-1] != before:
-        before = moments[-1]
-        skip = next((n for n, moment in enumerate(reversed(moments)) if moment != before), len(moments))
-    return rows, Place(place.address, place.query, place.page + 1, place.size, before, skip)
-
-
-def _place_of(token: str, address: str) -> Place:
-    try:
-        text = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
-        place = msgspec.json.decode(text, type=Place)
-    except (binascii.Error, ValueError, msgspec.DecodeError):
-        place = None
-    if place is None or place.address != address or place.size < 1 or place.skip < 0 or place.page < 1:
-        raise MLRunInvalidArgumentError(
-            f"page-token={token[:40]!r} belongs to no page of {address}; ask for the first page anew (page=1)"
-        )
-    return place
+def earlier(*moments: str) -> str:
+    """The first of the times that are set; empty for none."""
+    return min(filter(None, moments), default="")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mlrun import urls
 from mlrun.api.access import ANY_HOST, Access, is_loopback
+from mlrun.api.limits import MOST_HEAD
 from mlrun.config import mlconf
 from mlrun.db import get_run_db
 from mlrun.db.base import RunDB
@@ -47,6 +48,7 @@ def serve(options: Options = Options()) -> None:  # noqa: B008 - an immutable tu
         import uvicorn
 
         from mlrun.api.app import create_app
+        from mlrun.api.ending import Server
     except ModuleNotFoundError as error:
         raise MLRunMissingDependencyError(
             "the API server needs starlette and uvicorn: pip install 'mlrun[server]'"
@@ -59,6 +61,8 @@ def serve(options: Options = Options()) -> None:  # noqa: B008 - an immutable tu
             log_config=None,
             access_log=False,
             server_header=False,
+            http="h11",  # the other one that uvicorn knows has no limit for headers
+            h11_max_incomplete_event_size=MOST_HEAD,
             lifespan="off",
             ws="none",
             backlog=BACKLOG,
@@ -66,7 +70,7 @@ def serve(options: Options = Options()) -> None:  # noqa: B008 - an immutable tu
             timeout_graceful_shutdown=LAST_S,
         )
         _announce(db, listener, options.host)
-        _run_until_signal(uvicorn.Server(config), listener)
+        _run_until_signal(Server(config), listener)
     finally:
         listener.close()
         db.close()

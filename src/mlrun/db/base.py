@@ -6,6 +6,9 @@ import abc
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Self
 
+from mlrun.db.listings import Listings
+from mlrun.db.projects import Projects
+from mlrun.db.service import Service
 from mlrun.db.tagging import Tagging
 
 if TYPE_CHECKING:
@@ -15,7 +18,7 @@ Record = dict[str, Any]
 Labels = str | list[str] | dict[str, Any] | None
 
 
-class RunDB(Tagging):
+class RunDB(Tagging, Projects, Service, Listings):
     """
     Stores records (as dictionaries) and gives them back.
 
@@ -95,13 +98,33 @@ class RunDB(Tagging):
         start_time_to: Any = None,
         last_update_time_from: Any = None,
         last_update_time_to: Any = None,
+        end_time_from: Any = None,
+        end_time_to: Any = None,
+        results: str | list[str] | None = None,
+        partition_by: str | None = None,
+        rows_per_partition: int = 1,
+        partition_sort_by: str | None = None,
+        partition_order: str = "desc",
+        max_partitions: int = 0,
+        with_notifications: bool = False,
+        offset: int = 0,
         **kwargs: Any,
     ) -> RunList:
         """
         Runs that match every argument, newest first; see :class:`mlrun.model.query.RunQuery`.
 
-        Times may be datetimes or ISO strings. A run that is live in the record, but
-        whose process on this machine is gone, is ended (state ``error``) before it is listed.
+        Times may be datetimes or ISO strings. *results* are comparisons that all have to hold:
+        ``"accuracy > 0.9"``, with one of ``> >= < <= = !=`` and a number or a text. *partition_by*
+        (``name`` or ``project_and_name``) gives the *rows_per_partition* runs of each group that are first
+        by *partition_sort_by* (``created`` or ``updated``, the default) and *partition_order*, of the
+        *max_partitions* groups that are first (0 is all). *offset* rows are left out at the beginning.
+        *limit* is another word for *last*. *with_notifications* is taken for compatibility: a run's
+        notifications are a part of it.
+
+        A run that has ended and does not say when has done so at its last update.
+
+        A run that is live in the record, but whose process on this machine is gone, is ended (state
+        ``error``) before it is listed.
 
         Raises:
             MLRunInvalidArgumentError: A state that is none, or a keyword that is not known.
@@ -147,8 +170,16 @@ class RunDB(Tagging):
     # logs: one a run (children share their parent's), a stream of bytes
 
     @abc.abstractmethod
-    def store_log(self, uid: str, project: str = "", body: bytes | str = b"", append: bool = False) -> None:
-        """Replace the log by *body*, or add it at the end."""
+    def store_log(
+        self, uid: str, project: str = "", body: bytes | str = b"", append: bool = False, once: str = ""
+    ) -> None:
+        """
+        Replace the log by *body*, or add it at the end.
+
+        Args:
+            once: A key of this write, made by its sender: a second call with the same key changes nothing,
+                also after a restart, for a day at least.
+        """
 
     @abc.abstractmethod
     def get_log(self, uid: str, project: str = "", offset: int = 0, size: int = 0) -> tuple[str, bytes]:
@@ -178,12 +209,21 @@ class RunDB(Tagging):
     # time series of metrics
 
     @abc.abstractmethod
-    def store_metrics(self, uid: str, rows: list[Record], project: str = "", iter: int = 0) -> None:
-        """Append rows ``{"key", "value": float, "timestamp": ISO 8601, "labels": {}}`` to a run's series."""
+    def store_metrics(
+        self, uid: str, rows: list[Record], project: str = "", iter: int = 0, once: str = ""
+    ) -> None:
+        """
+        Append rows ``{"key", "value": float, "timestamp": ISO 8601, "labels": {}}`` to a run's series.
+
+        Args:
+            once: As of :meth:`store_log`.
+        """
 
     @abc.abstractmethod
-    def list_metrics(self, uid: str, project: str = "", iter: int = 0, key: str = "") -> list[Record]:
-        """A run's metric rows in the order in which they were logged; of one *key*, or all."""
+    def list_metrics(
+        self, uid: str, project: str = "", iter: int = 0, key: str = "", offset: int = 0, limit: int = 0
+    ) -> list[Record]:
+        """A run's metric rows as logged, of one *key* or all: *limit* (0 is all) from *offset* on."""
 
     # artifacts
 
@@ -245,11 +285,20 @@ class RunDB(Tagging):
         format_: str | None = None,
         limit: int | None = None,
         uid: str | None = None,
+        parent: str | None = None,
+        producer_uri: str | None = None,
+        partition_by: str | None = None,
+        rows_per_partition: int = 1,
+        partition_sort_by: str | None = "updated",
+        partition_order: str = "desc",
+        offset: int = 0,
         **kwargs: Any,
     ) -> ArtifactList:
         """
         Versions that match every argument, newest first; see :class:`mlrun.model.query.ArtifactQuery`.
 
+        *parent* is the address (or the key in it) that ``spec.parent_uri`` has, and *producer_uri* what
+        ``spec.producer.uri`` is. *partition_by* as of :meth:`list_runs`, where the name is the key.
         *tag* ``''`` is ``latest`` (with a *tree* or *uid* any), ``'*'`` every version. *name* is found
         exactly, else anywhere in the key, so ``'ch'`` finds ``chart``; the key and the ``db_key`` both count.
         With *best_iteration* links are followed to the best child's artifact.
@@ -330,52 +379,19 @@ class RunDB(Tagging):
         since: Any = None,
         until: Any = None,
         hash_key: str = "",
+        kind: str | None = None,
+        states: list[str] | None = None,
+        format_: str | None = None,
+        limit: int | None = None,
+        offset: int = 0,
         **kwargs: Any,
     ) -> list[Record]:
-        """Versions that match, newest first, each with ``metadata.tag`` where a tag stands on it."""
+        """
+        Versions that match, newest first, each with ``metadata.tag`` where a tag stands on it.
+
+        *states* are of ``status.state``. *format_* is taken for compatibility: records are always whole.
+        """
 
     @abc.abstractmethod
     def delete_function(self, name: str, project: str = "") -> None:
         """Delete every version; nothing happens if there is none."""
-
-    # projects
-
-    @abc.abstractmethod
-    def create_project(self, project: Record) -> Record:
-        """
-        Raises:
-            MLRunConflictError: A project of that name exists.
-        """
-
-    @abc.abstractmethod
-    def store_project(self, name: str, project: Record) -> Record:
-        """Insert or replace."""
-
-    @abc.abstractmethod
-    def get_project(self, name: str) -> Record:
-        """
-        Raises:
-            MLRunNotFoundError: ``no project 'iris'``.
-        """
-
-    @abc.abstractmethod
-    def list_projects(
-        self, owner: str = "", format_: str = "full", labels: Labels = None, state: str = "", **kwargs: Any
-    ) -> list[Any]:
-        """
-        Projects by name; those that only have runs, artifacts or functions count too.
-
-        Args:
-            format_: ``full`` for records, ``name_only`` for names.
-        """
-
-    @abc.abstractmethod
-    def delete_project(self, name: str, deletion_strategy: str = "restricted") -> None:
-        """
-        Args:
-            deletion_strategy: ``check`` only raises if it would; ``restricted`` deletes an empty
-                project; ``cascade`` deletes all that is in it.
-
-        Raises:
-            MLRunPreconditionFailedError: It holds records, and the strategy is not ``cascade``.
-        """

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlrun.db.base import RunDB
-from mlrun.errors import MLRunConflictError, MLRunInvalidArgumentError, MLRunNotImplementedServerError
+from mlrun.errors import MLRunConflictError, MLRunInvalidArgumentError
 
 if TYPE_CHECKING:
     from mlrun.db.sql.catalog import Table
@@ -27,6 +27,7 @@ class Copied(NamedTuple):
     written: int  # the others were there already
     others: int  # that only the target has
     digest: str  # of the source's rows, and the same of the target's
+    note: str = ""  # what could not be copied, and why
 
 
 class _Row(NamedTuple):
@@ -57,7 +58,7 @@ def copy_records(source: RunDB, target: RunDB) -> list[Copied]:
     Raises:
         MLRunConflictError: At the end they differ: somebody wrote to one of them meanwhile.
         MLRunInvalidArgumentError: Both are the same database.
-        MLRunNotImplementedServerError: One of them keeps no tables.
+        MLRunServiceUnavailableError: A server went away; repeat it.
 
     Example::
 
@@ -65,25 +66,18 @@ def copy_records(source: RunDB, target: RunDB) -> list[Copied]:
             print(line.table, line.rows)
     """
     from mlrun.db.sql import catalog
-
-    here, there = _with_tables(source), _with_tables(target)
-    if here.url == there.url:
-        raise MLRunInvalidArgumentError(f"{here.url} can not be copied to itself")
-    here.connect()
-    there.connect()
-    written = {table.name: _write_all(here, there, table) for table in catalog.tables()}
-    return [_compared(here, there, table, written[table.name]) for table in catalog.tables()]
-
-
-def _with_tables(db: RunDB) -> Tables:
     from mlrun.db.sql.tables import Tables
 
-    if not isinstance(db, Tables):
-        raise MLRunNotImplementedServerError(
-            f"copying from or to {db.url} is not built yet; name the database behind it:"
-            " a folder, a SQLite file or postgresql://user:password@host/database"
-        )
-    return db
+    if not (isinstance(source, Tables) and isinstance(target, Tables)):
+        from mlrun.db.carry import carry
+
+        return [Copied(*line) for line in carry(source, target)]
+    if source.url == target.url:
+        raise MLRunInvalidArgumentError(f"{source.url} can not be copied to itself")
+    source.connect()
+    target.connect()
+    written = {table.name: _write_all(source, target, table) for table in catalog.tables()}
+    return [_compared(source, target, table, written[table.name]) for table in catalog.tables()]
 
 
 def _write_all(source: Tables, target: Tables, table: Table) -> int:

@@ -7,45 +7,34 @@ import fcntl
 import hashlib
 import os
 import re
-import uuid
-import zlib
+import time
 from collections.abc import Callable, Iterator
 
 import msgspec
 
 from mlrun import files, urls
 from mlrun.config import mlconf
-from mlrun.db import times
+from mlrun.db import held
+from mlrun.db.messages import Index, Message, Place, line_of, message_in
 from mlrun.errors import (
     MLRunAccessDeniedError,
     MLRunBaseError,
     MLRunInvalidArgumentError,
     MLRunUnauthorizedError,
 )
+from mlrun.log import logger
 
 # Of an answer, whoever is asked again later may say something else.
 _NOT_FINAL = (MLRunUnauthorizedError, MLRunAccessDeniedError)
-_DAMAGED = "damaged-"
-
-
-class Message(msgspec.Struct, omit_defaults=True):
-    """One request to an API server; a line of a journal."""
-
-    method: str = ""
-    path: str = ""  # below /api/
-    params: list[tuple[str, str]] = []
-    body: bytes = b""
-    content: str = "application/json"
-    about: str = ""  # what it writes, such as "run iris/3f2a"
-    at: str = msgspec.field(default_factory=times.now)
-    id: str = msgspec.field(default_factory=lambda: uuid.uuid4().hex)
-    done: str = ""  # the id of another line: that one needs nothing more
+_CHUNK = 1 << 16
 
 
 class Report(msgspec.Struct):
     """What became of the messages of a journal."""
 
     delivered: int = 0
+    waiting: int = 0  # still in the journal
+    reason: str = ""  # why they wait
     refused: list[tuple[str, str]] = []  # what it was about, and why the server did not take it
     refused_path: str = ""  # where the refused ones are kept
 
@@ -67,6 +56,7 @@ class Journal:
     def __init__(self, path: str) -> None:
         self.path = path
         self.refused_path = f"{path}.refused"
+        self._index = Index()
 
     def is_empty(self) -> bool:
         try:
@@ -82,37 +72,65 @@ class Journal:
         _append(self.path, message)
 
     def pending(self, about: str = "") -> Iterator[Message]:
-        """Messages that are not delivered, in their order; those *about* something, or all."""
-        done = {message.done for message in self._lines() if message.done}
-        for message in self._lines():
-            if not message.done and message.id not in done and about in ("", message.about):
-                yield message
+        """
+        Messages that are not delivered, in their order; those *about* something, or all.
 
-    def deliver(self, send: Callable[[Message], object], wait: bool = False) -> Report | None:
+        What was read before is not read again, so that asking for one costs little, however long the file is.
+        """
+        with contextlib.suppress(FileNotFoundError), _reading(self.path) as descriptor:
+            for place in self._places(descriptor, about):
+                message = message_in(os.pread(descriptor, place.size, place.start), place.start)
+                if message.id == place.id:  # else it was delivered, and the file emptied
+                    yield message
+
+    def waiting(self) -> int:
+        """The number of messages that are not delivered."""
+        with contextlib.suppress(FileNotFoundError), _reading(self.path) as descriptor:
+            return len(self._places(descriptor, ""))
+        return 0
+
+    def _places(self, descriptor: int, about: str) -> list[Place]:
+        with held.short:
+            self._index.read_on(descriptor)
+            return self._index.about(about) if about else list(self._index.places.values())
+
+    def deliver(
+        self,
+        send: Callable[[Message], object],
+        wait: bool = False,
+        end: float = float("inf"),
+        report: Report | None = None,
+    ) -> Report | None:
         """
         Send every message, in order; one that the server refuses is kept in ``refused_path``.
 
         Args:
             send: Raises the server's answer when that is an error.
             wait: For another process that is at it; else None is given at once.
+            end: Monotonic seconds, after which nothing more is begun.
+            report: The one to go on with, of which the caller sees the part so far.
 
         Raises:
             MLRunBaseError: The server can not be reached, is broken, or asks who we are: what is
                 left stays.
         """
+        report = Report() if report is None else report
+        report.refused_path = self.refused_path
         with self._turn(wait) as is_mine:
             if not is_mine:
                 return None
-            report = Report(refused_path=self.refused_path)
             while not self.is_empty():
                 for message in self.pending():
+                    if time.monotonic() >= end:
+                        report.waiting, report.reason = self.waiting(), "there was no time for more"
+                        return report
                     self._deliver_one(message, send, report)
                 self._empty_if_done()
             return report
 
     def _deliver_one(self, message: Message, send: Callable[[Message], object], report: Report) -> None:
         try:
-            if message.id.startswith(_DAMAGED):
+            if message.is_damaged:
                 raise MLRunInvalidArgumentError("the line is damaged")
             send(message)
         except MLRunBaseError as error:
@@ -125,15 +143,9 @@ class Journal:
         # Not forced to the disk: after a lost power supply the server is told once more.
         _append(self.path, Message(done=message.id), is_forced=False)
 
-    def _lines(self) -> Iterator[Message]:
-        with contextlib.suppress(FileNotFoundError), open(self.path, "rb") as file:
-            for line in file:
-                if line.endswith(b"\n"):  # else somebody is writing it, or died doing so
-                    yield _message(line)
-
     def _empty_if_done(self) -> None:
         with _opened(self.path) as descriptor:
-            if next(self.pending(), None) is None:
+            if not self._places(descriptor, ""):
                 os.ftruncate(descriptor, 0)
                 os.fsync(descriptor)
 
@@ -157,20 +169,28 @@ class Journal:
             os.close(descriptor)
 
 
-def path_of(url: str) -> str:
-    """The journal for the server at *url*, in the mlrun home."""
+def path_of(url: str, user: str = "") -> str:
+    """
+    The journal for the server at *url*, in the mlrun home.
+
+    Args:
+        user: Who writes, as the server knows them: nobody delivers what another one wrote. Users of
+            this machine that share a home have a folder each.
+    """
     name = re.sub(r"[^\w.-]+", "_", url.partition("://")[2])[:60]
-    digest = hashlib.sha1(url.encode(), usedforsecurity=False).hexdigest()[:8]
-    return os.path.join(mlconf.home, "journal", f"{name}-{digest}.log")
+    whose = f"{url}\n{user}" if user else url
+    digest = hashlib.sha1(whose.encode(), usedforsecurity=False).hexdigest()[:8]
+    return os.path.join(mlconf.home, f"journal-{os.getuid()}", f"{name}-{digest}.log")
 
 
 def sync(url: str = "") -> Report:
     """
     Deliver what is kept for the API server at *url*, and say what became of it; empty: ``dbpath``.
 
+    What can not be delivered now waits, and the report says why.
+
     Raises:
         MLRunInvalidArgumentError: *url* is no API server.
-        MLRunServiceUnavailableError: It can not be reached; what is left stays.
     """
     from mlrun.db import get_run_db
     from mlrun.db.http import HTTPRunDB
@@ -185,10 +205,9 @@ def sync(url: str = "") -> Report:
 
 
 def _append(path: str, message: Message, is_forced: bool = True) -> None:
-    text = msgspec.json.encode(message)
-    line = b"%08x %s\n" % (zlib.crc32(text), text)
+    line = line_of(message)
     with files.explained("write", path), _opened(path) as descriptor:
-        size = _end_of_last_line(descriptor)
+        size = _end_of_last_line(descriptor, path)
         try:
             while line:
                 line = line[os.write(descriptor, line) :]
@@ -216,13 +235,18 @@ def _opened(path: str) -> Iterator[int]:
         os.close(descriptor)
 
 
-def _end_of_last_line(descriptor: int) -> int:
+def _end_of_last_line(descriptor: int, path: str) -> int:
     """The size of the file, without the part of a line that a killed writer has left."""
     size = os.fstat(descriptor).st_size
     if size == 0:
         _sync_folder_of(descriptor)
     elif os.pread(descriptor, 1, size - 1) != b"\n":
-        size = os.pread(descriptor, size, 0).rfind(b"\n") + 1
+        end = _after_last_newline(descriptor, size)
+        logger.warning(
+            f"the last {size - end} bytes of {path} are half a line that a killed process has left; they are"
+            " cut off, and what stands before them is whole"
+        )
+        size = end
         os.ftruncate(descriptor, size)
     return size
 
@@ -237,11 +261,21 @@ def _sync_folder_of(descriptor: int) -> None:
             os.close(folder)
 
 
-def _message(line: bytes) -> Message:
-    checksum, _, text = line[:-1].partition(b" ")
+def _after_last_newline(descriptor: int, size: int) -> int:
+    at = size
+    while at > 0:
+        start = max(at - _CHUNK, 0)
+        found = os.pread(descriptor, at - start, start).rfind(b"\n")
+        if found >= 0:
+            return start + found + 1
+        at = start
+    return 0
+
+
+@contextlib.contextmanager
+def _reading(path: str) -> Iterator[int]:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        if int(checksum, 16) == zlib.crc32(text):
-            return msgspec.json.decode(text, type=Message)
-    except (ValueError, msgspec.DecodeError):
-        pass
-    return Message(body=line, about="a damaged line", id=f"{_DAMAGED}{zlib.crc32(line):08x}")
+        yield descriptor
+    finally:
+        os.close(descriptor)

@@ -8,6 +8,7 @@ from typing import Any
 from mlrun.errors import MLRunInvalidArgumentError
 
 _UTC = datetime.UTC
+_WIDTH = len("2024-05-31T09:30:00.000000+00:00")
 
 
 def now() -> str:
@@ -55,6 +56,8 @@ def _normalized(value: Any, where: str, zone: datetime.tzinfo | None) -> str:
     try:
         text = value if isinstance(value, str) else value.isoformat()
         when = datetime.datetime.fromisoformat(text)
+        if len(text) == _WIDTH and text.endswith("+00:00") and text[10] == "T" and text[19] == ".":
+            return text  # as most times are that come back
         if when.tzinfo is None and zone:
             when = when.replace(tzinfo=zone)
         return _text(when.astimezone(_UTC))

@@ -10,7 +10,11 @@ pytest.register_assert_rewrite(
     "mlrun.testing.databases",
     "mlrun.testing.datastores",
     "mlrun.testing.function_records",
+    "mlrun.testing.paging",
     "mlrun.testing.project_records",
+    "mlrun.testing.project_secrets",
     "mlrun.testing.run_history",
     "mlrun.testing.run_records",
+    "mlrun.testing.run_search",
+    "mlrun.testing.service_records",
 )

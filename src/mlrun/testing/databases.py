@@ -9,9 +9,13 @@ import pytest
 from mlrun.db.base import RunDB
 from mlrun.testing.artifact_records import ArtifactsContract
 from mlrun.testing.function_records import FunctionsContract
+from mlrun.testing.paging import PagingContract
 from mlrun.testing.project_records import ProjectsContract
+from mlrun.testing.project_secrets import ProjectHoldingsContract
 from mlrun.testing.run_history import RunHistoryContract
 from mlrun.testing.run_records import a_run
+from mlrun.testing.run_search import RunSearchContract
+from mlrun.testing.service_records import ServiceRecordsContract
 
 
 class RunDBContract(RunHistoryContract, ArtifactsContract, FunctionsContract, ProjectsContract):
@@ -59,3 +63,9 @@ class RunDBContract(RunHistoryContract, ArtifactsContract, FunctionsContract, Pr
             thread.join()
 
         assert len(db.list_runs(state="completed")) == 80
+
+
+class WholeDBContract(
+    RunDBContract, RunSearchContract, PagingContract, ProjectHoldingsContract, ServiceRecordsContract
+):
+    """The whole port, also what a service keeps."""

@@ -8,8 +8,6 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from mlrun.api.routes.projects import merged
-
 P1 = "/api/v1/projects/p1"
 
 
@@ -64,13 +62,6 @@ def test_an_additive_patch_lengthens_lists(client: TestClient) -> None:
     )
 
     assert answer.json()["spec"]["files"] == ["x", "y"]
-
-
-def test_a_merge_leaves_its_parts_as_they_were() -> None:
-    record: dict[str, Any] = {"spec": {"a": [1]}}
-
-    assert merged(record, {"spec": {"a": [2]}}, "additive") == {"spec": {"a": [1, 2]}}
-    assert record == {"spec": {"a": [1]}}
 
 
 @pytest.mark.parametrize(

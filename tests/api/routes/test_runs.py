@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from mlrun.api.app import create_app
+
 RUNS = "/api/v1/projects/p1/runs"
 
 
@@ -181,9 +183,72 @@ def test_a_finished_run_is_not_aborted(client: TestClient) -> None:
 def test_notifications_are_set(client: TestClient) -> None:
     client.post(f"{RUNS}/u1", json={})
 
-    client.put(f"{RUNS}/u1/notifications", json={"notifications": [{"kind": "slack"}]})
+    one = {"kind": "slack", "name": "n", "secret_params": {"webhook": "https://hooks/s3cr3t"}}
+    assert client.put(f"{RUNS}/u1/notifications", json={"notifications": [one]}).status_code == 200
 
-    assert client.get(f"{RUNS}/u1").json()["data"]["spec"]["notifications"] == [{"kind": "slack"}]
+    body = client.get(f"{RUNS}/u1")
+    (stored,) = body.json()["data"]["spec"]["notifications"]
+    assert (stored["kind"], stored["name"]) == ("slack", "n")
+    assert "s3cr3t" not in body.text
+
+
+def test_notifications_without_a_name_are_answered(client: TestClient) -> None:
+    client.post(f"{RUNS}/u1", json={})
+
+    answer = client.put(f"{RUNS}/u1/notifications", json={"notifications": [{"kind": "slack"}]})
+
+    assert answer.status_code == 400 and "name of a notification" in answer.text
+
+
+def test_runs_are_found_by_their_results(client: TestClient) -> None:
+    for number, accuracy in enumerate([0.5, 0.95, 0.99]):
+        results = {"accuracy": accuracy, "name": f"m{number}"}
+        client.post(f"{RUNS}/u{number}", json={"status": {"results": results}})
+
+    params = {"result": ["accuracy > 0.9", "name != m2"]}
+    (found,) = client.get(RUNS, params=params).json()["runs"]
+
+    assert found["metadata"]["uid"] == "u1"
+    assert client.get(RUNS, params={"result": "accuracy is high"}).status_code == 400
+
+
+def test_runs_are_found_by_their_end(client: TestClient) -> None:
+    for number in (1, 2):
+        end = f"2026-01-0{number}T00:00:00+00:00"
+        client.post(f"{RUNS}/u{number}", json={"status": {"state": "completed", "end_time": end}})
+
+    (found,) = client.get(f"{RUNS}?end_time_from=2026-01-01T12:00:00").json()["runs"]
+
+    assert found["metadata"]["uid"] == "u2"
+
+
+def test_metrics_are_given_in_parts(client: TestClient) -> None:
+    rows = [{"key": "loss", "value": value} for value in range(5)]
+    client.post(f"{RUNS}/u1/metrics", json={"metrics": rows})
+
+    found = client.get(f"{RUNS}/u1/metrics?offset=1&limit=2").json()["metrics"]
+
+    assert [row["value"] for row in found] == [1, 2]
+
+
+@pytest.mark.parametrize("write", ["metrics", "log"])
+def test_what_comes_twice_is_added_once_also_after_a_restart(db: Any, write: str) -> None:
+    headers = {"idempotency-key": "4f0c"}
+
+    for _ in range(2):
+        client = TestClient(
+            create_app(db), base_url="http://localhost"
+        )  # a new server, which remembers nothing itself
+        for uid in ("u1", "u2"):
+            if write == "log":
+                client.post(f"/api/v1/projects/p1/logs/{uid}", content=b"line\n", headers=headers)
+            else:
+                rows = [{"key": "loss", "value": 1}]
+                client.post(f"{RUNS}/{uid}/metrics", json={"metrics": rows}, headers=headers)
+
+    for uid in ("u1", "u2"):
+        found = db.get_log_size(uid, "p1") if write == "log" else db.count_metrics(uid, "p1")
+        assert found == (5 if write == "log" else 1)
 
 
 def test_metrics_are_appended(client: TestClient) -> None:

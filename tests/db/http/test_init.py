@@ -11,11 +11,21 @@ from mlrun.db.http import HTTPRunDB
 from mlrun.testing.databases import RunDBContract
 
 
-class TestHTTPRunDB(RunDBContract):
+class TestOverSQLite(RunDBContract):
     """Against an API server over SQLite."""
 
     @pytest.fixture
-    def db(self, up: Any) -> Iterator[HTTPRunDB]:
-        db = HTTPRunDB(up.url).connect()
+    def db(self, emptied: Any) -> Iterator[HTTPRunDB]:
+        db = HTTPRunDB(emptied.url).connect()
+        yield db
+        db.close()
+
+
+class TestOverPostgreSQL(RunDBContract):
+    """Against an API server over PostgreSQL."""
+
+    @pytest.fixture
+    def db(self, over_postgres: Any, postgres_db: Any) -> Iterator[HTTPRunDB]:
+        db = HTTPRunDB(over_postgres.url).connect()
         yield db
         db.close()

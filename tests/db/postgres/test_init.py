@@ -14,10 +14,10 @@ from mlrun.config import mlconf
 from mlrun.db import get_run_db
 from mlrun.db.base import RunDB
 from mlrun.db.postgres import PostgresRunDB
-from mlrun.testing.databases import RunDBContract
+from mlrun.testing.databases import WholeDBContract
 
 
-class TestPostgres(RunDBContract):
+class TestPostgres(WholeDBContract):
     @pytest.fixture
     def db(self, postgres_db: RunDB) -> RunDB:
         return postgres_db

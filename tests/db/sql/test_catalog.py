@@ -7,6 +7,7 @@ import pytest
 from mlrun.db.sql import SQLiteRunDB
 from mlrun.db.sql.catalog import tables
 
+OF_RUN = ("owner.uid", "owner.project", "owner.iteration")
 TABLES = {table.name: table for table in tables()}
 
 
@@ -35,6 +36,8 @@ def test_every_table_has_a_key_and_values(table) -> None:
         ("runs", ("uid", "project", "iteration"), ()),
         ("logs", ("project", "uid", "start"), ("project", "uid")),
         ("metrics", ("project", "uid", "iteration"), ("project", "uid", "iteration")),
+        ("project_secrets", ("project", "name"), ()),
+        ("run_results", ("owner.uid", "owner.project", "owner.iteration", "name"), OF_RUN),
         ("project_labels", ("owner.name", "name"), ("owner.name",)),
         ("function_tags", ("tag", "project", "name"), ("owner.name", "owner.project", "owner.hash")),
     ],

@@ -8,10 +8,10 @@ import pytest
 
 from mlrun.db.base import RunDB
 from mlrun.db.sql import SQLiteRunDB
-from mlrun.testing.databases import RunDBContract
+from mlrun.testing.databases import WholeDBContract
 
 
-class TestSQLite(RunDBContract):
+class TestSQLite(WholeDBContract):
     @pytest.fixture
     def db(self, tmp_path: Path) -> RunDB:
         return SQLiteRunDB(f"sqlite:///{tmp_path}/mlrun.db").connect()

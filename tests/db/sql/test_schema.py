@@ -30,15 +30,36 @@ def fill(db: SQLiteRunDB) -> None:
     db.store_function({"kind": "job", "metadata": {"labels": labels}}, "train", "iris", tag="v1")
 
 
+def fill_service(db: SQLiteRunDB) -> None:
+    """What came with version 2."""
+    db.create_project_secrets("iris", secrets={"token": "abc"})
+    db.store_datastore_profile({"name": "lake", "type": "s3", "object": "{}", "private": "hidden"}, "iris")
+    db.create_schedule("iris", {"name": "nightly", "cron_trigger": "0 2 * * *", "labels": {"owner": "me"}})
+    db.store_background_task({"metadata": {"name": "t1", "project": "iris"}})
+    db.store_log("1", "iris", b"!", append=True, once="k1")
+
+
+def check_service(db: SQLiteRunDB) -> None:
+    assert db.read_project_secrets("iris") == {"token": "abc"}
+    assert db.read_datastore_profile_secrets("lake", "iris") == "hidden"
+    assert [one.name for one in db.list_schedules("iris", labels="owner=me").schedules] == ["nightly"]
+    assert db.get_background_task("t1", "iris").status.state == "running"
+    db.store_log("1", "iris", b"!", append=True, once="k1")
+    assert db.get_log("1", "iris")[1].count(b"!") == 1
+
+
 def check(db: SQLiteRunDB) -> None:
     scope = {"project": "iris", "labels": "owner=me"}
     assert [run["status"]["results"] for run in db.list_runs("train", **scope)] == [{"accuracy": 0.5}]
-    assert db.get_log("1", "iris") == ("completed", b"log\n")
+    state, log = db.get_log("1", "iris")
+    assert (state, log[:4]) == ("completed", b"log\n")
     assert [row["value"] for row in db.list_metrics("1", "iris")] == [0.25]
     assert db.read_artifact("train_model", "v1", project="iris")["kind"] == "model"
     assert len(db.list_artifacts("model", "iris", category="model")) == 1
     assert [function["kind"] for function in db.list_functions(tag="v1", **scope)] == ["job"]
     assert db.list_projects(format_="name_only", labels="owner=me") == ["iris"]
+    assert len(db.list_runs(results="accuracy = 0.5", end_time_to="2100-01-01", **scope)) == 1
+    assert len(db.list_functions(kind="job", **scope)) == 1
 
 
 def tables(db: SQLiteRunDB) -> list[str]:
@@ -80,6 +101,13 @@ def test_a_kept_database_becomes_as_a_new_one(
     assert tables(databases[0]) == tables(databases[1])
 
 
+@pytest.mark.parametrize("kept", KEPT[1:], ids=lambda kept: kept.stem)
+def test_what_a_service_keeps_is_read_and_written(kept: Path, path: Path, db: SQLiteRunDB) -> None:
+    shutil.copy(kept, path)
+
+    check_service(db)
+
+
 def test_a_new_database_has_the_latest_version(db: SQLiteRunDB, path: Path) -> None:
     fill(db)
 
@@ -93,10 +121,9 @@ def test_steps_are_numbered_without_a_gap() -> None:
 
 def test_a_step_runs_once(db: SQLiteRunDB, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(db)
-    second = schema.Migration(
-        2, "ALTER TABLE runs ADD COLUMN colour TEXT;\nUPDATE runs SET colour = 'red';\n"
-    )
-    steps = (*schema.migrations(), second)
+    new = schema.latest() + 1
+    script = "ALTER TABLE runs ADD COLUMN colour TEXT;\nUPDATE runs SET colour = 'red';\n"
+    steps = (*schema.migrations(), schema.Migration(new, script))
     monkeypatch.setattr(schema, "migrations", lambda: steps)
     db.close()
 
@@ -104,7 +131,7 @@ def test_a_step_runs_once(db: SQLiteRunDB, path: Path, monkeypatch: pytest.Monke
     db.close()
 
     check(db)
-    assert version(path) == 2
+    assert version(path) == new
 
 
 def test_a_step_that_fails_changes_nothing(
@@ -112,7 +139,8 @@ def test_a_step_that_fails_changes_nothing(
 ) -> None:
     fill(db)
     db.close()
-    wrong = schema.Migration(2, "DROP TABLE logs;\nDROP TABLE absent;\n")
+    before = schema.latest()
+    wrong = schema.Migration(before + 1, "DROP TABLE logs;\nDROP TABLE absent;\n")
     steps = (*schema.migrations(), wrong)
     with monkeypatch.context() as patch:
         patch.setattr(schema, "migrations", lambda: steps)
@@ -120,7 +148,7 @@ def test_a_step_that_fails_changes_nothing(
             db.connect()
 
     check(db)
-    assert version(path) == 1
+    assert version(path) == before
 
 
 def test_a_newer_database_is_not_touched(db: SQLiteRunDB, path: Path) -> None:

@@ -3,10 +3,28 @@
 from __future__ import annotations
 
 from mlrun.api.codec import Rule
-from mlrun.api.routes import artifacts, files, functions, logs, projects, runs, specs, tags, tasks
+from mlrun.api.routes import (
+    artifacts,
+    authorization,
+    files,
+    functions,
+    logs,
+    profiles,
+    projects,
+    reference,
+    runs,
+    schedules,
+    secrets,
+    specs,
+    tags,
+    tasks,
+    watch,
+)
 
-_SHARED = (*runs.RULES, *logs.RULES, *functions.RULES, *projects.RULES, *tags.RULES, *tasks.RULES)
-_REST = (*files.RULES, *specs.RULES)
+_OF_RUNS = (*runs.RULES, *logs.RULES, *watch.RULES)
+_OF_PROJECTS = (*projects.RULES, *secrets.RULES, *profiles.RULES, *schedules.RULES, *tasks.RULES)
+_SHARED = (*_OF_RUNS, *functions.RULES, *_OF_PROJECTS, *tags.RULES)
+_REST = (*files.RULES, *specs.RULES, *authorization.RULES, *reference.RULES)
 
 V1: tuple[Rule, ...] = (*_SHARED, *artifacts.V1, *functions.V1, *_REST)
 V2: tuple[Rule, ...] = (*_SHARED, *artifacts.V2, *functions.V2, *_REST)

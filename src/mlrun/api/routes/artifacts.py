@@ -7,22 +7,25 @@ from typing import Any
 from starlette.responses import Response
 
 from mlrun.api.answers import as_json, done
-from mlrun.api.codec import Call, Rule, part
-from mlrun.api.pages import listing
-from mlrun.api.routes.runs import DELETED
+from mlrun.api.codec import Call, Rule
+from mlrun.api.pages import PAGING, by_count, earlier, listing
+from mlrun.api.parameters import flag, number, text, texts, time, word
+from mlrun.api.routes.runs import DELETED, GROUPS
+from mlrun.api.shapes import Artifact, ArtifactAnswer, Artifacts, ArtifactTags
 from mlrun.db.base import Record
-from mlrun.errors import MLRunInvalidArgumentError, MLRunInvalidArgumentTypeError
+from mlrun.errors import MLRunInvalidArgumentError
 
 FORMATS = ("full", "minimal")
 LATEST = "latest"
-_TEXTS = {"metadata": ("key", "tree", "uid", "tag"), "spec": ("db_key", "link_key", "link_tree")}
+CATEGORIES = ("model", "dataset", "document", "other")
+STRATEGIES = ("metadata-only", "data-optional", "data-force")
 
 
 def store_v1(call: Call) -> Response:
     """The uid in the address is the run's: the tree."""
     call.db.store_artifact(
         call.path["key"],
-        _record(call),
+        call.record(),
         iter=call.number("iter") or 0,
         tag=call.text("tag"),
         project=call.project,
@@ -32,7 +35,7 @@ def store_v1(call: Call) -> Response:
 
 
 def create(call: Call) -> Response:
-    artifact = _record(call)
+    artifact = call.record()
     metadata = artifact.get("metadata") or {}
     key = (artifact.get("spec") or {}).get("db_key") or metadata.get("key")
     if not key:
@@ -44,7 +47,7 @@ def create(call: Call) -> Response:
 def store(call: Call) -> Response:
     stored = call.db.store_artifact(
         call.path["key"],
-        _record(call),
+        call.record(),
         uid=call.text("object-uid") or None,
         iter=call.number("iter"),
         tag=call.text("tag"),
@@ -65,21 +68,15 @@ def read(call: Call) -> Response:
 def list_all(call: Call) -> Response:
     found = listing(call)
     call = found.call
-    call.word("format", FORMATS)
+    call.text("format")
     asked = _filters(call)
-    limit = call.number("limit") or 0
-    producer = call.text("producer_uri")
+    until = call.time("until")
+    is_by_time = not asked["best_iteration"] and not asked["partition_by"]  # a link's target has another time
 
-    def fetch(before: str, most: int) -> list[Record]:
-        until = min(filter(None, (before, asked["until"])), default="")
-        size = min(filter(None, (limit, most)), default=0)
-        return call.db.list_artifacts(**{**asked, "until": until}, limit=size or None)
+    def fetch(before: str, skip: int, most: int) -> list[Record]:
+        return call.db.list_artifacts(**asked, until=earlier(before, until), limit=most or None, offset=skip)
 
-    def fetch_of_producer(before: str, most: int) -> list[Record]:
-        return [row for row in fetch("", 0) if _producer_uri(row) == producer][: most or None]
-
-    by_count = producer or limit or asked["best_iteration"]  # followed links have another time than their row
-    rows, page = found.rows(fetch_of_producer if producer else fetch, (lambda _: "") if by_count else updated)
+    rows, page = found.rows(fetch, updated if is_by_time else by_count, call.number("limit") or 0)
     return as_json({"artifacts": rows, "pagination": page})
 
 
@@ -87,7 +84,9 @@ def delete_v1(call: Call) -> Response:
     key = call.text("key")
     if not key:
         raise MLRunInvalidArgumentError("key=... is needed: the artifact to delete")
-    call.db.del_artifact(key, tag=_tag(call), project=call.project, tree=call.path["uid"])
+    call.db.del_artifact(
+        key, tag=_unless_latest(call.text("tag")), project=call.project, tree=call.path["uid"]
+    )
     return done()
 
 
@@ -97,8 +96,8 @@ def delete(call: Call) -> Response:
         tag=_tag(call),
         project=call.project,
         tree=call.text("tree") or None,
-        uid=call.text("object-uid", "uid") or None,
-        deletion_strategy=call.text("deletion_strategy") or "metadata-only",
+        uid=call.text("object-uid") or None,
+        deletion_strategy=call.text("deletion_strategy"),
         iter=call.number("iter"),
     )
     return done(204)
@@ -125,42 +124,26 @@ def updated(artifact: Record) -> Any:
     return artifact["metadata"].get("updated")
 
 
-def _record(call: Call) -> Record:
-    """The artifact in the body, with the right types where it is searched by and links from."""
-    artifact = call.record()
-    for name, texts in _TEXTS.items():
-        values = part(artifact, name, "an artifact")
-        wrong = [text for text in texts if not isinstance(values.get(text, ""), str | None)]
-        if wrong:
-            raise MLRunInvalidArgumentTypeError(f"{name}.{wrong[0]} of an artifact has to be a text")
-    iteration = (artifact.get("spec") or {}).get("link_iteration")
-    if not isinstance(iteration, int | None):
-        raise MLRunInvalidArgumentTypeError(f"spec.link_iteration={iteration!r} is no iteration")
-    return artifact
-
-
 def _read(call: Call) -> Record:
-    call.word("format", FORMATS)
+    call.text("format")
     return call.db.read_artifact(
         call.path["key"],
         tag=_tag(call),
         iter=call.number("iter"),
         project=call.project,
         tree=call.text("tree") or None,
-        uid=call.text("object-uid", "uid") or None,
+        uid=call.text("object-uid") or None,
     )
 
 
 def _tag(call: Call) -> str:
-    """Clients say ``latest`` where they mean one version, too; an older one no longer has that tag."""
     tag = call.text("tag")
-    is_one = call.text("tree") or call.text("object-uid", "uid") or call.path.get("uid")
-    return "" if tag == LATEST and is_one else tag
+    return _unless_latest(tag) if call.text("tree") or call.text("object-uid") else tag
 
 
-def _producer_uri(artifact: Record) -> Any:
-    producer = (artifact.get("spec") or {}).get("producer")
-    return producer.get("uri") if isinstance(producer, dict) else None
+def _unless_latest(tag: str) -> str:
+    """Clients say ``latest`` where they mean one version, too; an older one no longer has that tag."""
+    return "" if tag == LATEST else tag
 
 
 def _filters(call: Call) -> dict[str, Any]:
@@ -168,41 +151,155 @@ def _filters(call: Call) -> dict[str, Any]:
         "name": call.text("name"),
         "project": call.projects,
         "tag": call.text("tag"),
-        "labels": call.texts("label", "labels"),
+        "labels": call.texts("label"),
         "since": call.time("since"),
-        "until": call.time("until"),
         "iter": call.number("iter"),
-        "best_iteration": call.flag("best-iteration", False),
+        "best_iteration": call.flag("best-iteration"),
         "kind": call.text("kind") or None,
         "category": call.text("category") or None,
         "tree": call.text("tree") or None,
         "uid": call.text("object-uid") or None,
+        "producer_uri": call.text("producer_uri") or None,
+        "parent": call.text("parent") or None,
+        "partition_by": call.text("partition-by"),
+        "rows_per_partition": call.number("rows-per-partition"),
+        "partition_sort_by": call.text("partition-sort-by"),
+        "partition_order": call.text("partition-order"),
     }
 
 
 _ALL = "/projects/{project}/artifacts"
 _ONE = "/projects/{project}/artifacts/{key:path}"
+_PROJECT = text("project", "Empty or * is every project.")
+_ITER = number("iter", "Logged by this child of a sweep; 0 is the run itself.")
+_TAG = text("tag", "A name that moves from version to version.")
+_TREE = text("tree", "The uid of the run (or workflow) that logged it.")
+_UID = text("object-uid", "This version.", "uid")
+_FORMAT = word("format", FORMATS, "Taken for compatibility: an artifact is whole.")
+_LIST = Rule(
+    "GET",
+    _ALL,
+    list_all,
+    "List artifacts",
+    (
+        text("name", "All of the key, else a part of it; ~part is a part in any case."),
+        text("tag", "Empty is latest, * is every version."),
+        texts("label", "name, name=value or name~part; all of them have to hold.", "labels"),
+        time("since", "Stored then or later."),
+        time("until", "Stored then or earlier."),
+        _ITER,
+        flag("best-iteration", "Also what links to the best child of a sweep lead to."),
+        text("kind", "Such as model or dataset."),
+        word("category", CATEGORIES, "Kinds that are shown together."),
+        _TREE,
+        _UID,
+        text("producer_uri", "Logged by this run: project/uid."),
+        text("parent", "The key or the address of what it belongs to."),
+        word(
+            "partition-by", GROUPS, "Only the first rows of each group: versions of one key (in a project)."
+        ),
+        number("rows-per-partition", "Rows of each group.", least=1, default=1),
+        word("partition-sort-by", ("created", "updated"), "What is first in a group.", default="updated"),
+        word("partition-order", ("desc", "asc"), "Whether the newest is first.", default="desc"),
+        number("limit", "Rows at most, newest first; 0 is all.", default=0),
+        _FORMAT,
+        *PAGING,
+    ),
+    gives=Artifacts,
+)
+_DELETE_ALL = Rule(
+    "DELETE",
+    _ALL,
+    delete_all,
+    "Delete the artifacts that match; a filter is needed, name=~ is all",
+    (
+        text("name", "All of the key, or ~part."),
+        _TAG,
+        texts("label", "As in a listing."),
+        number("days_ago", "Stored so many days ago or earlier; 0 is any.", default=0),
+        _TREE,
+    ),
+    status=204,
+    tells={DELETED: "How many artifacts."},
+)
+_STORE_V1 = Rule(
+    "POST",
+    "/projects/{project}/artifacts/{uid}/{key:path}",
+    store_v1,
+    "Store a version of an artifact; the uid is the run's",
+    (_ITER, _TAG),
+    Artifact,
+)
+_DELETE_V1 = Rule(
+    "DELETE",
+    "/projects/{project}/artifacts/{uid}",
+    delete_v1,
+    "Delete an artifact that a run logged",
+    (text("key", "Which; it is needed."), _TAG),
+)
+_READ_V1 = Rule(
+    "GET",
+    _ONE,
+    read_v1,
+    "Read a version of an artifact",
+    (_TAG, _ITER, _TREE, _UID, _FORMAT),
+    gives=ArtifactAnswer,
+    errors=(404,),
+)
 _SHARED = (
-    Rule("GET", _ALL, list_all),
-    Rule("DELETE", _ALL, delete_all),
-    Rule("GET", "/projects/{project}/artifact-tags", list_tags),
+    _LIST,
+    _DELETE_ALL,
+    Rule(
+        "GET",
+        "/projects/{project}/artifact-tags",
+        list_tags,
+        "The tags of the artifacts of a project",
+        (word("category", CATEGORIES, "Kinds that are shown together."),),
+        gives=ArtifactTags,
+    ),
 )
 V1 = (
     *_SHARED,
-    Rule("POST", "/projects/{project}/artifacts/{uid}/{key:path}", store_v1),
-    Rule("DELETE", "/projects/{project}/artifacts/{uid}", delete_v1),
-    Rule("GET", _ONE, read_v1),
+    _STORE_V1,
+    _DELETE_V1,
+    _READ_V1,
     # as MLRun 0.5 had them
-    Rule("GET", "/artifacts", list_all),
-    Rule("DELETE", "/artifacts", delete_all),
-    Rule("POST", "/artifact/{project}/{uid}/{key:path}", store_v1),
-    Rule("DELETE", "/artifact/{project}/{uid}", delete_v1),
-    Rule("GET", "/projects/{project}/artifact/{key:path}", read_v1),
+    _LIST.at("/artifacts", _PROJECT),
+    _DELETE_ALL.at("/artifacts", _PROJECT),
+    _STORE_V1.at("/artifact/{project}/{uid}/{key:path}"),
+    _DELETE_V1.at("/artifact/{project}/{uid}"),
+    _READ_V1.at("/projects/{project}/artifact/{key:path}"),
 )
 V2 = (
     *_SHARED,
-    Rule("POST", _ALL, create),
-    Rule("PUT", _ONE, store),
-    Rule("GET", _ONE, read),
-    Rule("DELETE", _ONE, delete),
+    Rule(
+        "POST", _ALL, create, "Store a new version of an artifact", takes=Artifact, gives=Artifact, status=201
+    ),
+    Rule(
+        "PUT", _ONE, store, "Store a version of an artifact", (_TREE, _TAG, _ITER, _UID), Artifact, Artifact
+    ),
+    Rule(
+        "GET",
+        _ONE,
+        read,
+        "Read a version of an artifact",
+        (_TREE, _TAG, _ITER, _UID, _FORMAT),
+        gives=Artifact,
+        errors=(404,),
+    ),
+    Rule(
+        "DELETE",
+        _ONE,
+        delete,
+        "Delete versions of an artifact",
+        (
+            _TREE,
+            _TAG,
+            _ITER,
+            _UID,
+            word("deletion_strategy", STRATEGIES, "Whether its bytes go too.", default=STRATEGIES[0]),
+        ),
+        status=204,
+        errors=(501,),
+    ),
 )

@@ -12,6 +12,8 @@ from starlette.responses import Response
 from mlrun import urls
 from mlrun.api.answers import as_json
 from mlrun.api.codec import Call, Rule
+from mlrun.api.parameters import number, text
+from mlrun.api.shapes import FileStat
 from mlrun.datastore import DataItem, get_dataitem, links
 from mlrun.errors import MLRunAccessDeniedError, MLRunInvalidArgumentError
 
@@ -88,9 +90,30 @@ def _content_type(url: str) -> str:
     return mimetypes.guess_type(url)[0] or "application/octet-stream"
 
 
-RULES = (
-    Rule("GET", "/projects/{project}/files", read),
-    Rule("GET", "/projects/{project}/filestat", stat),
-    Rule("GET", "/files", read),
-    Rule("GET", "/filestat", stat),
+_WHICH = (
+    text("path", "Its address: a path, a URL or store://."),
+    text("schema", "The scheme of the address, where the path has none."),
 )
+_PART = (
+    number("offset", "Bytes before it.", default=0),
+    number("size", "Bytes at most; 0 is all of them, of a file of 64 MB at most.", default=0),
+)
+_READ = Rule(
+    "GET",
+    "/projects/{project}/files",
+    read,
+    "The bytes of a file behind an artifact",
+    (*_WHICH, *_PART),
+    gives="*/*",
+    errors=(404,),
+)
+_STAT = Rule(
+    "GET",
+    "/projects/{project}/filestat",
+    stat,
+    "Size, time and type of a file behind an artifact",
+    _WHICH,
+    gives=FileStat,
+    errors=(404,),
+)
+RULES = (_READ, _STAT, _READ.at("/files"), _STAT.at("/filestat"))

@@ -8,10 +8,12 @@ from starlette.responses import Response
 
 from mlrun.api.answers import as_json, done
 from mlrun.api.codec import Call, Rule
-from mlrun.api.pages import listing, newest_of_each, normal
+from mlrun.api.pages import PAGING, by_count, earlier, listing
+from mlrun.api.parameters import flag, number, text, texts, time, word
+from mlrun.api.schemas import check_updates
+from mlrun.api.shapes import BackgroundTask, Metrics, Notifications, RunAnswer, RunBodies, Runs
 from mlrun.db.base import Record
-from mlrun.errors import MLRunInvalidArgumentTypeError
-from mlrun.model.run import RunState
+from mlrun.model.run import Run, RunState
 
 FORMATS = ("full", "standard", "notifications", "perf")
 GROUPS = ("name", "project_and_name")
@@ -25,17 +27,19 @@ def store_run(call: Call) -> Response:
 
 def store_runs(call: Call) -> Response:
     """Many at once, in one transaction: all or none."""
-    call.db.store_runs(_dictionaries(call.record(), "runs"))
+    call.db.store_runs(call.record()["runs"])
     return done()
 
 
 def update_run(call: Call) -> Response:
-    run = call.db.update_run(call.record(), call.path["uid"], call.project, call.number("iter") or 0)
+    updates = call.record()
+    check_updates(updates, Run)
+    run = call.db.update_run(updates, call.path["uid"], call.project, call.number("iter") or 0)
     return as_json({"data": run})
 
 
 def read_run(call: Call) -> Response:
-    format_ = call.word("format", FORMATS)
+    format_ = call.text("format")
     run = call.db.read_run(call.path["uid"], call.project, call.number("iter") or 0, format_ or None)
     return as_json({"data": run})
 
@@ -43,22 +47,15 @@ def read_run(call: Call) -> Response:
 def list_runs(call: Call) -> Response:
     found = listing(call)
     call = found.call
-    call.flag("with-notifications", False)
-    is_sorted = call.flag("sort", True)
-    last = call.number("last") or 0
     asked = _filters(call)
+    until = call.time("start_time_to")
+    is_by_time = asked["sort"] and not asked["partition_by"]
 
-    def fetch(before: str, most: int) -> list[Record]:
-        until = min(filter(None, (before, asked["start_time_to"])), default="")
-        limit = min(filter(None, (last, most)), default=0)
-        return call.db.list_runs(**{**asked, "start_time_to": until}, sort=is_sorted, last=limit)
+    def fetch(before: str, skip: int, most: int) -> list[Record]:
+        return call.db.list_runs(**asked, start_time_to=earlier(before, until), last=most, offset=skip)
 
-    if call.text("partition-by"):
-        chosen = _newest_of_each(call, fetch)[: last or None]
-        rows, page = found.rows(lambda _, most: chosen[: most or None], lambda _: "")
-    else:
-        # where the order is another one than by time, or the listing ends by itself, a page begins by count
-        rows, page = found.rows(fetch, start_time if is_sorted and not last else lambda _: "")
+    most = call.number("last") or 0
+    rows, page = found.rows(fetch, start_time if is_by_time else by_count, most)
     return as_json({"runs": rows, "pagination": page})
 
 
@@ -80,27 +77,32 @@ def delete_runs(call: Call) -> Response:
 
 
 def abort_run(call: Call) -> Response:
-    body = call.record(optional=True)
+    body = call.record()
     text = str(body.get("status.status_text") or call.text("status_text"))
     call.db.abort_run(call.path["uid"], call.project, call.number("iter") or 0, status_text=text)
     return as_json(call.house.tasks.add_done("run.abort", call.project), 202)
 
 
 def set_notifications(call: Call) -> Response:
-    notifications = _dictionaries(call.record(), "notifications")
-    call.db.update_run({"spec.notifications": notifications}, call.path["uid"], call.project)
+    notifications, iteration = call.record()["notifications"], call.number("iter") or 0
+    call.db.store_run_notifications(notifications, call.path["uid"], call.project, iter=iteration)
     return done()
 
 
 def store_metrics(call: Call) -> Response:
-    rows = _dictionaries(call.record(), "metrics")
-    call.db.store_metrics(call.path["uid"], rows, call.project, call.number("iter") or 0)
+    rows, iteration = call.record()["metrics"], call.number("iter") or 0
+    call.db.store_metrics(call.path["uid"], rows, call.project, iteration, once=call.once("metrics"))
     return done()
 
 
 def list_metrics(call: Call) -> Response:
     rows = call.db.list_metrics(
-        call.path["uid"], call.project, call.number("iter") or 0, call.text("key", "name")
+        call.path["uid"],
+        call.project,
+        call.number("iter") or 0,
+        call.text("key"),
+        offset=call.number("offset") or 0,
+        limit=call.number("limit") or 0,
     )
     return as_json({"metrics": rows})
 
@@ -114,63 +116,142 @@ def _filters(call: Call) -> dict[str, Any]:
         "name": call.text("name"),
         "uid": call.texts("uid"),
         "project": call.projects,
-        "labels": call.texts("label", "labels"),
-        "states": [RunState.check(state).value for state in call.texts("state", "states")],
-        "iter": call.flag("iter", True),
+        "labels": call.texts("label"),
+        "states": call.texts("state"),
+        "sort": call.flag("sort"),
+        "iter": call.flag("iter"),
         "start_time_from": call.time("start_time_from"),
-        "start_time_to": call.time("start_time_to"),
         "last_update_time_from": call.time("last_update_time_from"),
         "last_update_time_to": call.time("last_update_time_to"),
+        "end_time_from": call.time("end_time_from"),
+        "end_time_to": call.time("end_time_to"),
+        "results": call.texts("result"),
+        "with_notifications": call.flag("with-notifications"),
+        "partition_by": call.text("partition-by"),
+        "rows_per_partition": call.number("rows-per-partition"),
+        "partition_sort_by": call.text("partition-sort-by"),
+        "partition_order": call.text("partition-order"),
+        "max_partitions": call.number("max-partitions"),
     }
 
 
-def _newest_of_each(call: Call, fetch: Any) -> list[Record]:
-    by = call.word("partition-by", GROUPS)
-    column = {"created": "start_time", "updated": "last_update"}[
-        call.word("partition-sort-by", ("created", "updated"), "updated")
-    ]
-    order = call.word("partition-order", ("desc", "asc"), "desc")
+_ITER = number("iter", "The child of a sweep; 0 is the run itself.", default=0)
+_LABELS = texts("label", "name, name=value or name~part; all of them have to hold.", "labels")
+_FILTERS = (
+    text("name", "All of it, else a part of it; ~part is a part in any case."),
+    texts("uid", "One of these."),
+    _LABELS,
+    texts("state", "One of these.", "states", words=RunState),
+    flag("iter", "Also the children of sweeps.", default=True),
+    time("start_time_from", "Started then or later."),
+    time("start_time_to", "Started then or earlier."),
+    time("last_update_time_from", "Changed then or later."),
+    time("last_update_time_to", "Changed then or earlier."),
+    time("end_time_from", "Ended then or later."),
+    time("end_time_to", "Ended then or earlier."),
+    texts("result", "A comparison, as accuracy > 0.9, with > >= < <= = !=; all of them hold.", "results"),
+    flag("sort", "Newest first; else as they were stored.", default=True),
+    number("last", "Rows at most; 0 is all.", default=0),
+    flag("with-notifications", "Taken for compatibility: a run always has its notifications."),
+)
+_GROUPS = (
+    word("partition-by", GROUPS, "Only the first rows of each group: runs of one name (in one project)."),
+    number("rows-per-partition", "Rows of each group.", least=1, default=1),
+    word("partition-sort-by", ("created", "updated"), "What is first in a group.", default="updated"),
+    word("partition-order", ("desc", "asc"), "Whether the highest is first.", default="desc"),
+    number("max-partitions", "Groups at most; 0 is all.", default=0),
+)
+_ONE = "/projects/{project}/runs/{uid}"
+_ALL = "/projects/{project}/runs"
+_PROJECT = text("project", "Empty or * is every project.")
 
-    def group(run: Record) -> Any:
-        metadata = run["metadata"]
-        return (metadata["project"] if by == "project_and_name" else "", metadata.get("name"))
-
-    def rank(run: Record) -> str:
-        return normal((run.get("status") or {}).get(column))
-
-    keep, most = call.number("rows-per-partition", least=1) or 1, call.number("max-partitions") or 0
-    return newest_of_each(fetch, start_time, group, rank, order, keep, most)
-
-
-def _dictionaries(body: dict[str, Any], name: str) -> list[Record]:
-    values = body.get(name)
-    if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
-        raise MLRunInvalidArgumentTypeError(
-            f'the body has to be {{"{name}": [...]}} with objects in the list'
-        )
-    return values
-
-
-def _at(path: str) -> tuple[Rule, ...]:
-    return (
-        Rule("POST", path, store_run),
-        Rule("PATCH", path, update_run),
-        Rule("GET", path, read_run),
-        Rule("DELETE", path, delete_run),
-    )
-
-
+_RUN = (
+    Rule("POST", _ONE, store_run, "Store a run, or replace it", (_ITER,), Run, errors=(409,)),
+    Rule(
+        "PATCH",
+        _ONE,
+        update_run,
+        "Set single values by dotted key",
+        (_ITER,),
+        dict[str, Any],
+        RunAnswer,
+        errors=(404, 409),
+    ),
+    Rule(
+        "GET",
+        _ONE,
+        read_run,
+        "Read a run",
+        (_ITER, word("format", FORMATS, "Taken for compatibility: a run is whole.")),
+        gives=RunAnswer,
+        errors=(404,),
+    ),
+    Rule("DELETE", _ONE, delete_run, "Delete a run, if it is there", (_ITER,)),
+)
+_STORE_MANY = Rule("POST", _ALL, store_runs, "Store many runs or none", takes=RunBodies, errors=(409,))
+_LIST = Rule("GET", _ALL, list_runs, "List runs", (*_FILTERS, *_GROUPS, *PAGING), gives=Runs)
+_DELETE_MANY = Rule(
+    "DELETE",
+    _ALL,
+    delete_runs,
+    "Delete the runs that match; a filter is needed, name=~ is all",
+    (
+        text("name", "All of it, or ~part."),
+        texts("uid", "One of these."),
+        texts("label", "As in a listing."),
+        word("state", RunState, "In this state."),
+        number("days_ago", "Started so many days ago or earlier; 0 is any.", default=0),
+    ),
+    tells={DELETED: "How many runs."},
+)
 RULES = (
-    *_at("/projects/{project}/runs/{uid}"),
-    Rule("GET", "/projects/{project}/runs", list_runs),
-    Rule("POST", "/projects/{project}/runs", store_runs),
-    Rule("DELETE", "/projects/{project}/runs", delete_runs),
-    Rule("POST", "/projects/{project}/runs/{uid}/abort", abort_run),
-    Rule("PUT", "/projects/{project}/runs/{uid}/notifications", set_notifications),
-    Rule("POST", "/projects/{project}/runs/{uid}/metrics", store_metrics),
-    Rule("GET", "/projects/{project}/runs/{uid}/metrics", list_metrics),
-    *_at("/run/{project}/{uid}"),
-    Rule("GET", "/runs", list_runs),
-    Rule("DELETE", "/runs", delete_runs),
-    Rule("POST", "/runs", store_runs),
+    *_RUN,
+    _STORE_MANY,
+    _LIST,
+    _DELETE_MANY,
+    Rule(
+        "POST",
+        f"{_ONE}/abort",
+        abort_run,
+        "Abort a run",
+        (_ITER, text("status_text", "Why; status.status_text in the body says it too.")),
+        dict[str, Any] | None,
+        BackgroundTask,
+        202,
+        (404, 409),
+    ),
+    Rule(
+        "PUT",
+        f"{_ONE}/notifications",
+        set_notifications,
+        "Replace the notifications of a run",
+        (_ITER,),
+        takes=Notifications,
+        errors=(404, 409),
+    ),
+    Rule(
+        "POST",
+        f"{_ONE}/metrics",
+        store_metrics,
+        "Append to the series of a run",
+        (_ITER,),
+        Metrics,
+    ),
+    Rule(
+        "GET",
+        f"{_ONE}/metrics",
+        list_metrics,
+        "The series of a run",
+        (
+            _ITER,
+            text("key", "Only this one.", "name"),
+            number("offset", "Rows before the first one.", default=0),
+            number("limit", "Rows at most; 0 is all.", default=0),
+        ),
+        gives=Metrics,
+    ),
+    *(rule.at("/run/{project}/{uid}") for rule in _RUN),
+    _STORE_MANY.at("/runs"),
+    _LIST.at("/runs", _PROJECT),
+    _DELETE_MANY.at("/runs", _PROJECT),
 )

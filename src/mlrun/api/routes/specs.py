@@ -9,6 +9,8 @@ from starlette.responses import Response
 from mlrun.api.answers import as_json
 from mlrun.api.codec import Call, Rule
 from mlrun.api.measures import MEDIA_TYPE
+from mlrun.api.parameters import word
+from mlrun.api.shapes import Health
 from mlrun.config import mlconf
 from mlrun.errors import MLRunBaseError, MLRunServiceUnavailableError
 
@@ -92,12 +94,26 @@ def no_hubs(call: Call) -> Response:
     return as_json([])
 
 
+_RESOURCES = "/projects/{project}/runtime-resources"
 RULES = (
-    Rule("GET", "/healthz", health),
-    Rule("GET", "/metrics", measures),
-    Rule("GET", "/client-spec", client_spec),
-    Rule("GET", "/frontend-spec", frontend_spec),
-    Rule("GET", "/projects/{project}/runtime-resources", no_resources),
-    Rule("DELETE", "/projects/{project}/runtime-resources", delete_no_resources),
-    Rule("GET", "/hub/sources", no_hubs),
+    Rule("GET", "/healthz", health, "Whether the database can be reached", gives=Health, errors=(503,)),
+    Rule("GET", "/metrics", measures, "Requests, answers and seconds for Prometheus", gives="text/plain"),
+    Rule("GET", "/client-spec", client_spec, "The defaults of a client", gives=dict[str, Any]),
+    Rule("GET", "/frontend-spec", frontend_spec, "The defaults of a dashboard", gives=dict[str, Any]),
+    Rule(
+        "GET",
+        _RESOURCES,
+        no_resources,
+        "What runs on a cluster: nothing",
+        (word("group-by", ("job", "project"), "An object by group, else a list."),),
+        gives=list[Any] | dict[str, Any],
+    ),
+    Rule(
+        "DELETE",
+        _RESOURCES,
+        delete_no_resources,
+        "Delete what runs on a cluster: nothing",
+        gives=dict[str, Any],
+    ),
+    Rule("GET", "/hub/sources", no_hubs, "The function hubs: none", gives=list[Any]),
 )

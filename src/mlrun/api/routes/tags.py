@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from mlrun.api.answers import as_json, done
 from mlrun.api.codec import Call, Rule
+from mlrun.api.shapes import Tag, TaggedArtifacts
 from mlrun.db.base import Record
 from mlrun.errors import MLRunInvalidArgumentError, MLRunInvalidArgumentTypeError
 
@@ -55,7 +56,15 @@ def _record(identifier: dict[str, Any]) -> Record:
 
 _TAG = "/projects/{project}/tags/{tag}"
 RULES = (
-    Rule("PUT", _TAG, append_tag),
-    Rule("POST", _TAG, overwrite_tag),
-    Rule("DELETE", _TAG, delete_tag),
+    Rule("PUT", _TAG, append_tag, "Put a tag on artifacts", takes=TaggedArtifacts, gives=Tag, errors=(404,)),
+    Rule(
+        "POST",
+        _TAG,
+        overwrite_tag,
+        "Move a tag to artifacts, from all others",
+        takes=TaggedArtifacts,
+        gives=Tag,
+        errors=(404,),
+    ),
+    Rule("DELETE", _TAG, delete_tag, "Take a tag from artifacts", takes=TaggedArtifacts, status=204),
 )

@@ -13,21 +13,16 @@ TABLE = {
     r"(build|start|status)/function/?|build/status/?": f"building images is not built yet; {_LOCAL}",
     _PROJECT + "nuclio/.*": f"deploying endpoints is not built yet; {_LOCAL}",
     _PROJECT + "api-gateways.*": f"deploying endpoints is not built yet; {_LOCAL}",
-    _PROJECT + "schedules.*": f"schedules are not built yet; cron can call 'mlrun run', and {_LOCAL}",
+    _PROJECT + r"pipelines/[^/]+/push-notifications|" + _PROJECT + r"runs/[^/]+/push_notifications": "this"
+    " server pushes no notifications; who runs a function can",
     _PROJECT
     + "(pipelines|workflows).*": "workflows on the server are not built yet; run their steps in turn",
     r"projects/[^/]+/load": "loading projects on the server is not built yet; the client can load them",
-    _PROJECT
-    + "secret(s|-keys)|user-secrets": "secrets on the server are not built yet; a task can carry them:"
-    " task.with_secrets('inline', {...})",
-    _PROJECT + "datastore-profiles.*": "datastore profiles are not built yet; addresses and environment"
-    " variables work",
     _PROJECT + "(alerts|alert-activations|events).*|alert-templates.*": "alerts are not built yet",
     _PROJECT + "(feature-sets|feature-vectors|features|entities).*": "the feature store is not built yet",
     _PROJECT
     + "(model-endpoints|model-monitoring|jobs).*|grafana-proxy.*": "model monitoring is not built yet",
-    "hub/sources/.*": "function hubs on the server are not built yet",
-    "authorization/.*": "permissions by record are not built yet",
+    "hub/sources(/.*)?": "function hubs on the server are not built yet",
     "operations/.*|clusterization-spec|memory-reports/.*|_internal/.*": "this server is one process"
     " without a cluster, and migrates its database when it starts",
 }

@@ -7,12 +7,16 @@ from typing import Any, Self
 from mlrun import urls
 from mlrun.db.base import Record, RunDB
 from mlrun.db.http.artifacts import Artifacts
-from mlrun.db.http.catalog import Catalog
+from mlrun.db.http.functions import Functions
 from mlrun.db.http.history import History
-from mlrun.db.http.wire import AWAY
+from mlrun.db.http.paths import json_of
+from mlrun.db.http.projects import Projects
+from mlrun.db.http.service import Service
+from mlrun.db.http.wire import AWAY, CONNECT_S
+from mlrun.db.messages import Message
 
 
-class HTTPRunDB(History, Artifacts, Catalog, RunDB):
+class HTTPRunDB(History, Artifacts, Functions, Projects, Service, RunDB):
     """
     Records on an API server; threads and forked children may share an instance.
 
@@ -39,9 +43,10 @@ class HTTPRunDB(History, Artifacts, Catalog, RunDB):
             self.wire.close()
             self.wire.secrets = dict(secrets)
         try:
-            self.client_spec = self._get("v1/client-spec")
+            self.client_spec = json_of(self.wire.send(Message("GET", "v1/client-spec"), timeout_s=CONNECT_S))
+            self._is_back()
         except AWAY as error:
-            self._is_away(error)
+            self._is_away(error, is_kept=False)
         return self
 
     def close(self) -> None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mlrun import urls
-from mlrun.db import times
+from mlrun.db import records, times
 from mlrun.db.base import Labels, Record
-from mlrun.db.http.delivery import Delivery, json_of, only_given, place
+from mlrun.db.http import listings
+from mlrun.db.http.delivery import Delivery
+from mlrun.db.http.paths import json_of, only_given, place
 from mlrun.db.http.runs import deleted
-from mlrun.db.journal import Message
-from mlrun.db.sql import records
-from mlrun.db.sql.versions import ANY_TAG, CATEGORIES, LATEST, wanted_by
+from mlrun.db.http.wire import AWAY
+from mlrun.db.messages import Message
+from mlrun.db.wanted import ANY_TAG, CATEGORIES, LATEST, Wanted, wanted_by
 from mlrun.errors import MLRunInvalidArgumentError, MLRunNotImplementedServerError
-from mlrun.model.base import dump_json
+from mlrun.model.base import dump_json, load_json
 from mlrun.model.query import label_list
 
 if TYPE_CHECKING:
@@ -46,13 +48,16 @@ class Artifacts(Delivery):
         )
         body = records.dump(record, f"artifact {key}").encode()
         path = f"v2/{place(scope, 'artifacts', key)}"
-        answer = self._write(Message("PUT", path, params, body, about=f"artifact {scope}/{key}"))
+        name = about(scope, key)
+        answer = self._write(Message("PUT", path, params, body, about=name))
         if answer is not None:
             stored: Record = json_of(answer)
-            return stored
-        now = times.now()
-        metadata |= {"created": metadata.get("created") or now, "updated": now, "tag": tag}
-        return records.load(records.dump(record, f"artifact {key}"))
+        else:
+            now = times.now()
+            metadata |= {"created": metadata.get("created") or now, "updated": now, "tag": tag}
+            stored = records.load(records.dump(record, f"artifact {key}"))
+        self._own.keep(f"{name} {metadata['uid']} {metadata['tree']} {metadata['iter']}", dump_json(stored))
+        return stored
 
     def read_artifact(
         self,
@@ -64,53 +69,51 @@ class Artifacts(Delivery):
         uid: str | None = None,
         format_: str | None = None,
     ) -> Record:
-        scope = project or records.default_project()
+        wanted = Wanted(project or records.default_project(), key, tag, iter, tree or "", uid or "")
         params = only_given(tag=tag, iter=iter, tree=tree, object__uid=uid, format=format_ or "full")
-        record: Record = self._get(f"v2/{place(scope, 'artifacts', key)}", params)
+        try:
+            record: Record = self._get(f"v2/{place(wanted.project, 'artifacts', key)}", params)
+        except AWAY:
+            known = self._known_artifact(wanted)
+            if known is None:
+                raise
+            return known
         return record
 
-    def list_artifacts(
-        self,
-        name: str = "",
-        project: str = "",
-        tag: str = "",
-        labels: Labels = None,
-        since: Any = None,
-        until: Any = None,
-        iter: int | None = None,
-        best_iteration: bool = False,
-        kind: str | None = None,
-        category: str | None = None,
-        tree: str | None = None,
-        format_: str | None = None,
-        limit: int | None = None,
-        uid: str | None = None,
-        **kwargs: Any,
-    ) -> ArtifactList:
+    def _known_artifact(self, wanted: Wanted) -> Record | None:
+        """The newest version that this process has written, or that waits; None where there is none."""
+        name = about(wanted.project, wanted.key)
+        record: Record
+        waiting = [kept_here(message) for message in self.journal.pending(name)]
+        written = (load_json(body) for body in self._own.under(f"{name} "))
+        for record in (*reversed(waiting), *written):
+            if is_wanted(record, wanted):
+                link = record.get("spec", {}).get("link_iteration") if record.get("kind") == "link" else None
+                if link is None:
+                    return record
+                tree = record["metadata"].get("tree") or ""
+                return self._known_artifact(wanted._replace(tag="", uid="", iter=int(link), tree=tree))
+        return None
+
+    def list_artifacts(self, *args: Any, **kwargs: Any) -> ArtifactList:
         from mlrun.model.lists import ArtifactList
 
-        records.refuse_unknown(kwargs, self.list_artifacts)
-        if best_iteration and iter is not None:
-            raise MLRunInvalidArgumentError(
-                f"best_iteration=True finds the best of all iterations; leave out iter={iter}"
-            )
-        params = only_given(
-            name=name,
-            tag=tag or (ANY_TAG if tree or uid else LATEST),
-            label=label_list(labels),
-            since=times.of_caller(since, "since"),
-            until=times.of_caller(until, "until"),
-            iter=iter,
-            best__iteration="True" if best_iteration else "False",
-            kind=kind,
-            category=records.one_of(str(category), CATEGORIES, "category") if category else None,
-            tree=tree,
-            object__uid=uid,
-            format=format_ or "full",
-            limit=limit or None,
-        )
-        path = f"v2/{place(project or '*', 'artifacts')}"
-        return ArtifactList(self._pages(path, "artifacts", params, limit or 0))
+        return ArtifactList(self._listed(listings.list_artifacts(*args, **kwargs)))
+
+    def paginated_list_artifacts(
+        self,
+        *args: Any,
+        page: int | None = None,
+        page_size: int | None = None,
+        page_token: str | None = None,
+        **kwargs: Any,
+    ) -> tuple[ArtifactList, str | None]:
+        """One page of :meth:`list_artifacts`, as :meth:`paginated_list_runs` gives those of runs."""
+        from mlrun.model.lists import ArtifactList
+
+        listing = listings.list_artifacts(*args, **kwargs)
+        rows, token = self._page_of(listing, page, page_size, page_token)
+        return ArtifactList(rows), token
 
     def del_artifact(
         self,
@@ -133,6 +136,7 @@ class Artifacts(Delivery):
             key=key, tag=tag, tree=tree, object__uid=uid, iter=iter, deletion_strategy=deletion_strategy
         )
         self._ask(Message("DELETE", f"v2/{place(scope, 'artifacts', key)}", params), is_safe=True)
+        self._own.forget(f"{about(scope, key)} ")
 
     def del_artifacts(
         self,
@@ -152,6 +156,7 @@ class Artifacts(Delivery):
             )
         params = only_given(name=name, tag=tag, label=wanted, days_ago=days_ago or None, tree=tree)
         message = Message("DELETE", f"v2/{place(project or '*', 'artifacts')}", params)
+        self._own.forget("artifact ")
         return deleted(self._ask(message, is_safe=True))
 
     def list_artifact_tags(self, project: str = "", category: str | None = None) -> list[str]:
@@ -212,3 +217,29 @@ def _content_uid(record: Record, what: str) -> str:
     """As a database of ours would give it, so that the same content is the same version."""
     metadata = {key: value for key, value in record["metadata"].items() if key not in _NOT_CONTENT}
     return records.digest({**record, "metadata": metadata}, what)
+
+
+def about(project: str, key: str) -> str:
+    return f"artifact {project}/{key}"
+
+
+def kept_here(message: Message) -> Record:
+    """The artifact in a message that waits."""
+    record: Record = load_json(message.body)
+    now = message.at
+    metadata = record["metadata"]
+    tag = dict(message.params).get("tag") or LATEST
+    metadata |= {"created": metadata.get("created") or now, "updated": now, "tag": tag}
+    return record
+
+
+def is_wanted(record: Record, wanted: Wanted) -> bool:
+    """Whether *record*, the newest of those not looked at, is meant."""
+    metadata = record["metadata"]
+    is_of_tag = wanted.tag in ("", ANY_TAG, LATEST, metadata.get("tag"))
+    return (
+        is_of_tag
+        and wanted.iter in (None, metadata.get("iter") or 0)
+        and wanted.tree in ("", metadata.get("tree"))
+        and wanted.uid in ("", metadata.get("uid"))
+    )

@@ -2,59 +2,84 @@
 
 from __future__ import annotations
 
+import atexit
 import os
-import threading
 import time
 import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from mlrun.config import mlconf
+from mlrun.db import held
 from mlrun.db.base import Record
+from mlrun.db.http.own import Own
+from mlrun.db.http.paths import Params, json_of, only_given
+from mlrun.db.http.run_messages import deliver
 from mlrun.db.http.wire import AWAY, Wire
-from mlrun.db.journal import Journal, Message, Report, path_of
-from mlrun.db.sql import records
-from mlrun.errors import MLRunBaseError, MLRunServiceUnavailableError
+from mlrun.db.journal import Journal, Report, path_of
+from mlrun.db.messages import Message
+from mlrun.db.paging import SIZE
+from mlrun.errors import (
+    MLRunBaseError,
+    MLRunInternalServerError,
+    MLRunServiceUnavailableError,
+)
 from mlrun.log import logger
-from mlrun.model.base import load_json
 
 if TYPE_CHECKING:
     import httpx2
 
+    from mlrun.db.http.listings import Listing
+
 PAGE = 200  # records
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0  # between two tries to reach a server that is away
+LOOK_S = 1.0  # for a server that was away to say that it is back
 _TASK_PAUSE_S, _LONGEST_TASK_PAUSE_S = 0.02, 1.0
 _TASK_TIMEOUT_S = 600.0
-Params = list[tuple[str, str]]
 
 
 class Delivery:
     """
     Sends what the records of the port need sent.
 
-    While the server is away a write costs no waiting: after a failed try there is none for a second, then for
-    two, and so on.
+    While the server is away a write costs next to no waiting: after a failed try there is none for a second,
+    then for two, and so on, and each begins with a short question whether the server is there.
     """
 
     def __init__(self, url: str) -> None:
         self.wire = Wire(url)
-        self.journal = Journal(path_of(self.wire.url))
-        self._lock = threading.Lock()
         self._next_try = 0.0  # monotonic seconds
         self._pause_s = 0.0
-        # What came into the journal at the end of a program is tried once more before it ends.
-        weakref.finalize(self, _last_try, self.wire, self.journal, os.getpid())
+        self._is_said = False  # that what is written has to wait
+        self._journals: dict[str, Journal] = {}
+        self._own = Own()
+        self._pid = os.getpid()
+        _live.add(self)
+        # Closing is all that may happen when the garbage collector comes, at any moment of any thread.
+        weakref.finalize(self, self.wire.drop).atexit = False
+
+    @property
+    def journal(self) -> Journal:
+        """Of whom the server knows us to be."""
+        path = path_of(self.wire.url, self.wire.user)
+        with held.short:
+            return self._journals.setdefault(path, Journal(path))
+
+    @property
+    def _is_resting(self) -> bool:
+        """Whether the server was away a moment ago: what is known here is answered without asking it."""
+        return time.monotonic() < max(self._next_try, self.wire.rest_until)
 
     def sync(self) -> Report:
-        """
-        Deliver what is in the journal, after waiting for whoever is at it.
-
-        Raises:
-            MLRunBaseError: The server can not be reached, is broken, or asks who we are.
-        """
-        report = self.journal.deliver(self._send, wait=True)
-        self._is_back()
-        return report or Report()
+        """Deliver what is in the journal, after waiting for whoever is at it; the report says what waits."""
+        report = Report()
+        try:
+            self.journal.deliver(self._send, wait=True, report=report)
+            self._is_back()
+        except MLRunBaseError as error:
+            report.waiting, report.reason = self.journal.waiting(), str(error)
+        return report
 
     def _write(
         self, message: Message, before_keeping: Callable[[], object] = lambda: None
@@ -68,8 +93,9 @@ class Delivery:
         Raises:
             MLRunBaseError: The server does not take it.
         """
-        if time.monotonic() >= self._next_try:
+        if not self._is_resting:
             try:
+                self._look()
                 if self._catch_up():
                     answer = self._send(message)
                     self._is_back()
@@ -91,6 +117,7 @@ class Delivery:
             MLRunBaseError: What the server raised.
         """
         try:
+            self._look()
             self._catch_up()
             answer = self.wire.send(message, is_safe, headers)
         except AWAY as error:
@@ -103,19 +130,31 @@ class Delivery:
         """The JSON of an answer."""
         return json_of(self._ask(Message("GET", path, params or [])))
 
-    def _pages(self, path: str, name: str, params: Params, most: int = 0) -> list[Record]:
-        """The list *name* of every page; *most* records, 0 is all."""
+    def _listed(self, listing: Listing) -> list[Record]:
+        """Every page of *listing*."""
         found: list[Record] = []
-        token: Params = []
-        size = min(most, PAGE) if most > 0 else PAGE
+        token: str | None = None
+        most, skip = max(listing.most, 0), max(listing.skip, 0)
+        size = min(skip + most, PAGE) if most else PAGE
         for page in range(1, 1 << 31):
-            answer = self._get(path, [*params, ("page", str(page)), ("page-size", str(size)), *token])
-            found += answer[name]
-            next_token = (answer.get("pagination") or {}).get("page-token")
-            if not next_token or 0 < most <= len(found):
+            rows, token = self._page_of(listing, page, size, token)
+            found += rows
+            if not token or 0 < most <= len(found) - skip:
                 break
-            token = [("page-token", str(next_token))]
-        return found[:most] if most > 0 else found
+        return found[skip : skip + most] if most else found[skip:]
+
+    def _page_of(
+        self, listing: Listing, page: int | None, size: int | None, token: str | None
+    ) -> tuple[list[Record], str | None]:
+        """One page of *listing*, and the token of the next one; None at the end."""
+        given = only_given(
+            page=page or (None if token else 1),
+            page__size=size or (None if token else SIZE),
+            page__token=token,
+        )
+        answer = self._get(listing.path, [*listing.params, *given])
+        next_token = (answer.get("pagination") or {}).get("page-token")
+        return answer[listing.name], str(next_token) if next_token else None
 
     def _finished(self, answer: httpx2.Response, project: str, timeout_s: float = _TASK_TIMEOUT_S) -> None:
         """
@@ -145,28 +184,57 @@ class Delivery:
             text = str(task["status"].get("error") or f"the background task {name} failed")
             raise error_of(500, load_as_answer(text), name)
 
+    def _try_once_more(self, end: float) -> None:
+        """Deliver what this process may have left, until *end*."""
+
+        def send(message: Message) -> None:
+            deliver(self.wire, message, max(end - time.monotonic(), 0.001))
+
+        for journal in self._journals.values():
+            if not journal.is_empty():
+                self.wire.send(Message("GET", "v1/healthz"), is_safe=False, timeout_s=LOOK_S)
+                journal.deliver(send, end=end)
+
     def _send(self, message: Message) -> httpx2.Response:
-        return self.wire.send(message, is_safe=True)
+        return deliver(self.wire, message)
+
+    def _look(self) -> None:
+        """
+        Ask a server that was away whether it is back, before it is given the time for more.
+
+        Raises:
+            MLRunServiceUnavailableError: It is not.
+        """
+        if self._pause_s:
+            self.wire.send(Message("GET", "v1/healthz"), is_safe=False, timeout_s=LOOK_S)
 
     def _catch_up(self) -> bool:
-        """Deliver what waits; False where another process is just doing that."""
+        """Deliver what waits; False where another process is at it, or it takes too long for one call."""
         if self.journal.is_empty():
             return True
-        report = self.journal.deliver(self._send)
+        end = time.monotonic() + float(mlconf.httpdb.http.timeout)
+        try:
+            report = self.journal.deliver(self._send, end=end)
+        except MLRunInternalServerError as error:
+            # of an earlier write, perhaps somebody else's: whoever calls now has no part in it
+            raise MLRunServiceUnavailableError(
+                f"{self.wire.url} does not take what waits: {error}"
+            ) from error
         if report is None:
             return False
         if report.delivered or report.refused:
             logger.info(f"{self.wire.url} is back: {report.delivered} writes that had to wait are delivered")
         for about, reason in report.refused:
             logger.warning(f"{about} was not taken by {self.wire.url}: {reason}", kept=report.refused_path)
-        return True
+        return not report.waiting
 
     def _is_away(self, error: MLRunBaseError, is_kept: bool = True) -> None:
-        with self._lock:
-            is_new = not self._pause_s
+        with held.short:
+            is_new = is_kept and not self._is_said
+            self._is_said |= is_kept
             self._pause_s = min(self._pause_s * 2, LONGEST_PAUSE_S) or FIRST_PAUSE_S
             self._next_try = time.monotonic() + self._pause_s
-        if is_new and is_kept:
+        if is_new:
             logger.warning(
                 f"{error}; what is written meanwhile waits in {self.journal.path}, and is delivered when the"
                 " server is back (mlrun.db.journal.sync() does it at once)"
@@ -174,13 +242,9 @@ class Delivery:
 
     def _is_back(self) -> None:
         if self._pause_s:
-            with self._lock:
+            with held.short:
                 self._pause_s = self._next_try = 0.0
-
-
-def json_of(answer: httpx2.Response) -> Any:
-    """The JSON in the body of *answer*; an empty body is an empty dictionary."""
-    return load_json(answer.content, f"the answer to {answer.request.method} {answer.url.path}") or {}
+                self._is_said = False
 
 
 def load_as_answer(text: str) -> bytes:
@@ -190,36 +254,16 @@ def load_as_answer(text: str) -> bytes:
     return msgspec.json.encode({"detail": {"reason": text}})
 
 
-def key_of(uid: str, project: str, iteration: int = 0) -> tuple[str, str, int]:
-    """
-    Raises:
-        MLRunInvalidArgumentError: No uid, or no iteration.
-    """
-    uid = records.required(uid, "the uid of a run")
-    return project or records.default_project(), uid, records.iteration(iteration)
+_live: weakref.WeakSet[Delivery] = weakref.WeakSet()
 
 
-def place(project: str, *parts: str) -> str:
-    """The path of *parts* in *project*; ``*`` stands for every project."""
-    return "/".join(("projects", quote(project, safe="*"), *(quote(part, safe="") for part in parts)))
-
-
-def only_given(**params: Any) -> Params:
-    """Parameters of a query without those that are empty; of a list each."""
-    found: Params = []
-    for name, value in params.items():
-        many = value if isinstance(value, list | tuple) else [value]
-        found += [(name.replace("__", "-"), str(one)) for one in many if one not in (None, "")]
-    return found
-
-
-def _last_try(wire: Wire, journal: Journal, pid: int) -> None:
-    if os.getpid() != pid:
-        return
-    try:
-        if not journal.is_empty():
-            journal.deliver(lambda message: wire.send(message, is_safe=True))
-    except MLRunBaseError as error:
-        logger.warning(f"{error}; what was written waits in {journal.path}")
-    finally:
-        wire.close()
+@atexit.register
+def _last_tries() -> None:
+    """What came into a journal at the end of a program is tried once more before it ends."""
+    end = time.monotonic() + float(mlconf.httpdb.http.timeout)
+    for delivery in [one for one in _live if one._pid == os.getpid()]:
+        try:
+            delivery._try_once_more(end)
+        except MLRunBaseError as error:
+            logger.warning(f"{error}; what was written waits in {delivery.journal.path}")
+        delivery.wire.close()

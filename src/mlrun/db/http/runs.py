@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import os
-from collections import OrderedDict
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from mlrun.db import times
+from mlrun.db import records, times
 from mlrun.db.base import Labels, Record
-from mlrun.db.http.delivery import Delivery, json_of, key_of, only_given, place
+from mlrun.db.changes import set_dotted
+from mlrun.db.http import listings
+from mlrun.db.http.delivery import Delivery
+from mlrun.db.http.paths import json_of, only_given, place
+from mlrun.db.http.run_messages import (
+    ALL_RUNS,
+    Key,
+    checked,
+    key_of,
+    many_of,
+    message_of,
+    metadata_of,
+    name_of,
+    one_of_many,
+    reading,
+    refuse_revival,
+    state_of,
+)
 from mlrun.db.http.wire import AWAY
-from mlrun.db.journal import Message
-from mlrun.db.sql import records
-from mlrun.db.sql.runs import set_dotted
+from mlrun.db.messages import Message
 from mlrun.errors import (
-    MLRunConflictError,
     MLRunInvalidArgumentError,
-    MLRunMethodNotAllowedError,
 )
 from mlrun.model.base import dump_json, load_json
 from mlrun.model.query import label_list
@@ -26,54 +38,46 @@ from mlrun.model.run import RunState
 if TYPE_CHECKING:
     from mlrun.model.lists import RunList
 
-_MOST_OWN = 256  # runs whose last body this process keeps
-Key = tuple[str, str, int]  # project, uid, iteration
-
 
 class Runs(Delivery):
     """The runs of the port."""
 
-    def __init__(self, url: str) -> None:
-        super().__init__(url)
-        self._own: OrderedDict[Key, bytes] = OrderedDict()  # last bodies that this process has written
-
     def store_run(self, struct: Record, uid: str, project: str = "", iter: int = 0) -> None:
-        key, run = _checked(struct, uid, project, iter)
+        key, run = checked(struct, uid, project, iter)
         body = records.dump(run, name_of(key)).encode()
-        self._write(_message("POST", key, body), lambda: self._refuse_revival(key, run))
-        self._remember(key, body)
+        self._write(message_of("POST", key, body), lambda: self._refuse_revival(key, run))
+        self._own.keep(name_of(key), body)
 
     def store_runs(self, structs: Iterable[Record]) -> None:
-        checked = [_checked(struct) for struct in structs]
-        bodies = [(key, records.dump(run, name_of(key)).encode()) for key, run in checked]
+        runs = [checked(struct) for struct in structs]
+        bodies = [(key, records.dump(run, name_of(key)).encode()) for key, run in runs]
         if not bodies:
             return
-        body = b'{"runs":[%s]}' % b",".join(body for _, body in bodies)
-        try:
-            self._ask(Message("POST", f"v1/{place('*', 'runs')}", body=body), is_safe=True)
-        except (*AWAY, MLRunMethodNotAllowedError):  # MLRun's servers have no such route
-            for key, run_body in bodies:
-                self._write(_message("POST", key, run_body))
-        for key, run_body in bodies:
-            self._remember(key, run_body)
+
+        def refuse_revivals() -> None:
+            for key, run in runs:
+                self._refuse_revival(key, run)
+
+        self._write(many_of(bodies), refuse_revivals)
+        for key, body in bodies:
+            self._own.keep(name_of(key), body)
 
     def update_run(self, updates: Record, uid: str, project: str = "", iter: int = 0) -> Record:
         key = key_of(uid, project, iter)
         updates = {"status.last_update": times.now(), **updates}
         if "status.state" in updates and RunState.check(updates["status.state"]).is_final:
             updates.setdefault("status.end_time", updates["status.last_update"])
-        message = _message("PATCH", key, records.dump(updates, name_of(key)).encode())
+        message = message_of("PATCH", key, records.dump(updates, name_of(key)).encode())
         here: list[Record] = []
         answer = self._write(message, lambda: here.append(self._updated_here(key, updates)))
         run = here[0] if answer is None else json_of(answer).get("data") or self.read_run(uid, key[0], iter)
-        self._remember(key, dump_json(run))
+        self._own.keep(name_of(key), dump_json(run))
         return run
 
     def read_run(self, uid: str, project: str = "", iter: int = 0, format_: str | None = None) -> Record:
         key = key_of(uid, project, iter)
-        params = only_given(iter=key[2], format=format_ or "full")
         try:
-            run: Record = self._get(f"v1/{place(key[0], 'runs', uid)}", params)["data"]
+            run: Record = json_of(self._ask(reading(key, format_ or "full")))["data"]
         except AWAY:
             known = self._known(key)
             if known is None:
@@ -81,48 +85,38 @@ class Runs(Delivery):
             return known
         return run
 
-    def list_runs(
-        self,
-        name: str = "",
-        uid: str | list[str] | None = None,
-        project: str = "",
-        labels: Labels = None,
-        state: str = "",
-        states: list[str] | None = None,
-        sort: bool = True,
-        last: int = 0,
-        iter: bool = False,
-        start_time_from: Any = None,
-        start_time_to: Any = None,
-        last_update_time_from: Any = None,
-        last_update_time_to: Any = None,
-        **kwargs: Any,
-    ) -> RunList:
+    def list_runs(self, *args: Any, **kwargs: Any) -> RunList:
         from mlrun.model.lists import RunList
 
-        records.refuse_unknown(kwargs, self.list_runs)
-        wanted = [RunState.check(word).value for word in (*([state] if state else ()), *(states or ()))]
-        params = only_given(
-            name=name,
-            uid=uid,
-            label=label_list(labels),
-            state=wanted,
-            last=last or None,
-            sort="yes" if sort else "no",
-            iter="yes" if iter else "no",
-            start_time_from=times.of_caller(start_time_from, "start_time_from"),
-            start_time_to=times.of_caller(start_time_to, "start_time_to"),
-            last_update_time_from=times.of_caller(last_update_time_from, "last_update_time_from"),
-            last_update_time_to=times.of_caller(last_update_time_to, "last_update_time_to"),
-        )
-        params.append(("with-notifications", "False"))
-        return RunList(self._pages(f"v1/{place(project or '*', 'runs')}", "runs", params, last or 0))
+        return RunList(self._listed(listings.list_runs(*args, **kwargs)))
+
+    def paginated_list_runs(
+        self,
+        *args: Any,
+        page: int | None = None,
+        page_size: int | None = None,
+        page_token: str | None = None,
+        **kwargs: Any,
+    ) -> tuple[RunList, str | None]:
+        """
+        One page of :meth:`list_runs`, and the token of the next one; None at the end.
+
+        Args:
+            page: From 1 on; None is the first, or the one that *page_token* means.
+            page_size: Runs of a page; 20, or what the token says.
+            page_token: Of the answer before. The other arguments are those of the first page.
+        """
+        from mlrun.model.lists import RunList
+
+        listing = listings.list_runs(*args, **kwargs)
+        rows, token = self._page_of(listing, page, page_size, page_token)
+        return RunList(rows), token
 
     def del_run(self, uid: str, project: str = "", iter: int = 0) -> None:
         key = key_of(uid, project, iter)
         params = only_given(iter=key[2])
         self._ask(Message("DELETE", f"v1/{place(key[0], 'runs', uid)}", params), is_safe=True)
-        self._own.clear()
+        self._own.forget("run ")
 
     def del_runs(
         self,
@@ -151,7 +145,7 @@ class Runs(Delivery):
             return len(doomed)
         params = only_given(name=name, label=wanted, state=word, days_ago=days_ago or None)
         message = Message("DELETE", f"v1/{place(project or '*', 'runs')}", params)
-        self._own.clear()
+        self._own.forget("run ")
         return deleted(self._ask(message, is_safe=True))
 
     def abort_run(
@@ -163,30 +157,22 @@ class Runs(Delivery):
         self._finished(self._ask(Message("POST", path, only_given(iter=key[2]), body)), key[0], timeout)
         return self.read_run(uid, key[0], iter)
 
-    def _remember(self, key: Key, body: bytes) -> None:
-        with self._lock:
-            self._own[key] = body
-            self._own.move_to_end(key)
-            while len(self._own) > _MOST_OWN:
-                self._own.popitem(last=False)
-
     def _refuse_revival(self, key: Key, run: Record) -> None:
         """The conflict that the server would have raised, as far as this process knows of it."""
-        body = self._own.get(key)
-        before = _state(load_json(body)) if body else RunState.CREATED
-        if before.is_final and _state(run) != before:
-            raise MLRunConflictError(
-                f"{name_of(key)} is {before}; a finished run can not go back to {_state(run)}"
-            )
+        body = self._own.get(name_of(key))
+        refuse_revival(key, load_json(body) if body else None, run)
 
     def _known(self, key: Key) -> Record | None:
         """The run as this process, or the journal, last had it; None where neither may be right."""
-        own = self._own.get(key)
+        name = name_of(key)
+        own = self._own.get(name)
         run: Record | None = load_json(own) if own else None
         if run is not None and not _is_ours(run):
             run = None
-        for message in self.journal.pending(name_of(key)):
-            if message.method == "POST":
+        for message in self.journal.pending(name):
+            if message.path == ALL_RUNS:
+                run = one_of_many(message, key)
+            elif message.method == "POST":
                 run = load_json(message.body)
             elif run is not None:
                 set_dotted(run, load_json(message.body))
@@ -197,19 +183,12 @@ class Runs(Delivery):
         Raises:
             MLRunConflictError: As the server would.
         """
-        own = self._own.get(key)
-        run: Record = self._known(key) or (load_json(own) if own else {"metadata": _metadata({}, key)})
-        state = _state(run)
+        own = self._own.get(name_of(key))
+        run: Record = self._known(key) or (load_json(own) if own else {"metadata": metadata_of({}, key)})
+        before = {"status": {"state": state_of(run)}}
         set_dotted(run, updates)
-        if state.is_final and _state(run) != state:
-            raise MLRunConflictError(
-                f"{name_of(key)} is {state}; a finished run can not go back to {_state(run)}"
-            )
+        refuse_revival(key, before, run)
         return run
-
-
-def name_of(key: Key) -> str:
-    return f"run {key[0]}/{key[1]}" + (f"#{key[2]}" if key[2] else "")
 
 
 def deleted(answer: Any) -> int:
@@ -217,44 +196,10 @@ def deleted(answer: Any) -> int:
     return int(answer.headers.get("x-mlrun-deleted") or 0)
 
 
-def _message(method: str, key: Key, body: bytes) -> Message:
-    path = f"v1/{place(key[0], 'runs', key[1])}"
-    return Message(method, path, only_given(iter=key[2]), body, about=name_of(key))
-
-
-def _checked(
-    struct: Record, uid: str = "", project: str = "", iteration: int | None = None
-) -> tuple[Key, Record]:
-    """The key of a run, and the run with its key in it; what is wrong is answered before it has to wait."""
-    run = records.as_record(struct, "a run")
-    metadata = records.part(run, "metadata", "a run")
-    number = metadata.get("iteration") if iteration is None else iteration
-    key = key_of(uid or metadata.get("uid", ""), project or metadata.get("project", ""), number or 0)
-    what = name_of(key)
-    status = records.part(run, "status", what)
-    RunState.check(status.get("state") or RunState.CREATED)
-    records.labels_of(metadata, what)
-    records.part(status, "process", what)
-    for name in ("start_time", "last_update"):
-        if status.get(name):
-            times.of_record(status[name], f"status.{name} of {what}")
-    run["metadata"] = _metadata(metadata, key)
-    return key, run
-
-
-def _metadata(metadata: Record, key: Key) -> Record:
-    iteration = {"iteration": key[2]} if key[2] or "iteration" in metadata else {}
-    return {**metadata, "project": key[0], "uid": key[1], **iteration}
-
-
-def _state(run: Record) -> RunState:
-    return RunState.check((run.get("status") or {}).get("state") or RunState.CREATED)
-
-
 def _is_ours(run: Record) -> bool:
     """Whether nobody else writes it: it has ended, or this process runs it."""
     process = (run.get("status") or {}).get("process") or {}
-    return _state(run).is_final or process.get("pid") == os.getpid()
+    return state_of(run).is_final or process.get("pid") == os.getpid()
 
 
 def is_named(name: str, wanted: str) -> bool:

@@ -11,10 +11,28 @@ from mlrun.db.sql.artifacts import Artifacts
 from mlrun.db.sql.functions import Functions
 from mlrun.db.sql.logs import Logs
 from mlrun.db.sql.metrics import Metrics
+from mlrun.db.sql.notifications import Notifications
+from mlrun.db.sql.profiles import Profiles
 from mlrun.db.sql.projects import Projects
+from mlrun.db.sql.schedules import Schedules
+from mlrun.db.sql.secrets import Secrets
+from mlrun.db.sql.summaries import Summaries
+from mlrun.db.sql.tasks import Tasks
 
 
-class PostgresRunDB(Logs, Metrics, Artifacts, Functions, Projects):
+class PostgresRunDB(
+    Logs,
+    Metrics,
+    Artifacts,
+    Functions,
+    Projects,
+    Summaries,
+    Secrets,
+    Profiles,
+    Schedules,
+    Tasks,
+    Notifications,
+):
     """
     Records in one database of a PostgreSQL server; many machines may use it at once.
 

@@ -38,6 +38,9 @@ def migrate(connection: psycopg.Connection, address: Address) -> None:
         for migration in schema.migrations():
             if migration.version > before:
                 connection.execute(dialect.script(migration.script))
+                if migration.fill:
+                    migration.fill(connection)
+                connection.execute(dialect.script(migration.rest))
         connection.execute(f"UPDATE schema_version SET mlrun = {schema.latest()}")
         connection.execute("COMMIT")
     except psycopg.errors.DuplicateTable as error:

@@ -7,13 +7,32 @@ from typing import Self
 from mlrun.db.base import Record
 from mlrun.db.sql.artifacts import Artifacts
 from mlrun.db.sql.connection import Connections
+from mlrun.db.sql.counter import ChangeCounter
 from mlrun.db.sql.functions import Functions
 from mlrun.db.sql.logs import Logs
 from mlrun.db.sql.metrics import Metrics
+from mlrun.db.sql.notifications import Notifications
+from mlrun.db.sql.profiles import Profiles
 from mlrun.db.sql.projects import Projects
+from mlrun.db.sql.schedules import Schedules
+from mlrun.db.sql.secrets import Secrets
+from mlrun.db.sql.summaries import Summaries
+from mlrun.db.sql.tasks import Tasks
 
 
-class SQLiteRunDB(Logs, Metrics, Artifacts, Functions, Projects):
+class SQLiteRunDB(
+    Logs,
+    Metrics,
+    Artifacts,
+    Functions,
+    Projects,
+    Summaries,
+    Secrets,
+    Profiles,
+    Schedules,
+    Tasks,
+    Notifications,
+):
     """
     Records in one file of this machine; many processes and threads may use it at once.
 
@@ -28,6 +47,7 @@ class SQLiteRunDB(Logs, Metrics, Artifacts, Functions, Projects):
     def __init__(self, url: str) -> None:
         self.url = url
         self.connections = Connections(url.removeprefix("sqlite:///"))
+        self._counter = ChangeCounter(self.connections.path)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.url!r})"
@@ -37,4 +57,8 @@ class SQLiteRunDB(Logs, Metrics, Artifacts, Functions, Projects):
             return self
 
     def close(self) -> None:
+        self._counter.close()
         self.connections.close()
+
+    def changes(self) -> int:
+        return self._counter.read()

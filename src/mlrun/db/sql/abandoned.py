@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from mlrun.db import liveness, times
+from mlrun.db import liveness, records, times
 from mlrun.db.base import Record
-from mlrun.db.sql import records
 from mlrun.db.sql.connection import Connection
 from mlrun.model.run import RunState
 
@@ -17,7 +16,9 @@ SELECT id, iteration, process, body FROM runs
 WHERE project = :project AND uid = :uid AND state NOT IN ({_FINAL})
 """
 _END = """
-UPDATE runs SET state = :state, last_update = :now, process = NULL, body = :body
+UPDATE runs SET state = :state, process = NULL, body = :body,
+    end_time = CASE WHEN start_time > :now THEN start_time ELSE :now END,
+    last_update = CASE WHEN start_time > :now THEN start_time ELSE :now END
 WHERE id = :id AND body = :before
 """
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mlrun import urls
-from mlrun.db import times
+from mlrun.db import records, times
 from mlrun.db.base import Labels, Record
-from mlrun.db.sql import records, versions
+from mlrun.db.sql import versions
 from mlrun.db.sql.connection import Connection
 from mlrun.db.sql.tables import Tables, owner_and_labels, store_labels
-from mlrun.db.sql.versions import ANY_TAG, CATEGORIES, LATEST, Wanted
-from mlrun.db.sql.where import Where
+from mlrun.db.sql.where import NO_LIMIT, Where, escaped
+from mlrun.db.wanted import ANY_TAG, CATEGORIES, LATEST, Wanted, wanted_by
 from mlrun.errors import MLRunInvalidArgumentError, MLRunNotImplementedServerError
-from mlrun.model.query import ArtifactQuery, label_list
+from mlrun.model.query import ArtifactQuery, Partition, label_list, partition
 
 if TYPE_CHECKING:
     from mlrun.model.lists import ArtifactList
@@ -21,14 +21,16 @@ if TYPE_CHECKING:
 _KEY = "project = :project AND db_key = :db_key AND iteration = :iteration AND version = :version"
 _STORE = """
 INSERT INTO artifacts (project, db_key, iteration, version, key, search, tree, uid, kind, category,
-                       created, updated, body)
+                       created, updated, producer, parent, body)
 VALUES (:project, :db_key, :iteration, :version, :key, :search, :tree, :uid, :kind, :category,
-        :created, :updated, :body)
+        :created, :updated, :producer, :parent, :body)
 ON CONFLICT (db_key, project, iteration, version) DO UPDATE SET
     key = excluded.key, search = excluded.search, tree = excluded.tree, uid = excluded.uid,
-    kind = excluded.kind, category = excluded.category, updated = excluded.updated, body = excluded.body
+    kind = excluded.kind, category = excluded.category, updated = excluded.updated,
+    producer = excluded.producer, parent = excluded.parent, body = excluded.body
 """
 _NOT_CONTENT = ("uid", "created", "updated")  # of the metadata
+_AFTER_KEY = ("", "#%", ":%", "@%", "^%")  # in an address
 _STRATEGIES = ("metadata-only", "data-optional", "data-force")
 
 
@@ -83,6 +85,13 @@ class Artifacts(Tables):
         format_: str | None = None,
         limit: int | None = None,
         uid: str | None = None,
+        parent: str | None = None,
+        producer_uri: str | None = None,
+        partition_by: str | None = None,
+        rows_per_partition: int = 1,
+        partition_sort_by: str | None = "updated",
+        partition_order: str = "desc",
+        offset: int = 0,
         **kwargs: Any,
     ) -> ArtifactList:
         from mlrun.model.lists import ArtifactList
@@ -105,7 +114,11 @@ class Artifacts(Tables):
             category=records.one_of(str(category), CATEGORIES, "category") if category else "",
             tree=tree or "",
             uid=uid or "",
+            producer_uri=producer_uri or "",
+            parent=parent or "",
+            partition=partition(partition_by, rows_per_partition, partition_sort_by, partition_order),
             limit=limit or 0,
+            offset=offset or 0,
         )
         with self._read() as connection:
             return ArtifactList(_list(connection, query))
@@ -219,6 +232,7 @@ class _Row:
             "tree": metadata["tree"],
             "uid": metadata["uid"],
             "kind": str(record.get("kind") or "artifact"),
+            **belonging(record),
         }
 
     def store(self, connection: Connection) -> int:
@@ -249,17 +263,43 @@ def _content_uid(record: Record, what: str) -> str:
     return records.digest({**record, "metadata": metadata}, what)
 
 
+def belonging(record: Record) -> dict[str, str]:
+    """The addresses of what an artifact was made by and is a part of, as they are searched; or empty."""
+    spec = record.get("spec")
+    spec = spec if isinstance(spec, dict) else {}
+    producer = spec.get("producer")
+    producer = producer.get("uri") if isinstance(producer, dict) else None
+    parent = spec.get("parent_uri")
+    return {"producer": records.searchable(producer), "parent": records.searchable(parent)}
+
+
 def _list(connection: Connection, query: ArtifactQuery) -> list[Record]:
     where = _where(connection, query)
     where.name(query.name, ("key", "db_key"))
-    limit = " LIMIT :limit" if query.limit > 0 else ""
+    if query.partition.by:
+        where.add(f"id IN ({_first_of_each(where, query.partition)})", keep=query.partition.rows)
     tag = ":asked" if query.tag not in ("", ANY_TAG) else versions.OWN_TAG
-    sql = f"SELECT body, {tag} FROM artifacts WHERE {where} ORDER BY updated DESC, id DESC{limit}"
-    values = {**where.values, "limit": query.limit, "asked": query.tag}
+    sql = (
+        f"SELECT body, {tag} FROM artifacts WHERE {where}"
+        " ORDER BY updated DESC, id DESC LIMIT :limit OFFSET :offset"
+    )
+    limits = {"limit": query.limit if query.limit > 0 else NO_LIMIT, "offset": query.offset}
+    values = {**where.values, **limits, "asked": query.tag}
     found = [versions.tagged(body, tag) for body, tag in connection.execute(sql, values).fetchall()]
     if not query.best_iteration:
         return found
     return [versions.follow(connection, record, lenient=True) for record in found]
+
+
+def _first_of_each(where: Where, wanted: Partition) -> str:
+    """A statement that gives the ids of the first rows of each key."""
+    order = f"{wanted.sort_by} {wanted.order}, id {wanted.order}"
+    group = "key" if wanted.by == "name" else "project, key"
+    ranked = (
+        f"SELECT id, ROW_NUMBER() OVER (PARTITION BY {group} ORDER BY {order}) AS place"
+        f" FROM artifacts WHERE {where}"
+    )
+    return f"SELECT id FROM ({ranked}) AS ranked WHERE place <= :keep"
 
 
 def _where(connection: Connection, query: ArtifactQuery) -> Where:
@@ -272,6 +312,8 @@ def _where(connection: Connection, query: ArtifactQuery) -> Where:
     where.equal("iteration", query.iter)
     where.between("updated", query.since, query.until)
     where.labels(query.labels, "artifact_labels")
+    where.equal("producer", query.producer_uri)
+    _add_parent(where, query.parent)
     if query.tag not in ("", ANY_TAG):
         in_project = " AND project = :project" if "project" in where.values else ""
         project = {"project": where.values["project"]} if in_project else {}
@@ -279,7 +321,17 @@ def _where(connection: Connection, query: ArtifactQuery) -> Where:
     return where
 
 
+def _add_parent(where: Where, parent: str) -> None:
+    """Of the whole address, or of the key in it."""
+    if "://" in parent:
+        where.add("parent = :parent AND parent <> ''", parent=parent)
+    elif parent:
+        endings = {f"parent{number}": f"%/{escaped(parent)}{end}" for number, end in enumerate(_AFTER_KEY)}
+        is_one = " OR ".join(rf"parent LIKE :{name} ESCAPE '\'" for name in endings)
+        where.add(f"parent <> '' AND ({is_one})", **endings)
+
+
 def _all_wanted(artifacts: list[Record] | Record, project: str) -> list[Wanted]:
     """The version that each of the records is."""
     many = artifacts if isinstance(artifacts, list | tuple) else [artifacts]
-    return [versions.wanted_by(records.as_record(artifact, "an artifact"), project) for artifact in many]
+    return [wanted_by(records.as_record(artifact, "an artifact"), project) for artifact in many]

@@ -10,6 +10,7 @@ from mlrun.db.sql import schema
 
 # Series have no key of their own: a row is the n-th of these.
 _SERIES = {"metrics": ("project", "uid", "iteration")}
+_PIECES = ("logs",)  # of which a row is a part of one thing, named by the key without its end
 _OWNER_ID = "owner_id"
 
 
@@ -45,7 +46,7 @@ class Table(NamedTuple):
             return tuple(f"owner.{name}" for name in self.owner_key)
         if self.is_series:
             return self.key
-        return () if self.has_id else self.key[:-1]
+        return self.key[:-1] if self.name in _PIECES else ()
 
     @property
     def conflict(self) -> tuple[str, ...]:

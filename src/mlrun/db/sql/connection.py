@@ -136,6 +136,7 @@ class Connections:
 
     def _create(self) -> None:
         Path(self.path).parent.mkdir(parents=True, exist_ok=True)
+        _create_file(self.path)
         connection = self._connect()
         try:
             with self._queue.turn():
@@ -231,6 +232,16 @@ def _identity(path: str) -> _FileId | None:
     except FileNotFoundError:
         return None
     return status.st_dev, status.st_ino
+
+
+def _create_file(path: str) -> None:
+    """
+    With secrets in it, it is its owner's only; SQLite gives its other files the same mode.
+
+    A file that is there keeps the mode that somebody has given to it.
+    """
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:

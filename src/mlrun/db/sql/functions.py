@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlrun.db import times
+from mlrun.db import records, times
 from mlrun.db.base import Labels, Record
-from mlrun.db.sql import records
 from mlrun.db.sql.tables import Tables, owner_and_labels, store_labels
-from mlrun.db.sql.where import Where
+from mlrun.db.sql.where import NO_LIMIT, Where
 from mlrun.errors import MLRunNotFoundError
 from mlrun.model.query import FunctionQuery, label_list
 from mlrun.urls import FunctionURL, check_key
@@ -17,9 +16,10 @@ _LATEST = "latest"
 _ANY_TAG = "*"
 _KEY = "project = :project AND owner.name = :name AND hash = :hash"
 _STORE = """
-INSERT INTO functions (project, name, hash, search, updated, body)
-VALUES (:project, :name, :hash, :search, :updated, :body)
-ON CONFLICT (name, project, hash) DO UPDATE SET updated = excluded.updated, body = excluded.body
+INSERT INTO functions (project, name, hash, search, updated, kind, state, body)
+VALUES (:project, :name, :hash, :search, :updated, :kind, :state, :body)
+ON CONFLICT (name, project, hash) DO UPDATE SET
+    updated = excluded.updated, kind = excluded.kind, state = excluded.state, body = excluded.body
 """
 _PUT_TAG = """
 INSERT INTO function_tags (tag, project, name, owner_id) VALUES (:tag, :project, :name, :owner)
@@ -53,6 +53,7 @@ class Functions(Tables):
         labels = records.labels_of(metadata, what)
         values = metadata | {"search": name.casefold(), "body": records.dump(record, what)}
         values = {key: values[key] for key in ("project", "name", "hash", "search", "updated", "body")}
+        values |= kind_and_state(record)
         tag = check_key(tag or _LATEST, "tag")
         with self._write(f"functions/{values['project']}/{name}") as connection:
             connection.execute(_STORE, values)
@@ -92,6 +93,11 @@ class Functions(Tables):
         since: Any = None,
         until: Any = None,
         hash_key: str = "",
+        kind: str | None = None,
+        states: list[str] | None = None,
+        format_: str | None = None,
+        limit: int | None = None,
+        offset: int = 0,
         **kwargs: Any,
     ) -> list[Record]:
         records.refuse_unknown(kwargs, self.list_functions)
@@ -103,6 +109,10 @@ class Functions(Tables):
             labels=label_list(labels),
             since=times.of_caller(since, "since"),
             until=times.of_caller(until, "until"),
+            kind=kind or "",
+            states=[str(getattr(state, "value", state)) for state in states or ()],
+            limit=limit or 0,
+            offset=offset or 0,
         )
         with self._read() as connection:
             where = Where(connection, "functions")
@@ -110,18 +120,31 @@ class Functions(Tables):
             where.name(query.name)
             where.equal("hash", query.hash)
             where.between("updated", query.since, query.until)
+            where.equal("kind", query.kind)
+            where.one_of("state", query.states)
             where.labels(query.labels, "function_labels")
             if query.tag:
                 where.side("function_tags", "tag = :tag", tag=query.tag)
             shown = ":tag" if query.tag else _OWN_TAG
-            sql = f"SELECT body, {shown} FROM functions WHERE {where} ORDER BY updated DESC, id DESC"
-            found = connection.execute(sql, where.values).fetchall()
+            sql = (
+                f"SELECT body, {shown} FROM functions WHERE {where}"
+                " ORDER BY updated DESC, id DESC LIMIT :limit OFFSET :offset"
+            )
+            limits = {"limit": query.limit if query.limit > 0 else NO_LIMIT, "offset": query.offset}
+            found = connection.execute(sql, {**where.values, **limits}).fetchall()
         return [_tagged(body, tag) for body, tag in found]
 
     def delete_function(self, name: str, project: str = "") -> None:
         values = {"project": project or records.default_project(), "name": name}
         with self._write(f"functions/{values['project']}/{name}") as connection:
             connection.execute("DELETE FROM functions WHERE project = :project AND name = :name", values)
+
+
+def kind_and_state(function: Record) -> dict[str, str]:
+    """As they are searched."""
+    status = function.get("status")
+    state = status.get("state") if isinstance(status, dict) else None
+    return {"kind": records.searchable(function.get("kind")), "state": records.searchable(state)}
 
 
 def _tagged(body: str, tag: str | None) -> Record:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlrun.db.sql import records
+from mlrun.db import records
 from mlrun.db.sql.connection import Connection
-from mlrun.db.sql.runs import Runs, lock_of
+from mlrun.db.sql.runs import Runs
+from mlrun.db.sql.seen import Seen, is_new
+from mlrun.db.sql.tables import lock_of_run
 from mlrun.errors import MLRunInvalidArgumentError, MLRunInvalidArgumentTypeError, MLRunNotFoundError
 
 PIECE = 1 << 20  # bytes; reading a little of a long log reads whole pieces
@@ -25,10 +27,12 @@ ORDER BY start
 _NO_END = 1 << 62
 
 
-class Logs(Runs):
+class Logs(Runs, Seen):
     """The logs of the port."""
 
-    def store_log(self, uid: str, project: str = "", body: bytes | str = b"", append: bool = False) -> None:
+    def store_log(
+        self, uid: str, project: str = "", body: bytes | str = b"", append: bool = False, once: str = ""
+    ) -> None:
         key, data = _key(uid, project), _as_bytes(body)
         if append and not data:
             return
@@ -36,10 +40,14 @@ class Logs(Runs):
             {**key, "body": data[at : at + PIECE], "size": len(data[at : at + PIECE])}
             for at in range(0, len(data), PIECE)
         ]
-        with self._write(lock_of(key)) as connection:
+        with self._write(lock_of_run(key)) as connection:
+            if not is_new(connection, once):
+                return
             if not append:
                 connection.execute(f"DELETE FROM logs WHERE {_OF_RUN}", key)
             connection.cursor().executemany(_APPEND, pieces)
+        if once:
+            self._forget_seen()
 
     def get_log(self, uid: str, project: str = "", offset: int = 0, size: int = 0) -> tuple[str, bytes]:
         key = _key(uid, project)

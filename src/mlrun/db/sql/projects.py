@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from mlrun.db import records
 from mlrun.db.base import Labels, Record
-from mlrun.db.sql import records
+from mlrun.db.changes import merged
 from mlrun.db.sql.connection import Connection
+from mlrun.db.sql.secrets import OURS
 from mlrun.db.sql.tables import Tables, owner_and_labels, store_labels
 from mlrun.db.sql.where import Where
 from mlrun.errors import MLRunConflictError, MLRunNotFoundError, MLRunPreconditionFailedError
@@ -14,8 +16,12 @@ from mlrun.model.query import label_list
 
 _FORMATS = ("full", "name_only")
 _STRATEGIES = ("check", "restricted", "cascade")
-_COUNTED = ("runs", "artifacts", "functions")
-_DELETED = (*_COUNTED, "logs", "metrics")
+_NAMING = ("runs", "artifacts", "functions")  # a project with these is one, without a record of its own
+_COUNTED = {
+    **{table: "project = :name" for table in (*_NAMING, "schedules", "datastore_profiles")},
+    "project_secrets": f"project = :name AND name NOT LIKE '{OURS}%'",
+}
+_DELETED = (*_COUNTED, "logs", "metrics", "background_tasks")
 _KEY = "owner.name = :name"
 _CREATE = "INSERT INTO projects (name, owner, state, body) VALUES (:name, :owner, :state, :body)"
 _STORE = f"""{_CREATE}
@@ -41,13 +47,16 @@ class Projects(Tables):
         with self._write(f"projects/{name}") as connection:
             return row.store(connection, _STORE)
 
+    def patch_project(self, name: str, project: Record, patch_mode: str = "replace") -> Record:
+        changes = records.as_record(project, "a project")
+        mode = str(getattr(patch_mode, "value", patch_mode))
+        with self._write(f"projects/{name}") as connection:
+            row = _Row(merged(_one(connection, name), changes, mode), name)
+            return row.store(connection, _STORE)
+
     def get_project(self, name: str) -> Record:
         with self._read() as connection:
-            sql = "SELECT body FROM projects WHERE name = :name"
-            found = connection.execute(sql, {"name": name}).fetchone()
-        if not found:
-            raise MLRunNotFoundError(f"no project {name!r}")
-        return records.load(found[0])
+            return _one(connection, name)
 
     def list_projects(
         self, owner: str = "", format_: str = "full", labels: Labels = None, state: str = "", **kwargs: Any
@@ -99,9 +108,20 @@ class _Row:
         return records.load(self.values["body"])
 
 
+def _one(connection: Connection, name: str) -> Record:
+    """
+    Raises:
+        MLRunNotFoundError: There is none.
+    """
+    found = connection.execute("SELECT body FROM projects WHERE name = :name", {"name": name}).fetchone()
+    if not found:
+        raise MLRunNotFoundError(f"no project {name!r}")
+    return records.load(found[0])
+
+
 def _with_records(connection: Connection) -> set[str]:
     names: set[str] = set()
-    for table in _COUNTED:
+    for table in _NAMING:
         last: str | None = ""
         while last := connection.execute(_NEXT.format(table=table), {"last": last}).fetchone()[0]:
             names.add(last)
@@ -115,12 +135,12 @@ def _unstored(name: str) -> Record:
 def _refuse_full(connection: Connection, name: str) -> None:
     counts = {
         table: connection.execute(
-            f"SELECT COUNT(*) FROM {table} WHERE project = :name", {"name": name}
+            f"SELECT COUNT(*) FROM {table} WHERE {of_project}", {"name": name}
         ).fetchone()[0]
-        for table in _COUNTED
+        for table, of_project in _COUNTED.items()
     }
     if any(counts.values()):
-        held = ", ".join(f"{count} {table}" for table, count in counts.items() if count)
+        held = ", ".join(f"{count} {table.replace('_', ' ')}" for table, count in counts.items() if count)
         raise MLRunPreconditionFailedError(
             f"project {name!r} holds {held}; delete_project({name!r}, 'cascade') deletes them as well"
         )

@@ -4,26 +4,40 @@ from __future__ import annotations
 
 import functools
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from mlrun.errors import MLRunIncompatibleVersionError, MLRunInvalidArgumentError
 
+if TYPE_CHECKING:
+    from mlrun.db.sql.connection import Connection
+
 APPLICATION_ID = 0x6D6C7275  # "mlru", in the head of the file: it is one of ours
+_FILLED = "-- Then the new columns are filled (backfill.py), and indexed.\n"
 
 
 class Migration(NamedTuple):
-    """One step from a schema version to the next."""
+    """One step from a schema version to the next: a script, what it can not say, and a script after that."""
 
     version: int
     script: str
+    fill: Callable[[Connection], None] | None = None
+    rest: str = ""
 
 
 @functools.cache
 def migrations() -> tuple[Migration, ...]:
     """Every step in order; ``migrations/0002_schedules.sql`` would be the second."""
+    from mlrun.db.sql import backfill  # needs connections, which need this module
+
     scripts = sorted((Path(__file__).parent / "migrations").glob("*.sql"))
-    return tuple(Migration(int(path.name.partition("_")[0]), path.read_text()) for path in scripts)
+    found = []
+    for path in scripts:
+        version = int(path.name.partition("_")[0])
+        script, _, rest = path.read_text().partition(_FILLED)
+        found.append(Migration(version, script, backfill.FILLS.get(version), rest))
+    return tuple(found)
 
 
 def latest() -> int:
@@ -56,9 +70,16 @@ def migrate(connection: sqlite3.Connection, path: str) -> None:
 
 
 def _apply(connection: sqlite3.Connection, migration: Migration) -> None:
-    for statement in migration.script.split(";\n"):  # executescript would commit first
-        connection.execute(statement)
+    _execute(connection, migration.script)
+    if migration.fill:
+        migration.fill(connection)
+    _execute(connection, migration.rest)
     connection.execute(f"PRAGMA user_version = {migration.version}")
+
+
+def _execute(connection: sqlite3.Connection, script: str) -> None:
+    for statement in script.split(";\n"):  # executescript would commit first
+        connection.execute(statement)
 
 
 def _version(connection: sqlite3.Connection, path: str) -> int:

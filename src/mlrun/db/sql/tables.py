@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Any, Protocol
 
 from mlrun.db.base import RunDB
 from mlrun.db.sql.connection import Connection
+
+MOST_VALUES = 700  # in one statement; older libraries of SQLite end at 999
 
 
 class Borrowing(Protocol):
@@ -32,6 +36,11 @@ class Tables(RunDB):
                 database can do that; none is everything.
         """
         return self.connections.write(*records)
+
+
+def lock_of_run(key: Mapping[str, Any]) -> str:
+    """A run, its children, its log and its metrics are written by one at a time."""
+    return f"runs/{key['project']}/{key['uid']}"
 
 
 def store_labels(
@@ -65,3 +74,55 @@ def owner_and_labels(
         values,
     ).fetchall()
     return rows[0][0], {name: value for _, name, value in rows if name is not None}
+
+
+def store_side(
+    connection: Connection,
+    table: str,
+    columns: tuple[str, ...],
+    wanted: Mapping[int, Mapping[str, tuple[Any, ...]]],
+    known: Iterable[int],
+) -> None:
+    """
+    Make the rows of the side *table* what is wanted of each owner.
+
+    Args:
+        columns: Those beside ``owner_id`` and ``name``.
+        wanted: By the owner's id and by name, the values of *columns*.
+        known: Of the owners those that may have rows already; only these are read.
+    """
+    listed = ", ".join(columns)
+    sql = f"SELECT name, {listed} FROM {table} WHERE owner_id = :owner"
+    wrong, same = [], set()
+    for owner in known:
+        for name, *values in connection.execute(sql, {"owner": owner}).fetchall():
+            if wanted[owner].get(name) == tuple(values):
+                same.add((owner, name))
+            else:
+                wrong.append({"owner": owner, "name": name})
+    if wrong:
+        connection.cursor().executemany(
+            f"DELETE FROM {table} WHERE owner_id = :owner AND name = :name", wrong
+        )
+    rows = [
+        (owner, name, *values)
+        for owner, named in wanted.items()
+        for name, values in named.items()
+        if (owner, name) not in same
+    ]
+    insert_rows(connection, table, ("owner_id", "name", *columns), rows)
+
+
+def insert_rows(
+    connection: Connection, table: str, columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]
+) -> None:
+    """Insert new rows, many with each statement: one of its own for each costs twice the time."""
+    at_once = MOST_VALUES // len(columns)
+    place = f"({', '.join('?' * len(columns))})"
+    statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES "
+    many = statement + ", ".join([place] * at_once)
+    whole = len(rows) // at_once * at_once
+    for start in range(0, whole, at_once):
+        connection.execute(many, tuple(itertools.chain.from_iterable(rows[start : start + at_once])))
+    if whole < len(rows):
+        connection.cursor().executemany(statement + place, rows[whole:])

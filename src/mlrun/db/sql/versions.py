@@ -3,48 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
+from mlrun.db import records
 from mlrun.db.base import Record
-from mlrun.db.sql import records
 from mlrun.db.sql.connection import Connection
 from mlrun.db.sql.where import Where
+from mlrun.db.wanted import ANY_TAG, CATEGORIES, LATEST, Wanted, wanted_by
 from mlrun.errors import MLRunNotFoundError
-from mlrun.urls import StoreURL
 
-LATEST = "latest"
-ANY_TAG = "*"
-CATEGORIES = ("model", "dataset", "document", "other")
 # The tag to show where none was asked for: one that a person gave, else latest.
 OWN_TAG = f"""COALESCE(
     (SELECT MAX(tag) FROM artifact_tags WHERE owner_id = artifacts.id AND tag <> '{LATEST}'),
     (SELECT MAX(tag) FROM artifact_tags WHERE owner_id = artifacts.id))"""
 _MOST_LINKS = 8  # in a row; more lead in a circle
-
-
-class Wanted(NamedTuple):
-    """One version, as a caller describes it; what is empty (or None) may be anything."""
-
-    project: str
-    key: str
-    tag: str = ""
-    iter: int | None = None
-    tree: str = ""
-    uid: str = ""
-
-    def __str__(self) -> str:
-        tag = self.tag if self.tag != ANY_TAG else ""
-        url = StoreURL("artifacts", self.project, self.key, self.iter, tag, self.tree, self.uid)
-        return str(url).removeprefix("store://artifacts/")
-
-
-def wanted_by(record: Record, project: str = "") -> Wanted:
-    """The version that *record* is."""
-    metadata = records.part(record, "metadata", "an artifact")
-    key = records.part(record, "spec", "an artifact").get("db_key") or metadata.get("key", "")
-    project = project or metadata.get("project") or records.default_project()
-    tree, uid = metadata.get("tree") or "", metadata.get("uid") or ""
-    return Wanted(project, key, "", metadata.get("iter"), tree, uid)
 
 
 def read(connection: Connection, wanted: Wanted) -> Record:

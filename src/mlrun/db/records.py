@@ -14,6 +14,8 @@ from mlrun.db.base import Record
 from mlrun.errors import MLRunInvalidArgumentError, MLRunInvalidArgumentTypeError, nearest
 from mlrun.model.base import dump_json, load_json
 
+MOST_SEARCHED = 256  # characters; PostgreSQL's indexes end at 2,600 bytes
+
 
 def as_record(value: Any, what: str) -> Record:
     """
@@ -46,6 +48,16 @@ def labels_of(metadata: Record, what: str) -> dict[str, str]:
     """As they are searched: text to text."""
     labels = part(metadata, "labels", what)
     return {str(name): "" if value is None else str(value) for name, value in labels.items()}
+
+
+def searchable(value: Any, most: int = MOST_SEARCHED) -> str:
+    """*value* as a column to search by; empty where it is no text, or none that every database can hold."""
+    if not isinstance(value, str) or len(value) > most or "\x00" in value:
+        return ""
+    try:
+        return value if value.isascii() or value.encode() else ""
+    except UnicodeEncodeError:
+        return ""
 
 
 def dump(record: Record, what: str) -> str:

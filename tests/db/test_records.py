@@ -7,7 +7,7 @@ from types import MappingProxyType
 import pytest
 
 from mlrun.config import mlconf
-from mlrun.db.sql import records
+from mlrun.db import records
 from mlrun.errors import MLRunInvalidArgumentError
 from mlrun.model.run import Run, RunMetadata
 

@@ -1,0 +1,40 @@
+"""The head of a request: how long it may be, and what no address has; told before anything is looked up."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mlrun.api.answers import refusal
+from mlrun.api.limits import MOST_HEAD, MOST_URL
+from mlrun.errors import MLRunBadRequestError
+
+_CONTROL = frozenset(map(chr, (*range(0x20), 0x7F)))
+
+
+class Heads:
+    """
+    ASGI middleware that answers what is wrong with the head of a request.
+
+    An address that is too long is 414, headers that are too long 431, a control character in an address 400.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        answer = _refused(scope) if scope["type"] == "http" else None
+        await (answer or self.app)(scope, receive, send)
+
+
+def _refused(scope: Scope) -> Response | None:
+    size = len(scope.get("raw_path") or scope["path"].encode()) + len(scope["query_string"])
+    if size > MOST_URL:
+        return refusal(MLRunBadRequestError(f"the address has {size} bytes; {MOST_URL} are taken"), 414)
+    size += sum(len(name) + len(value) for name, value in scope["headers"])
+    if size > MOST_HEAD:
+        return refusal(MLRunBadRequestError(f"the headers have {size} bytes; {MOST_HEAD} are taken"), 431)
+    if not _CONTROL.isdisjoint(scope["path"]):
+        text = f"the address {scope['path'][:99]!r} has a control character; no name has one"
+        return refusal(MLRunBadRequestError(text))
+    return None

@@ -1,0 +1,113 @@
+"""Schedules, as records: they are kept, and nothing fires them yet."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from mlrun.api.answers import as_json, done
+from mlrun.api.codec import Call, Rule
+from mlrun.api.parameters import flag, text, texts, word
+from mlrun.api.service_shapes import Schedule, Schedules
+from mlrun.db.base import Record
+from mlrun.errors import MLRunNotImplementedServerError
+from mlrun.log import logger
+from mlrun.model.query import label_list
+
+KINDS = ("job", "pipeline")
+UNFIRED = (
+    "this server keeps schedules and does not fire them yet; cron can call 'mlrun run', and"
+    " fn.run(local=True) runs the function on the client's machine"
+)
+
+
+def create(call: Call) -> Response:
+    schedule = call.db.create_schedule(call.project, call.record())
+    _note_that_it_rests(schedule)
+    return as_json(schedule, 201)
+
+
+def update(call: Call) -> Response:
+    schedule = call.db.update_schedule(call.project, call.path["name"], call.record())
+    _note_that_it_rests(schedule)
+    return as_json(schedule)
+
+
+def read(call: Call) -> Response:
+    include = call.flag("include_last_run")
+    return as_json(call.db.get_schedule(call.project, call.path["name"], include))
+
+
+def list_all(call: Call) -> Response:
+    return as_json(
+        call.db.list_schedules(
+            project=call.projects,
+            name=call.text("name"),
+            kind=call.text("kind"),
+            include_last_run=call.flag("include_last_run"),
+            labels=[label for given in call.texts("label") for label in label_list(given)],
+        )
+    )
+
+
+def invoke(call: Call) -> Response:
+    call.db.get_schedule(call.project, call.path["name"])  # says that there is none
+    raise MLRunNotImplementedServerError(UNFIRED)
+
+
+def delete(call: Call) -> Response:
+    call.db.delete_schedule(call.project, call.path["name"])
+    return done(204)
+
+
+def delete_all(call: Call) -> Response:
+    call.db.delete_schedules(call.project)
+    return done(204)
+
+
+def set_notifications(call: Call) -> Response:
+    raise MLRunNotImplementedServerError(f"notifications of schedules are not built: {UNFIRED}")
+
+
+def _note_that_it_rests(schedule: Record) -> None:
+    logger.warning(
+        f"schedule {schedule.get('project')}/{schedule.get('name')} is stored, and nothing fires it yet"
+    )
+
+
+_ALL = "/projects/{project}/schedules"
+_ONE = "/projects/{project}/schedules/{name}"
+_LAST_RUN = flag("include_last_run", "With the last run that it has started.")
+RULES = (
+    Rule("POST", _ALL, create, "Create a schedule", (), Schedule, Schedule, 201, (409,)),
+    Rule(
+        "GET",
+        _ALL,
+        list_all,
+        "List schedules by name",
+        (
+            text("name", "All of it, else a part of it; ~part is a part in any case."),
+            word("kind", KINDS, "Of this kind."),
+            texts("label", "name or name=value; all of them have to hold.", "labels"),
+            _LAST_RUN,
+        ),
+        gives=Schedules,
+    ),
+    Rule("DELETE", _ALL, delete_all, "Delete every schedule of a project", status=204),
+    Rule("PUT", _ONE, update, "Change parts of a schedule", (), Schedule, Schedule, errors=(404,)),
+    Rule("GET", _ONE, read, "Read a schedule", (_LAST_RUN,), gives=Schedule, errors=(404,)),
+    Rule("DELETE", _ONE, delete, "Delete a schedule, if it is there", status=204),
+    Rule(
+        "POST",
+        f"{_ONE}/invoke",
+        invoke,
+        "Not built: fire a schedule now",
+        errors=(404, 501),
+    ),
+    Rule(
+        "PUT",
+        f"{_ONE}/notifications",
+        set_notifications,
+        "Not built: notifications of a schedule",
+        errors=(501,),
+    ),
+)

@@ -1,0 +1,59 @@
+"""The bodies and answers of what a service keeps: secrets, profiles, schedules."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from mlrun.model.base import Model, field
+
+Record = dict[str, Any]
+
+
+class Secrets(Model):
+    """Texts by key; they go in and do not come out again."""
+
+    provider: str = "kubernetes"  # which here is the place of the records
+    secrets: dict[str, str] = field(default_factory=dict)
+
+
+class SecretKeys(msgspec.Struct):
+    provider: str
+    secret_keys: list[str]
+
+
+class Profile(Model):
+    """Where the addresses of one data store lead, under a name."""
+
+    name: str = ""
+    type: str = ""
+    object: str = ""  # JSON with values in base64, as clients write it
+    private: str | None = None  # the same; it is kept as a secret and not given back
+    project: str = ""
+
+
+class Schedule(Model):
+    """A record of what is to be run when; nothing fires it yet."""
+
+    name: str = ""
+    kind: str = "job"  # job | pipeline
+    project: str = ""
+    scheduled_object: Any = None
+    cron_trigger: Any = None  # the text of five fields, or {"minute", "hour", ...}
+    desired_state: str = ""
+    labels: Record | None = None
+    concurrency_limit: int | None = None
+    creation_time: str = ""
+    state: str = ""
+    next_run_time: str | None = None  # null: nothing fires it
+    last_run_uri: str | None = None
+
+
+class Schedules(msgspec.Struct):
+    schedules: list[Schedule]
+
+
+class Verification(msgspec.Struct):
+    resource: str
+    action: Literal["create", "read", "update", "delete", "store"]

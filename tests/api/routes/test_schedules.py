@@ -1,0 +1,100 @@
+"""Schedules over the wire: kept, shown, and honest about not being fired."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+URL = "/api/v1/projects/p1/schedules"
+SCHEDULE = {
+    "name": "nightly",
+    "kind": "job",
+    "scheduled_object": {"task": {"metadata": {"name": "train"}}},
+    "cron_trigger": "0 3 * * *",
+    "labels": {"team": "a"},
+}
+
+
+@pytest.fixture
+def stored(client: TestClient) -> TestClient:
+    assert client.post(URL, json=SCHEDULE).status_code == 201
+    return client
+
+
+def test_a_schedule_says_that_nothing_fires_it(
+    client: TestClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answer = client.post(URL, json=SCHEDULE)
+
+    assert answer.status_code == 201 and answer.json()["next_run_time"] is None
+    assert "schedule p1/nightly is stored, and nothing fires it yet" in capsys.readouterr().err
+
+
+def test_a_schedule_is_read_and_changed(stored: TestClient) -> None:
+    found = stored.get(f"{URL}/nightly?include_last_run=no").json()
+    assert (found["name"], found["project"], found["kind"]) == ("nightly", "p1", "job")
+    assert found["cron_trigger"]["hour"] == "3"
+
+    changed = stored.put(f"{URL}/nightly", json={"cron_trigger": {"hour": "4", "minute": "0"}})
+
+    assert changed.status_code == 200
+    found = stored.get(f"{URL}/nightly").json()
+    assert found["cron_trigger"]["hour"] == "4"
+    assert found["scheduled_object"] == SCHEDULE["scheduled_object"]
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [
+        ("", 1),
+        ("name=~NIGHT", 1),
+        ("name=x", 0),
+        ("kind=pipeline", 0),
+        ("label=team=a", 1),
+        ("labels=team,x", 0),
+    ],
+)
+def test_schedules_are_listed(stored: TestClient, query: str, count: int) -> None:
+    assert len(stored.get(f"{URL}?include_last_run=False&{query}").json()["schedules"]) == count
+    assert len(stored.get(f"/api/v1/projects/*/schedules?{query}").json()["schedules"]) == count
+
+
+def test_schedules_are_deleted(stored: TestClient) -> None:
+    stored.post(URL, json={**SCHEDULE, "name": "weekly"})
+
+    assert stored.delete(f"{URL}/weekly").status_code == 204
+    assert [one["name"] for one in stored.get(URL).json()["schedules"]] == ["nightly"]
+    assert stored.delete(URL).status_code == 204
+    assert stored.get(URL).json() == {"schedules": []}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("POST", "/nightly/invoke", 501), ("PUT", "/nightly/notifications", 501), ("POST", "/zz/invoke", 404)],
+)
+def test_what_is_not_built_says_so(stored: TestClient, method: str, path: str, status: int) -> None:
+    answer = stored.request(method, URL + path, json={})
+
+    assert answer.status_code == status
+    assert ("does not fire them yet" in answer.text) is (status == 501)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("POST", "", SCHEDULE, 409),
+        ("POST", "", {**SCHEDULE, "name": ""}, 400),
+        ("POST", "", {**SCHEDULE, "name": "x", "cron_trigger": "often"}, 400),
+        ("POST", "", {**SCHEDULE, "name": "x", "kind": "party"}, 400),
+        ("POST", "", {**SCHEDULE, "name": "x", "concurrency_limit": 0}, 400),
+        ("PUT", "/zz", {}, 404),
+        ("GET", "/zz", None, 404),
+        ("GET", "?kind=party", None, 400),
+    ],
+)
+def test_what_is_wrong_is_answered(
+    stored: TestClient, method: str, path: str, body: Any, status: int
+) -> None:
+    assert stored.request(method, URL + path, json=body).status_code == status
