@@ -14,6 +14,8 @@ debian_needs() {
   echo "python3-venv: python3 -c 'import ensurepip, venv'"
   [ "$1" = dev ] || return 0
   echo "nodejs: node --version"                        # the script of a page is tried by the tests
+  echo "podman: podman --version"  # the image of the server is built and run by the tests
+  echo "runc: runc --version"      # what runs it, where control groups are of both versions
   echo "postgresql: ls /usr/lib/postgresql/*/bin/pg_ctl" # they start a server of their own
 }
 
@@ -25,7 +27,7 @@ install_debian_packages() { # as root on Debian and its children; elsewhere find
   done < <(debian_needs "$1")
   [ ${#missing[@]} = 0 ] && return 0
   echo "installing ${missing[*]}"
-  { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y "${missing[@]}"; } >/dev/null ||
+  { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "${missing[@]}"; } >/dev/null ||
     echo "apt-get could not install ${missing[*]} (see above); going on without" >&2
 }
 

@@ -23,6 +23,7 @@ TESTED_ELSEWHERE = {
 # Test files that belong to no file of src/, each with its reason.
 ABOUT_THE_WHOLE = {
     "api/test_conformance.py": "the server, held to its own document",
+    "test_container.py": "Dockerfile and compose.yaml",
     "test_docs.py": "docs/",
     "test_examples.py": "examples/",
     "test_floor_plan.py": "the imports of every file",

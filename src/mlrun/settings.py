@@ -113,6 +113,17 @@ TABLE = (
     ),
     Setting("submit_timeout", "int", 180, "Wait this long for an API server to take a run.", "seconds"),
     Setting("httpdb.port", "int", 8080, "Port that the API server listens on."),
+    Setting(
+        "httpdb.host", "str", "127.0.0.1", "Address that the API server listens on; `0.0.0.0` is every one."
+    ),
+    Setting("httpdb.workers", "int", 1, "Processes that serve at the API server's port.", "processes"),
+    Setting(
+        "httpdb.dsn",
+        "str",
+        "",
+        "Database of the API server, in place of a folder: a file or a URL.",
+        secret=True,
+    ),
     Setting("httpdb.dirpath", "path", "", "Folder of the API server's database. Empty: the home."),
     Setting("httpdb.user", "str", "", "User name for an API server, and the one that it asks for."),
     Setting(

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -11,6 +15,28 @@ from starlette.testclient import TestClient
 from mlrun.api.app import create_app
 
 Run = dict[str, Any]
+LONGEST_S = 30
+
+
+class Server:
+    """``mlrun db`` as a process; *url* is where it is."""
+
+    def __init__(self, *command: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-W", "error", "-m", *command], stderr=subprocess.PIPE, text=True
+        )
+        assert self.process.stderr
+        self.line = self.process.stderr.readline()
+        found = re.search(r"http://\S+", self.line)
+        self.url = found[0] if found else ""
+
+    def end(self, number: int = signal.SIGTERM) -> tuple[int, str]:
+        """Exit code, and what was printed after the first line; once more, it is empty."""
+        if self.process.stderr is None or self.process.stderr.closed:
+            return self.process.returncode, ""
+        self.process.send_signal(number)  # nothing where it has ended already
+        _, rest = self.process.communicate(timeout=LONGEST_S)
+        return self.process.returncode, rest
 
 
 @pytest.fixture
@@ -40,3 +66,17 @@ def store_runs(db: Any) -> Callable[..., None]:
 
 def client_of(db: Any, **options: Any) -> TestClient:
     return TestClient(create_app(db, **options), base_url="http://localhost")
+
+
+@pytest.fixture
+def start_server() -> Iterator[Callable[..., Server]]:
+    """Start a server as a process; it has ended when the test has."""
+    started: list[Server] = []
+
+    def start(*command: str) -> Server:
+        started.append(Server(*command))
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.end(signal.SIGKILL)

@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 
 from mlrun.api.access import Access
 from mlrun.api.app import create_app
-from mlrun.api.gate import name_of
+from mlrun.api.gate import HARDENED, name_of
 
 SPEC = "/api/v1/client-spec"
 
@@ -107,3 +107,40 @@ def test_a_page_of_this_server_may(client: TestClient) -> None:
 )
 def test_the_name_in_a_host_header(host: str, name: str) -> None:
     assert name_of(host) == name
+
+
+def test_no_answer_lets_a_browser_guess_frame_or_keep_anything(client: TestClient) -> None:
+    for answer in (client.get(SPEC), client.get("/nothing"), client.get(SPEC, headers={"host": "evil.com"})):
+        for name, value in HARDENED.items():
+            assert answer.headers[name] == value
+
+
+def test_who_tries_many_logins_is_not_looked_at_but_a_right_one_is(
+    db: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mlrun.api.failures.MOST_WAITING", 0)
+    client = client_of(db, Access(token="s3cr3t"))
+    right, wrong = {"authorization": "Bearer s3cr3t"}, {"authorization": "Bearer x"}
+    first = [client.get(SPEC, headers=headers).status_code for headers in (right, wrong)]
+
+    answer = client.get(SPEC, headers=wrong)
+
+    assert first == [200, 401]
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "1")
+    assert "MLRunUnauthorizedError('too many wrong logins" in answer.text
+    assert client.get(SPEC, headers=right).status_code == 200
+
+
+def test_asking_without_a_login_is_no_wrong_one(db: Any) -> None:
+    client = client_of(db, Access(token="s3cr3t"))
+
+    assert [client.get(SPEC).status_code for _ in range(40)] == [401] * 40
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/api/v1/healthz/ready"])
+def test_health_is_open_as_it_is_spelled(db: Any, path: str) -> None:
+    client = client_of(db, Access(token="s3cr3t"))
+
+    assert client.get(path).status_code == 200
+    assert client.get(path.replace("healthz", "health%7A")).status_code == 401
+    assert client.post(path).status_code in (401, 405)

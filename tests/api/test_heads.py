@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from starlette.testclient import TestClient
 
-from mlrun.api.limits import MOST_HEAD, MOST_URL
+from mlrun.api.limits import MOST_HEAD, MOST_HEADERS, MOST_URL
 
 
 @pytest.mark.parametrize("path", ["/api/v1/projects/a%0Ab", "/api/v1/projects/p1/runs/%00", "/%7f"])
@@ -30,3 +30,10 @@ def test_headers_are_only_so_long(client: TestClient) -> None:
 
     assert answer.status_code == 431
     assert f"{MOST_HEAD} are taken" in answer.json()["detail"]["reason"]
+
+
+def test_headers_are_only_so_many(client: TestClient) -> None:
+    answer = client.get("/healthz", headers={f"x-{number}": "x" for number in range(MOST_HEADERS)})
+
+    assert answer.status_code == 431
+    assert f"{MOST_HEADERS} are taken" in answer.json()["detail"]["reason"]

@@ -3,54 +3,39 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
 
 from mlrun import mlconf
-from mlrun.api.server import Options, access_for, allowed_paths, listen, place_of, serve
-from mlrun.errors import MLRunAccessDeniedError, MLRunInvalidArgumentError
+from mlrun.api.access import Access
+from mlrun.api.server import (
+    Options,
+    access_of_settings,
+    allowed_paths,
+    listen,
+    place_of,
+    refuse_open_doors,
+    serve,
+)
+from mlrun.db import get_run_db
+from mlrun.errors import MLRunAccessDeniedError, MLRunInvalidArgumentError, MLRunUnauthorizedError
 
 LONGEST_S = 30
 
 
-class Server:
-    """``mlrun db`` as a process; *url* is where it is."""
-
-    def __init__(self, *command: str) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-W", "error", "-m", *command], stderr=subprocess.PIPE, text=True
-        )
-        assert self.process.stderr
-        self.line = self.process.stderr.readline()
-        found = re.search(r"http://\S+", self.line)
-        self.url = found[0] if found else ""
-
-    def end(self, number: int = signal.SIGTERM) -> tuple[int, str]:
-        """Exit code, and what was printed after the first line; once more, it is empty."""
-        if self.process.stderr is None or self.process.stderr.closed:
-            return self.process.returncode, ""
-        self.process.send_signal(number)  # nothing where it has ended already
-        _, rest = self.process.communicate(timeout=LONGEST_S)
-        return self.process.returncode, rest
+@pytest.fixture(params=[1, 2], ids=["alone", "workers"])
+def server(start_server: Any, request: pytest.FixtureRequest) -> Any:
+    return start_server("mlrun", "db", "-p", "0", "-d", "served", "--workers", str(request.param))
 
 
-@pytest.fixture
-def server() -> Iterator[Server]:
-    started = Server("mlrun", "db", "-p", "0", "-d", "served")
-    yield started
-    started.end(signal.SIGKILL)
-
-
-def test_a_server_keeps_what_it_is_given(server: Server, tmp_path: Path) -> None:
+def test_a_server_keeps_what_it_is_given(server: Any, tmp_path: Path) -> None:
     with httpx2.Client(base_url=server.url) as client:
         assert client.get("/api/v1/healthz").json()["status"] == "ok"
         client.post("/api/v1/projects/p1/runs/u1", json={"metadata": {"name": "a"}})
@@ -60,13 +45,13 @@ def test_a_server_keeps_what_it_is_given(server: Server, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_it_in_good_order(server: Server, number: int) -> None:
+def test_a_signal_ends_it_in_good_order(server: Any, number: int) -> None:
     httpx2.get(f"{server.url}/api/v1/healthz")
 
     assert server.end(number) == (0, "")
 
 
-def test_what_was_accepted_is_finished(server: Server) -> None:
+def test_what_was_accepted_is_finished(server: Any) -> None:
     """The body of a request comes in two parts, and the signal between them."""
     answers, begun, go_on = [], threading.Event(), threading.Event()
 
@@ -94,10 +79,10 @@ def test_what_was_accepted_is_finished(server: Server) -> None:
     assert server.end() == (0, "")
 
 
-def test_the_module_of_old_days_starts_it_too() -> None:
+def test_the_module_of_old_days_starts_it_too(start_server: Any) -> None:
     os.environ |= {"MLRUN_httpdb__port": "0", "MLRUN_httpdb__dirpath": "elsewhere"}
 
-    server = Server("mlrun.api.main")
+    server = start_server("mlrun.api.main", "--workers", "1")
 
     assert httpx2.get(f"{server.url}/api/healthz").status_code == 200
     assert "/elsewhere/mlrun.db" in server.line
@@ -111,15 +96,15 @@ def test_other_machines_are_not_let_in_without_a_login(host: str) -> None:
 
 
 def test_a_login_or_a_word_opens_it_to_other_machines() -> None:
-    assert access_for(Options(host="0.0.0.0", insecure=True)).hosts == ("*",)
+    assert access_of_settings(Options(host="0.0.0.0", insecure=True)).hosts == ("*",)
     with mlconf.override(**{"httpdb.token": "t", "httpdb.allowed_hosts": "A.com, b.com"}):
-        access = access_for(Options(host="0.0.0.0"))
+        access = access_of_settings(Options(host="0.0.0.0"))
 
     assert (access.token, access.hosts) == ("t", ("a.com", "b.com"))
 
 
 def test_on_loopback_nobody_logs_in() -> None:
-    assert access_for(Options()) == access_for(Options(host="localhost")) == ("", "", "", ())
+    assert access_of_settings(Options()) == access_of_settings(Options(host="localhost")) == ("", "", "", ())
 
 
 def test_the_database_is_the_one_that_was_named(home: Path) -> None:
@@ -142,7 +127,7 @@ def test_files_come_from_the_artifact_path_and_what_the_setting_names() -> None:
     assert allowed_paths() == ()
     settings = {"artifact_path": "/arts/{{project}}", "httpdb.allowed_file_paths": "/data, s3://bucket/"}
     with mlconf.override(**settings):
-        assert allowed_paths() == ("/data", "s3://bucket/", "/arts/")
+        assert allowed_paths() == ("/data", "s3://bucket/", "/arts/{{project}}")
 
 
 def test_a_port_that_is_taken_is_answered() -> None:
@@ -166,3 +151,38 @@ def _is_taken(url: str) -> bool:
     except OSError:
         return False
     return True
+
+
+def test_a_token_of_the_database_opens_it_to_other_machines(db: Any) -> None:
+    everywhere = Options(host="0.0.0.0")
+    with pytest.raises(MLRunAccessDeniedError, match="mlrun db token create"):
+        refuse_open_doors(everywhere, Access(), db)
+
+    db.create_token()
+
+    refuse_open_doors(everywhere, Access(), db)
+
+
+def test_a_client_logs_in_with_what_its_settings_say(start_server: Any) -> None:
+    """From one end to the other: a token of the database, and the client as a program has it."""
+    db: Any = get_run_db("./served")
+    _, viewer = db.create_token(role="viewer")
+    _, editor = db.create_token(projects=["iris"])
+    server = start_server("mlrun", "db", "-p", "0", "-d", "served")
+
+    def client(token: str) -> Any:
+        with mlconf.override(**{"httpdb.token": token}):
+            found = get_run_db(server.url, force_reconnect=True)
+            found.list_projects()
+            return found
+
+    with mlconf.override(**{"httpdb.token": editor}):
+        client(editor).store_run({"metadata": {"name": "train"}}, "1", "iris")
+        with pytest.raises(MLRunAccessDeniedError, match="limited to the project iris"):
+            client(editor).read_run("1", "wine")
+    with mlconf.override(**{"httpdb.token": viewer}):
+        assert client(viewer).read_run("1", "iris")["metadata"]["name"] == "train"
+        with pytest.raises(MLRunAccessDeniedError, match="needs the role editor"):
+            client(viewer).del_run("1", "iris")
+    with mlconf.override(**{"httpdb.token": "wrong"}), pytest.raises(MLRunUnauthorizedError):
+        get_run_db(server.url, force_reconnect=True).list_projects()

@@ -68,7 +68,7 @@ def test_other_machines_are_not_let_in_without_a_login() -> None:
     result = CliRunner().invoke(cli, ["db", "-p", "0", "--host", "0.0.0.0"])
 
     assert result.exit_code == 1
-    assert "set a token" in result.stderr and result.stderr.count("\n") == 1
+    assert "make a token" in result.stderr and result.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize("port", ["-1", "65536", "x"])

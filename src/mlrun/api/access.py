@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import ipaddress
 from typing import NamedTuple
 
@@ -10,8 +11,36 @@ from mlrun.errors import MLRunInvalidArgumentError
 ANY_HOST = "*"
 
 
+class Role(enum.IntEnum):
+    """What somebody may; each may what the ones before it may."""
+
+    VIEWER = 1
+    EDITOR = 2
+    ADMIN = 3
+
+    @property
+    def word(self) -> str:
+        return self.name.lower()
+
+
+class Caller(NamedTuple):
+    """Who has logged in."""
+
+    name: str  # for logs; no secret
+    role: Role
+    projects: frozenset[str] | None = None  # the only ones that exist for this caller; None is all
+
+    def sees(self, project: str) -> bool:
+        return self.projects is None or project in self.projects
+
+
+ANYBODY = Caller("anybody", Role.ADMIN)  # where no login is needed
+NOBODY = Caller("nobody", Role.VIEWER)  # has not said who it is, and asks for the health
+OWNER = Caller("settings", Role.ADMIN)  # has the login of the server's own settings
+
+
 class Access(NamedTuple):
-    """The rules of a server; without a token and a user everybody may."""
+    """The rules of a server; without a token and a user everybody may, until its database has tokens."""
 
     token: str = ""
     user: str = ""

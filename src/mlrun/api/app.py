@@ -6,6 +6,7 @@ import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable
+from typing import cast
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -13,14 +14,17 @@ from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from mlrun.api.access import Access
+from mlrun.api.access import Access, Caller
 from mlrun.api.answers import accident, refusal
 from mlrun.api.codec import Call, House, Rule
-from mlrun.api.gate import Gate
+from mlrun.api.gate import CALLER, Gate
 from mlrun.api.heads import Heads
+from mlrun.api.limited import LimitedDB
 from mlrun.api.limits import BODY_S, MOST_BYTES, MOST_KEY
 from mlrun.api.measures import Measures
+from mlrun.api.needs import refuse_unless
 from mlrun.api.once import Once
+from mlrun.api.places import places_for
 from mlrun.api.reference import Reference
 from mlrun.api.router import PathRouter, Paths
 from mlrun.api.routes import V1, V2
@@ -29,6 +33,7 @@ from mlrun.api.tasks import Tasks
 from mlrun.api.watches import Watches
 from mlrun.db.base import RunDB
 from mlrun.errors import (
+    MLRunAccessDeniedError,
     MLRunBadRequestError,
     MLRunBaseError,
     MLRunMethodNotAllowedError,
@@ -38,7 +43,8 @@ from mlrun.errors import (
 
 _PREFIX = re.compile(r"/api/(v[12]/)?")
 _NO_ACCESS = Access()
-_AT_THE_ROOT = ("/healthz", "/metrics", "/openapi.json", "/docs")  # where load balancers and others look
+# where load balancers and others look
+_AT_THE_ROOT = ("/healthz", "/healthz/ready", "/metrics", "/openapi.json", "/docs")
 
 
 def create_app(
@@ -65,7 +71,7 @@ def create_app(
     for prefix, rules in (("/api/v2", V2), ("/api/v1", V1), ("/api", V1), ("", at_the_root)):
         for rule in rules:
             paths.add(rule.method, prefix + rule.path, _endpoint(rule, house, most_bytes))
-    app = Starlette(middleware=[Middleware(Gate, access=access), Middleware(Heads)])
+    app = Starlette(middleware=[Middleware(Gate, access=access, db=db), Middleware(Heads)])
     app.router = PathRouter(paths, _no_address)
     app.state.watches = house.watches
     return app
@@ -75,8 +81,13 @@ def _endpoint(rule: Rule, house: House, most_bytes: int) -> Callable[[Request], 
     """*rule*'s handler in a thread, after the body has come; every error becomes an answer."""
 
     async def endpoint(request: Request) -> Response:
+        caller: Caller = request.scope[CALLER]
         try:
+            asked = request.query_params.get("project", "")
+            refuse_unless(caller, request.method, rule.path, request.path_params, asked)
             body = await _body(request, most_bytes)
+        except MLRunAccessDeniedError as error:
+            return refusal(error)
         except _TooLong as error:
             return refusal(MLRunBadRequestError(str(error)), 413)
         except TimeoutError:
@@ -84,9 +95,10 @@ def _endpoint(rule: Rule, house: House, most_bytes: int) -> Callable[[Request], 
         except ClientDisconnect:
             return Response(status_code=400)  # to nobody
         path = request.scope["path"]
-        call = Call(house, rule, path, request.path_params, request.query_params, request.headers, body)
+        room = _house_of(caller, house)
+        call = Call(room, rule, path, request.path_params, request.query_params, request.headers, body)
         begun = time.perf_counter()
-        answer = await run_in_threadpool(_answer_once, rule, call)
+        answer = await run_in_threadpool(_answer_once, rule, call, caller)
         if rule.method != "GET":
             house.watches.wrote(request.path_params.get("uid", ""))
         house.measures.add(rule.method, rule.path, answer.status_code, time.perf_counter() - begun)
@@ -95,14 +107,24 @@ def _endpoint(rule: Rule, house: House, most_bytes: int) -> Callable[[Request], 
     return endpoint
 
 
-def _answer_once(rule: Rule, call: Call) -> Response:
+def _house_of(caller: Caller, house: House) -> House:
+    """*house*, as far as it is there for *caller*."""
+    places = places_for(house.allowed_paths, caller.projects)
+    if caller.projects is None:
+        return house._replace(allowed_paths=places)
+    return house._replace(allowed_paths=places, db=cast(RunDB, LimitedDB(house.db, caller.projects)))
+
+
+def _answer_once(rule: Rule, call: Call, caller: Caller) -> Response:
     key = call.headers.get("idempotency-key", "")
     if not key or rule.method == "GET":
         return _answer(rule, call)
     if len(key) > MOST_KEY:
         text = f"an idempotency-key has at most {MOST_KEY} characters; this one has {len(key)}"
         return refusal(MLRunBadRequestError(text))
-    return call.house.once.answer(f"{rule.method} {call.address} {key}", lambda: _answer(rule, call))
+    return call.house.once.answer(
+        f"{caller.name} {rule.method} {call.address} {key}", lambda: _answer(rule, call)
+    )
 
 
 def _answer(rule: Rule, call: Call) -> Response:

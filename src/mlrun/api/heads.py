@@ -6,7 +6,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mlrun.api.answers import refusal
-from mlrun.api.limits import MOST_HEAD, MOST_URL
+from mlrun.api.limits import MOST_HEAD, MOST_HEADERS, MOST_URL
 from mlrun.errors import MLRunBadRequestError
 
 _CONTROL = frozenset(map(chr, (*range(0x20), 0x7F)))
@@ -16,7 +16,7 @@ class Heads:
     """
     ASGI middleware that answers what is wrong with the head of a request.
 
-    An address that is too long is 414, headers that are too long 431, a control character in an address 400.
+    An address that is too long is 414, headers that are too long or too many 431, a control character in an address 400.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -34,6 +34,9 @@ def _refused(scope: Scope) -> Response | None:
     size += sum(len(name) + len(value) for name, value in scope["headers"])
     if size > MOST_HEAD:
         return refusal(MLRunBadRequestError(f"the headers have {size} bytes; {MOST_HEAD} are taken"), 431)
+    if len(scope["headers"]) > MOST_HEADERS:
+        text = f"the request has {len(scope['headers'])} headers; {MOST_HEADERS} are taken"
+        return refusal(MLRunBadRequestError(text), 431)
     if not _CONTROL.isdisjoint(scope["path"]):
         text = f"the address {scope['path'][:99]!r} has a control character; no name has one"
         return refusal(MLRunBadRequestError(text))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 MOST_BYTES = 64 << 20  # of a body: 413
 MOST_HEAD = 64 << 10  # bytes of the address and the headers: 431
+MOST_HEADERS = 100  # 431
 MOST_URL = 32 << 10  # bytes of path and query: 414
 MOST_DEPTH = 100  # of objects and lists inside each other in a JSON body: 400
 MOST_KEY = 200  # characters of an idempotency-key: 400

@@ -28,7 +28,7 @@ PATHS = {
 }
 _NAME = r"^[^/\x00-\x1f\x7f]+$"
 _NAMES = {"key": r"^[^\x00-\x1f\x7f]+$"}
-_OPEN = ("/healthz",)  # needs no login
+_OPEN = ("/healthz", "/healthz/ready")  # need no login
 _LOGIN: list[dict[str, list[str]]] = [{"bearer": []}, {"basic": []}, {}]
 _ABOUT = f"""
 Records of runs, artifacts, functions and projects. It is the HTTP API of MLRun, so its clients work with it.
@@ -50,7 +50,7 @@ _WHY = {
     412: "What was asked for has a condition that does not hold.",
     413: f"The body has more than {limits.MOST_BYTES >> 20} MB.",
     414: f"The address has more than {limits.MOST_URL >> 10} KB.",
-    431: f"The headers have more than {limits.MOST_HEAD >> 10} KB.",
+    431: f"The headers have more than {limits.MOST_HEAD >> 10} KB, or are more than {limits.MOST_HEADERS}.",
     500: "A mistake of the server; its log has the reason under the number that is told.",
     501: "It is not built yet; the reason says what works.",
     503: "The database can not be reached.",

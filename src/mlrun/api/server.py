@@ -1,37 +1,41 @@
-"""A server of the API in this process: one port, until a signal ends it."""
+"""A server of the API: one port, served by this process or by several, until a signal ends it."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
 import sys
+from collections.abc import Callable, Iterator
+from types import FrameType
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlrun import urls
 from mlrun.api.access import ANY_HOST, Access, is_loopback
-from mlrun.api.limits import MOST_HEAD
+from mlrun.api.options import Options as Options
 from mlrun.config import mlconf
 from mlrun.db import get_run_db
 from mlrun.db.base import RunDB
 from mlrun.errors import MLRunAccessDeniedError, MLRunInvalidArgumentError, MLRunMissingDependencyError
 
 if TYPE_CHECKING:
-    from uvicorn import Server
+    from uvicorn import Config
 
 LAST_S = 30  # for what was accepted, after the signal
 KEEP_ALIVE_S = 75
 BACKLOG = 2048
+MOST_CONNECTIONS = 8192  # of one process, where the system lets it have so many
 
 
-class Options(NamedTuple):
-    """What was asked for on the command line; what is empty is in the settings."""
+class Served(NamedTuple):
+    """What is served, and to whom."""
 
-    port: int | None = None  # 0 is any free one
-    folder: str = ""
-    dbpath: str = ""
-    host: str = "127.0.0.1"
-    insecure: bool = False
+    db: RunDB
+    access: Access
+    places: tuple[str, ...]  # that files are given from
+    listener: socket.socket
+    processes: int = 1
 
 
 def serve(options: Options = Options()) -> None:  # noqa: B008 - an immutable tuple
@@ -43,61 +47,118 @@ def serve(options: Options = Options()) -> None:  # noqa: B008 - an immutable tu
         MLRunInvalidArgumentError: The port is taken, or the host is none of this machine.
         MLRunMissingDependencyError: ``mlrun[server]`` is not installed.
     """
-    access = access_for(options)
+    access = access_of_settings(options)
     try:
-        import uvicorn
-
-        from mlrun.api.app import create_app
-        from mlrun.api.ending import Server
+        import uvicorn  # noqa: F401 - so that what is missing is said before anything is opened
     except ModuleNotFoundError as error:
         raise MLRunMissingDependencyError(
             "the API server needs starlette and uvicorn: pip install 'mlrun[server]'"
         ) from error
     db = get_run_db(place_of(options))
-    listener = listen(options.host, mlconf.httpdb.port if options.port is None else options.port)
     try:
-        config = uvicorn.Config(
-            create_app(db, access, allowed_paths()),
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            http="h11",  # the other one that uvicorn knows has no limit for headers
-            h11_max_incomplete_event_size=MOST_HEAD,
-            lifespan="off",
-            ws="none",
-            backlog=BACKLOG,
-            timeout_keep_alive=KEEP_ALIVE_S,
-            timeout_graceful_shutdown=LAST_S,
-        )
-        _announce(db, listener, options.host)
-        _run_until_signal(Server(config), listener)
+        refuse_open_doors(options, access, db)
+        listener = listen(options.address, mlconf.httpdb.port if options.port is None else options.port)
+        with listener:
+            if options.processes > 1:
+                from mlrun.api.workers import serve_with_workers as serve_port
+            else:
+                serve_port = serve_alone
+            told = _announcement(db, listener, options)
+            serve_port(
+                Served(db, access, allowed_paths(), listener, options.processes),
+                lambda: print(told, file=sys.stderr, flush=True),
+            )
     finally:
-        listener.close()
         db.close()
 
 
-def access_for(options: Options) -> Access:
+def serve_alone(served: Served, is_ready: Callable[[], None]) -> None:
+    """
+    Serve in this process until a signal.
+
+    Args:
+        is_ready: Called when requests are taken.
+    """
+    from mlrun.api.app import create_app
+    from mlrun.api.ending import Server
+
+    class ReadyServer(Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            is_ready()
+
+    server = ReadyServer(config_of(create_app(served.db, served.access, served.places)))
+    # After its work uvicorn raises the signal that ended it once more; a good end is no failure.
+    with handling_signals(server.handle_exit):
+        server.run(sockets=[served.listener])
+
+
+@contextlib.contextmanager
+def handling_signals(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """Within the block *handler* gets the signals that end a server."""
+    before = {number: signal.signal(number, handler) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, old in before.items():
+            signal.signal(number, old)
+
+
+def config_of(app: object) -> Config:
+    """How uvicorn serves *app*: within limits, and saying nothing of itself."""
+    import uvicorn
+
+    from mlrun.api.limits import MOST_HEAD
+    from mlrun.api.protocol import PatientProtocol
+
+    return uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        http=PatientProtocol,
+        h11_max_incomplete_event_size=MOST_HEAD,
+        limit_concurrency=_most_connections(),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        lifespan="off",
+        ws="none",
+        backlog=BACKLOG,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=LAST_S,
+    )
+
+
+def access_of_settings(options: Options) -> Access:
     """
     The rules for who may, from the settings.
 
     Raises:
-        MLRunAccessDeniedError: As :func:`serve`.
+        MLRunInvalidArgumentError: A user without a password, or the other way round.
     """
     hosts = tuple(name.strip().lower() for name in mlconf.httpdb.allowed_hosts.split(",") if name.strip())
-    is_local = is_loopback(options.host)
-    access = Access(
+    return Access(
         mlconf.httpdb.token,
         mlconf.httpdb.user,
         mlconf.httpdb.password,
-        hosts or (() if is_local else (ANY_HOST,)),
+        hosts or (() if is_loopback(options.address) else (ANY_HOST,)),
     ).check()
-    if not (is_local or access.needs_login or options.insecure):
-        raise MLRunAccessDeniedError(
-            f"{options.host!r} can be reached from other machines, and nobody would have to log in:"
-            " set a token (MLRUN_HTTPDB__TOKEN) or a user and password (MLRUN_HTTPDB__USER and"
-            " MLRUN_HTTPDB__PASSWORD), or say --insecure"
-        )
-    return access
+
+
+def refuse_open_doors(options: Options, access: Access, db: RunDB) -> None:
+    """
+    Raises:
+        MLRunAccessDeniedError: As :func:`serve`.
+    """
+    from mlrun.db.sql.tokens import Tokens
+
+    if is_loopback(options.address) or access.needs_login or options.insecure:
+        return
+    if isinstance(db, Tokens) and db.has_tokens():
+        return
+    raise MLRunAccessDeniedError(
+        f"{options.address!r} can be reached from other machines, and nobody would have to log in:"
+        " make a token ('mlrun db token create'), set one (MLRUN_HTTPDB__TOKEN) or a user and password"
+        " (MLRUN_HTTPDB__USER and MLRUN_HTTPDB__PASSWORD), or say --insecure"
+    )
 
 
 def place_of(options: Options) -> str:
@@ -109,20 +170,19 @@ def place_of(options: Options) -> str:
     """
     if options.dbpath and options.folder:
         raise MLRunInvalidArgumentError("--dbpath names the database; leave out --dirpath")
-    if urls.scheme(options.dbpath) in ("http", "https"):
+    dbpath = options.dbpath or ("" if options.folder else mlconf.httpdb.dsn)
+    if urls.scheme(dbpath) in ("http", "https"):
         raise MLRunInvalidArgumentError(
-            f"{urls.without_secrets(options.dbpath)!r} is an API server itself; a folder or a file can be"
-            " served"
+            f"{urls.without_secrets(dbpath)!r} is an API server itself; a folder or a file can be served"
         )
     # not mlconf.dbpath: for the programs of this machine that is, as a rule, this very server
-    return str(options.dbpath or options.folder or mlconf.httpdb.dirpath or mlconf.home)
+    return str(dbpath or options.folder or mlconf.httpdb.dirpath or mlconf.home)
 
 
 def allowed_paths() -> tuple[str, ...]:
     """The places that files may be read from: those of the setting, and the artifact path."""
     named = [place.strip() for place in mlconf.httpdb.allowed_file_paths.split(",")]
-    artifacts = mlconf.artifact_path.partition("{{")[0]
-    return tuple(place for place in (*named, artifacts) if place)
+    return tuple(place for place in (*named, mlconf.artifact_path) if place)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -150,19 +210,19 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _announce(db: RunDB, listener: socket.socket, host: str) -> None:
-    port = listener.getsockname()[1]
+def _announcement(db: RunDB, listener: socket.socket, options: Options) -> str:
+    host, port = options.address, listener.getsockname()[1]
     name = f"[{host}]" if ":" in host else host
-    url = urls.without_secrets(db.url)
-    print(f"mlrun: serving {url} at http://{name}:{port} (pid {os.getpid()})", file=sys.stderr, flush=True)
+    who = f"pid {os.getpid()}" + (f", {options.processes} workers" if options.processes > 1 else "")
+    return f"mlrun: serving {urls.without_secrets(db.url)} at http://{name}:{port} ({who})"
 
 
-def _run_until_signal(server: Server, listener: socket.socket) -> None:
-    """After its work uvicorn raises the signal that ended it once more; a good end is no failure."""
-    numbers = (signal.SIGTERM, signal.SIGINT)
-    before = {number: signal.signal(number, lambda *_: None) for number in numbers}
-    try:
-        server.run(sockets=[listener])
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+def _most_connections() -> int:
+    """Four fifths of the files that this process may have open, which are made as many as they can be."""
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        soft = min(hard, 2 * MOST_CONNECTIONS) if hard != resource.RLIM_INFINITY else 2 * MOST_CONNECTIONS
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return min(MOST_CONNECTIONS, soft * 4 // 5) if soft != resource.RLIM_INFINITY else MOST_CONNECTIONS

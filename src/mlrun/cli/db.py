@@ -2,33 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import click
+
+from mlrun.api.options import OPTIONS, Options
+from mlrun.cli.ping import ping
+from mlrun.cli.token import token
+
+
+def _server_options(command: Callable[..., None]) -> Callable[..., None]:
+    for option in reversed(OPTIONS):
+        kind = str if option.least is None else click.IntRange(option.least, option.most)
+        value: dict[str, Any] = {"is_flag": True} if option.is_flag else {"type": kind}
+        if kind is str and not option.is_flag:
+            value["default"] = ""
+        command = click.option(*option.flags, option.field, help=option.help, **value)(command)
+    return command
 
 
 @click.group(invoke_without_command=True)
-@click.option(
-    "-p",
-    "--port",
-    type=click.IntRange(0, 65535),
-    help="Port to listen on; 0 is any free one. Default: the setting httpdb.port.",
-)
-@click.option(
-    "-d", "--dirpath", default="", help="Folder of the database. Default: the setting httpdb.dirpath."
-)
-@click.option("--dbpath", default="", help="Database to serve, in place of a folder: a file or a URL.")
-@click.option(
-    "--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 is every one."
-)
-@click.option("--insecure", is_flag=True, help="Let other machines in without a login.")
+@_server_options
 @click.pass_context
-def db(
-    context: click.Context, port: int | None, dirpath: str, dbpath: str, host: str, insecure: bool
-) -> None:
+def db(context: click.Context, /, **options: Any) -> None:
     """Start the API server (the database for many machines, over HTTP), or do something to a database."""
     if context.invoked_subcommand is None:
-        from mlrun.api.server import Options, serve
+        from mlrun.api.server import serve
 
-        serve(Options(port, dirpath, dbpath, host, insecure))
+        serve(Options(**options))
+
+
+db.add_command(token)
+db.add_command(ping)
 
 
 @db.command()

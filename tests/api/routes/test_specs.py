@@ -16,17 +16,25 @@ def test_somebody_is_there(client: TestClient, path: str) -> None:
     assert client.get(path).json()["status"] == "ok"
 
 
-def test_a_database_that_is_away_is_no_health(
-    client: TestClient, db: Any, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("path", ["/healthz/ready", "/api/v1/healthz/ready"])
+def test_a_database_that_is_away_is_life_but_not_readiness(
+    client: TestClient,
+    db: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    path: str,
 ) -> None:
-    def fail() -> None:
-        raise MLRunRuntimeError("the disk is gone")
+    assert client.get(path).json() == client.get("/healthz").json()
 
-    monkeypatch.setattr(db, "connect", fail)
+    def fail(*_: object) -> None:
+        raise MLRunRuntimeError("the disk sda7 is gone")
 
-    answer = client.get("/api/v1/healthz")
+    monkeypatch.setattr(db, "has_function", fail)
+    answer = client.get(path)
 
-    assert answer.status_code == 503 and "the disk is gone" in answer.text
+    assert answer.status_code == 503 and "can not be reached" in answer.text
+    assert "sda7" not in answer.text and "sda7" in capsys.readouterr().err
+    assert client.get("/healthz").status_code == 200
 
 
 def test_a_client_of_mlrun_hears_its_own_version(client: TestClient) -> None:

@@ -13,20 +13,29 @@ from mlrun.api.parameters import word
 from mlrun.api.shapes import Health
 from mlrun.config import mlconf
 from mlrun.errors import MLRunBaseError, MLRunServiceUnavailableError
+from mlrun.log import logger
 
 SPOKEN = "1.12.1"  # the version of MLRun whose wire this is; its clients warn when they hear another one
 _KINDS = ("job", "serving", "nuclio", "remote", "dask", "mpijob", "application")
 
 
 def health(call: Call) -> Response:
-    """That the database can be reached, too; 503 where it can not."""
+    """This process answers."""
     from mlrun import __version__
 
+    return as_json({"version": __version__, "status": "ok"})
+
+
+def readiness(call: Call) -> Response:
+    """The database answers, too. Nobody has logged in here, so why it does not is for the log."""
     try:
         call.db.connect()
+        call.db.has_function("-", "-", "-")  # a step in an index
     except MLRunBaseError as error:
-        raise MLRunServiceUnavailableError(f"the database can not be reached: {error}") from error
-    return as_json({"version": __version__, "status": "ok"})
+        logger.warning(f"not ready, the database can not be reached: {error}")
+        text = "the database can not be reached; the log of the server has the reason"
+        raise MLRunServiceUnavailableError(text) from error
+    return health(call)
 
 
 def measures(call: Call) -> Response:
@@ -96,7 +105,15 @@ def no_hubs(call: Call) -> Response:
 
 _RESOURCES = "/projects/{project}/runtime-resources"
 RULES = (
-    Rule("GET", "/healthz", health, "Whether the database can be reached", gives=Health, errors=(503,)),
+    Rule("GET", "/healthz", health, "Whether the server is there", gives=Health),
+    Rule(
+        "GET",
+        "/healthz/ready",
+        readiness,
+        "Whether its database can be reached, too",
+        gives=Health,
+        errors=(503,),
+    ),
     Rule("GET", "/metrics", measures, "Requests, answers and seconds for Prometheus", gives="text/plain"),
     Rule("GET", "/client-spec", client_spec, "The defaults of a client", gives=dict[str, Any]),
     Rule("GET", "/frontend-spec", frontend_spec, "The defaults of a dashboard", gives=dict[str, Any]),

@@ -18,6 +18,7 @@ from mlrun.db.sql.schedules import Schedules
 from mlrun.db.sql.secrets import Secrets
 from mlrun.db.sql.summaries import Summaries
 from mlrun.db.sql.tasks import Tasks
+from mlrun.db.sql.tokens import Tokens
 
 
 class PostgresRunDB(
@@ -32,6 +33,7 @@ class PostgresRunDB(
     Schedules,
     Tasks,
     Notifications,
+    Tokens,
 ):
     """
     Records in one database of a PostgreSQL server; many machines may use it at once.

@@ -1,0 +1,231 @@
+"""The image of the server, built and run; and what the compose file asks for."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import httpx2
+import pytest
+import yaml
+
+from mlrun.cli import cli
+from mlrun.settings import SETTINGS
+
+ROOT = Path(__file__).parent.parent
+LONGEST_S = 240
+# What the libraries in wheels take for granted.
+LIBRARIES = (
+    "libpthread",
+    "libdl",
+    "librt",
+    "libutil",
+    "libm",
+    "libresolv",
+    "libnss_*",
+    "libgcc_s",
+    "libstdc++",
+)
+# For virtual machines without systemd: control groups of both versions, and no right to raise limits.
+CONFIG = """
+[containers]
+default_ulimits = ["nofile=4096:4096", "nproc=4096:4096"]
+[engine]
+runtime = "runc"
+cgroup_manager = "cgroupfs"
+events_logger = "file"
+"""
+
+
+class Podman:
+    """podman with a storage of its own in *folder*."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        (folder / "containers.conf").write_text(CONFIG)
+        self.options = ["--root", f"{folder}/root", "--runroot", f"{folder}/runroot"]
+        self.environment = {**os.environ, "CONTAINERS_CONF": f"{folder}/containers.conf"}
+
+    def __call__(self, *words: str, check: bool = True, **options: Any) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            ["podman", *self.options, *words],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=LONGEST_S,
+            **options,
+        )
+        assert not check or done.returncode == 0, f"podman {' '.join(words)}: {done.stdout}{done.stderr}"
+        return done
+
+
+@pytest.fixture(scope="module")
+def podman(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Podman]:
+    if os.geteuid() != 0 or not shutil.which("podman"):
+        if os.environ.get("CI"):
+            pytest.fail("podman is needed, as root: apt install podman runc")
+        pytest.skip("podman is not here, or this is not root: apt install podman runc")
+    podman = Podman(tmp_path_factory.mktemp("podman"))
+    yield podman
+    podman("rm", "--all", "--force", "--time", "0", check=False)
+    podman("rmi", "--all", "--force", check=False)
+    shutil.rmtree(podman.folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def image(podman: Podman, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Built by the Dockerfile, from wheels, on an image of this machine's Python."""
+    context = tmp_path_factory.mktemp("context")
+    for name in ("Dockerfile", ".dockerignore", "pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, context)
+    shutil.copytree(ROOT / "src", context / "src", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+    wheel = [sys.executable, "-m", "pip", "wheel", "-q", "--disable-pip-version-check"]
+    subprocess.run(
+        [*wheel, "-w", f"{context}/wheels", f"{context}[server,postgres]"], check=True, timeout=LONGEST_S
+    )
+    shutil.rmtree(context / "build", ignore_errors=True)
+    base = tmp_path_factory.mktemp("base")
+    copy_python(base)
+    subprocess.run(["tar", "-C", base, "-cf", f"{base}.tar", "."], check=True)
+    podman("import", "--quiet", f"{base}.tar", "localhost/base")
+    podman(
+        *("build", "--quiet", "--format", "docker", "--network", "host", "--tag", "localhost/mlrun-server"),
+        *("--build-arg", "BASE=localhost/base", "--build-arg", "SOURCE=mlrun"),
+        *("--build-arg", "PIP_OPTIONS=--no-index --find-links wheels", str(context)),
+    )
+    return "localhost/mlrun-server"
+
+
+def copy_python(folder: Path) -> None:
+    """A root file system: this machine's Python with pip, a shell, and what they are linked with."""
+    prefix = Path(sys.base_prefix)
+    version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
+    library = folder / "usr/local/lib" / version
+    leave = shutil.ignore_patterns(
+        "__pycache__", "test", "site-packages", "dist-packages", "*.a", "tkinter", "idlelib"
+    )
+    shutil.copytree(sysconfig.get_path("stdlib"), library, ignore=leave, symlinks=False)
+    import pip
+
+    shutil.copytree(Path(pip.__file__).parent, library / "site-packages" / "pip")
+    for name in ("usr/local/bin", "bin", "etc", "tmp", "proc", "sys", "dev", "run", "root"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    (folder / "tmp").chmod(0o1777)
+    (folder / "etc/passwd").write_text("root:x:0:0:root:/root:/bin/sh\n")
+    python = (prefix / "bin" / version).resolve()
+    shutil.copy(python, folder / "usr/local/bin/python3")
+    programs = {"sh": "/bin/sh", "mkdir": "/bin/mkdir"}
+    for name, path in programs.items():
+        shutil.copy(Path(path).resolve(), folder / "bin" / name)
+    linked = [python, *map(Path, programs.values()), *library.rglob("*.so")]
+    found = libraries(linked)
+    libc = next(path.parent for path in found if path.name.startswith("libc.so"))
+    found |= {path for name in LIBRARIES for path in libc.glob(f"{name}.so.*")}
+    for path in found:
+        target = folder / path.relative_to("/")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path.resolve(), target)
+
+
+def libraries(files: list[Path]) -> set[Path]:
+    """What the dynamic linker finds for *files*."""
+    told = subprocess.run(["ldd", *map(str, files)], capture_output=True, text=True).stdout
+    return {Path(path) for path in re.findall(r"(?:=> |^\t)(/\S+) \(0x", told, re.MULTILINE)}
+
+
+@pytest.fixture
+def server(podman: Podman, image: str) -> Iterator[tuple[str, str]]:
+    """The address and the token of a container that serves; it has a volume of its own."""
+    options = ("-v", "data:/data", "--network", "host", "--no-healthcheck")  # systemd would time these
+    token = podman("run", "--rm", *options, image, "token", "create").stdout.strip()
+    name = podman("run", "--detach", *options, image, "-p", "0").stdout.strip()
+    deadline = threading.Timer(LONGEST_S, lambda: None)
+    deadline.daemon = True
+    deadline.start()
+    while not (found := re.search(r"http://\S+", said := "".join(_logs(podman, name)))):
+        assert deadline.is_alive(), said
+    deadline.cancel()
+    yield name, f"{found[0].replace('0.0.0.0', '127.0.0.1')} {token}"
+    podman("rm", "--force", "--time", "0", name, check=False)
+    podman("volume", "rm", "--force", "data", check=False)
+
+
+def _logs(podman: Podman, name: str) -> tuple[str, str]:
+    done = podman("logs", name)
+    return done.stdout, done.stderr
+
+
+def test_a_run_is_tracked_in_a_container_from_outside(
+    podman: Podman, server: tuple[str, str], tmp_path: Path
+) -> None:
+    name, (url, token) = server[0], server[1].split()
+    (tmp_path / "train.py").write_text(
+        "import mlrun\nwith mlrun.get_or_create_ctx('t') as context:\n    context.log_result('accuracy', 1)\n"
+    )
+
+    refused = httpx2.get(f"{url}/api/v1/projects")
+    environment = {**os.environ, "MLRUN_DBPATH": url, "MLRUN_HTTPDB__TOKEN": token}
+    subprocess.run(
+        [sys.executable, "-m", "mlrun", "run", "train.py"], env=environment, check=True, timeout=LONGEST_S,
+        stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+
+    assert refused.status_code == 401
+    right = {"authorization": f"Bearer {token}"}
+    (run,) = httpx2.get(f"{url}/api/v1/projects/default/runs", headers=right).json()["runs"]
+    assert run["status"]["results"] == {"accuracy": 1}
+    assert podman("exec", name, "mlrun", "db", "ping", url).returncode == 0
+    assert podman("exec", name, "python", "-c", "import os; print(os.getuid())").stdout == "10001\n"
+    podman("stop", "--time", "20", name)
+    state = json.loads(podman("inspect", name).stdout)[0]["State"]
+    assert state["ExitCode"] == 0
+
+
+def test_the_image_has_no_build_tools_and_its_own_health_check(podman: Podman, image: str) -> None:
+    config = json.loads(podman("inspect", image).stdout)[0]
+
+    assert config["Config"]["User"] == "10001:10001"
+    check = config.get("HealthCheck") or config["Config"].get("Healthcheck") or config.get("Healthcheck")
+    assert check["Test"][:4] == ["CMD", "mlrun", "db", "ping"]
+    listed = podman(
+        *("run", "--rm", "--network", "none", "--entrypoint", "python", image, "-c"),
+        "import importlib.metadata as m; print(sorted(d.name.lower() for d in m.distributions()))",
+    ).stdout
+    assert "uvicorn" in listed and "psycopg" in listed
+    assert "setuptools" not in listed and "pandas" not in listed
+
+
+@pytest.fixture(scope="module")
+def compose() -> dict[str, Any]:
+    return yaml.safe_load((ROOT / "compose.yaml").read_text())
+
+
+def test_the_compose_file_asks_for_what_there_is(compose: dict[str, Any]) -> None:
+    api = compose["services"]["api"]
+    variables = {setting.env for setting in SETTINGS.values()}
+
+    db = cli.get_command(click.Context(cli), "db")
+    assert isinstance(db, click.Group)
+    db.make_context("db", list(api["command"]), resilient_parsing=True)
+    assert "ping" in db.commands and api["healthcheck"]["test"] == ["CMD", "mlrun", "db", "ping"]
+    assert {name for name in api["environment"] if name.startswith("MLRUN_")} <= variables
+    assert api["depends_on"]["postgres"]["condition"] == "service_healthy"
+    named = {volume.partition(":")[0] for one in compose["services"].values() for volume in one["volumes"]}
+    assert named == compose["volumes"].keys()
+
+
+def test_the_compose_file_has_no_secret_in_it(compose: dict[str, Any]) -> None:
+    for service in compose["services"].values():
+        for name, value in service["environment"].items():
+            if "PASSWORD" in name or "TOKEN" in name:
+                assert re.fullmatch(r"\$\{\w+:\?[^}]+\}", value), name
