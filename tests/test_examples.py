@@ -126,6 +126,13 @@ def test_tracking(folder: Path) -> None:
     assert (folder / "compare.html").read_text().startswith("<")
 
 
+def test_returned_values(folder: Path) -> None:
+    out = python(folder, "returned_values.py")
+
+    assert "fitted: {'slope': 3.0" in out
+    assert "outputs: offset, picture, residuals, slope" in out
+
+
 def test_every_example_is_run() -> None:
     tests = Path(__file__).read_text()
 

@@ -16,7 +16,7 @@ NAMES = """
 mlrun: new_function code_to_function import_function import_function_to_dict function_to_module new_task
 mlrun: NewTask RunTemplate RunObject HyperParamOptions run_local get_or_create_ctx wait_for_runs_completion
 mlrun: MLClientCtx DataItem get_dataitem get_object download_object get_run_db mlconf set_environment
-mlrun: set_env_from_file get_secret_or_env get_version __version__
+mlrun: set_env_from_file get_secret_or_env get_version __version__ handler LogHint
 mlrun.run: new_function code_to_function import_function import_function_to_dict function_to_module new_task
 mlrun.run: NewTask RunTemplate RunObject run_local get_or_create_ctx wait_for_runs_completion get_dataitem
 mlrun.run: get_object download_object
@@ -24,6 +24,8 @@ mlrun.model: ModelObj RunTemplate RunObject HyperParamOptions RunMetadata RunSpe
 mlrun.execution: MLClientCtx
 mlrun.runtimes: BaseRuntime HandlerRuntime LocalRuntime
 mlrun.datastore: DataItem get_dataitem
+mlrun.packagers: Packager DefaultPackager LogHint add_custom_packager get_custom_packagers
+mlrun.packagers: remove_custom_packager pack unpack
 mlrun.db: get_run_db RunDB
 mlrun.config: config mlconf
 mlrun.artifacts: Artifact DatasetArtifact ModelArtifact PlotArtifact PlotlyArtifact ChartArtifact
@@ -75,6 +77,7 @@ mlrun.new_task(name=None, project=None, handler=None, params=None, hyper_params=
     artifact_path=None, secrets=None, base=None, returns=None)
 mlrun.run_local(task=None, command='', name='', args=None, workdir=None, project='', tag='', secrets=None,
     handler=None, params=None, inputs=None, artifact_path='')
+mlrun.handler(labels=None, outputs=None, inputs=True)
 mlrun.get_or_create_ctx(name, event=None, spec=None, with_env=True, rundb='', project='',
     upload_artifacts=False, labels=None)
 mlrun.wait_for_runs_completion(runs, sleep=3, timeout=0, silent=False)

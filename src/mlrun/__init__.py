@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     from mlrun.model.task import NewTask as NewTask
     from mlrun.model.task import RunTemplate as RunTemplate
     from mlrun.model.task import new_task as new_task
+    from mlrun.packagers import LogHint as LogHint
     from mlrun.run import code_to_function as code_to_function
     from mlrun.run import download_object as download_object
     from mlrun.run import function_to_module as function_to_module
     from mlrun.run import get_dataitem as get_dataitem
     from mlrun.run import get_object as get_object
     from mlrun.run import get_or_create_ctx as get_or_create_ctx
+    from mlrun.run import handler as handler
     from mlrun.run import import_function as import_function
     from mlrun.run import import_function_to_dict as import_function_to_dict
     from mlrun.run import new_function as new_function
@@ -36,6 +38,7 @@ __version__ = "2.0.0.dev0"
 _PLACES = {
     "DataItem": "mlrun.datastore",
     "HyperParamOptions": "mlrun.model.run",
+    "LogHint": "mlrun.packagers",
     "MLClientCtx": "mlrun.execution.context",
     "NewTask": "mlrun.model.task",
     "RunObject": "mlrun.execution.run_object",
@@ -48,6 +51,7 @@ _PLACES = {
     "get_or_create_ctx": "mlrun.run",
     "get_run_db": "mlrun.db",
     "get_secret_or_env": "mlrun.secrets",
+    "handler": "mlrun.run",
     "import_function": "mlrun.run",
     "import_function_to_dict": "mlrun.run",
     "logger": "mlrun.log",

@@ -80,6 +80,39 @@ TABLE = (
         "A dataset's preview has at most this many.",
         "columns",
     ),
+    Setting("packagers.enabled", "bool", True, "Log what handlers return."),
+    Setting(
+        "packagers.pack_tuples",
+        "bool",
+        False,
+        "A returned tuple is one value; else one for each of `returns`.",
+    ),
+    Setting(
+        "packagers.logging_worker", "int", 0, "Which of many workers (MPI) logs what they return.", "rank"
+    ),
+    Setting(
+        "packagers.allow_pickle", "bool", False, "Read pickles that no run of the database in use has packed."
+    ),
+    Setting("secret_stores.vault.url", "str", "", "Address of HashiCorp Vault. Empty: `VAULT_ADDR`."),
+    Setting("secret_stores.vault.role", "str", "", "Role that a pod logs in to Vault as."),
+    Setting(
+        "secret_stores.vault.token_path",
+        "path",
+        "~/.mlrun/vault",
+        "File of the token for Vault, or the folder of a file `token`.",
+    ),
+    Setting(
+        "secret_stores.azure_vault.url",
+        "str",
+        "https://{name}.vault.azure.net",
+        "Address of the Azure vault `name`.",
+    ),
+    Setting(
+        "secret_stores.kubernetes.path",
+        "path",
+        "",
+        "Folder that a cluster's secrets are mounted in, a file each. Empty: none.",
+    ),
     Setting(
         "default_base_image",
         "str",

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
-from mlrun.errors import MLRunInvalidArgumentError
-from mlrun.execution.arguments import arguments, check
+from mlrun.errors import MLRunInvalidArgumentError, MLRunInvalidArgumentTypeError
+from mlrun.execution.arguments import arguments, check, type_hints
 from mlrun.execution.context import MLClientCtx
 from mlrun.model.run import Run
 
@@ -57,8 +59,6 @@ def test_an_input_of_an_argument_with_a_string_default_is_a_path(context, table)
 
 
 def test_an_annotation_says_what_an_input_becomes(context, table, tmp_path):
-    import pandas as pd
-
     (tmp_path / "c.json").write_text('{"a": 1}')
 
     def train(path: str, file: Path, body: bytes, frame: pd.DataFrame, config: dict): ...
@@ -158,3 +158,43 @@ def test_a_handler_that_gets_what_it_needs_passes(handler, parameters, inputs):
 def test_a_handler_that_does_not_get_what_it_needs_is_refused(handler, parameters, message):
     with pytest.raises(MLRunInvalidArgumentError, match=message):
         check(handler, parameters, {})
+
+
+def test_a_type_hint_of_the_run_wins_over_the_annotation(context, table):
+    def train(data: str): ...
+
+    made = context(data=table)
+    made.input_type_hints["data"] = "pandas.DataFrame"
+
+    assert arguments(train, made)["data"].to_dict("list") == {"a": [1], "b": [2]}
+
+
+def test_an_annotation_that_nobody_can_tell_leaves_the_data_item(context, table):
+    def train(data: Unknown): ...  # noqa: F821  # imported for type checkers only, say
+
+    assert arguments(train, context(data=table))["data"].get() == b"a,b\n1,2\n"
+
+
+def test_a_callable_s_hints_are_those_of_its_call():
+    assert type_hints(Callable()) == {"ctx": MLClientCtx}
+    assert type_hints(takes_all) == {}
+
+
+def test_an_input_that_is_no_such_type_is_refused(context, table):
+    def train(data: Callable): ...
+
+    with pytest.raises(MLRunInvalidArgumentTypeError, match="input 'data': no packager makes a"):
+        arguments(train, context(data=table))
+
+
+def test_the_parts_of_a_list_or_dictionary_are_of_its_type(context, table):
+    def train(
+        many: list[pd.DataFrame], named: dict[str, bytes], plain: list, mapped: Mapping[str, pd.DataFrame]
+    ): ...
+
+    got = arguments(train, context(many=[table], named={"x": table}, plain=[table], mapped={"y": table}))
+
+    assert [frame.to_dict("list") for frame in got["many"]] == [{"a": [1], "b": [2]}]
+    assert got["named"] == {"x": b"a,b\n1,2\n"}
+    assert got["plain"][0].get() == b"a,b\n1,2\n"
+    assert list(got["mapped"]["y"].columns) == ["a", "b"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import dataclasses
 import functools
 import importlib.util
@@ -144,3 +145,24 @@ def test_the_search_in_an_object_that_holds_itself_ends() -> None:
 
     with pytest.raises(MLRunInvalidArgumentTypeError, match="job 0 can not be sent"):
         dumps(value, "job 0")
+
+
+class Abstract(abc.ABC):
+    @abc.abstractmethod
+    def apply(self, x: int) -> int: ...
+
+
+class Concrete(Abstract):
+    def apply(self, x: int) -> int:
+        return x + 1
+
+
+def test_an_abstract_class_is_what_it_is_in_another_process(tmp_path: Path) -> None:
+    (tmp_path / "own.pkl").write_bytes(dumps([Concrete], "the class"))
+    code = "import pickle; own = pickle.load(open('own.pkl', 'rb'))[0]; print(type(own), own().apply(1))"
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == "<class 'abc.ABCMeta'> 2\n"

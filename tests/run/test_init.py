@@ -17,6 +17,7 @@ NAMES = [
     "get_dataitem",
     "get_object",
     "get_or_create_ctx",
+    "handler",
     "import_function",
     "import_function_to_dict",
     "new_function",

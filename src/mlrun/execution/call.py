@@ -15,7 +15,9 @@ from mlrun.execution.handlers import Source
 from mlrun.execution.outcome import user_traceback
 from mlrun.execution.returns import log_returned
 from mlrun.model.run import Run, RunState
-from mlrun.secrets import SecretsStore
+from mlrun.secrets import Masker, SecretsStore
+
+LOGS_ITS_OUTPUTS = "mlrun_logs_its_outputs"  # an attribute of a handler that :func:`mlrun.handler` has made
 
 
 def call(
@@ -39,7 +41,7 @@ def call(
         KeyboardInterrupt: It was interrupted; the run's state is ``aborted``.
     """
     context = MLClientCtx(run, db, secrets, parent).start()  # an error here is not the user's code's
-    writer = log or LogWriter(db, run.metadata.uid, run.metadata.project)
+    writer = log or LogWriter(db, run.metadata.uid, run.metadata.project, masker=context.masker)
     try:
         # the context leaves last: who sees a final state sees the whole log
         with context, capture(writer), current(context):
@@ -47,7 +49,7 @@ def call(
     except (Exception, SystemExit) as error:
         if run.status.state == RunState.COMPLETED:  # sys.exit(0)
             return run
-        raise failure(run, error) from error
+        raise failure(run, error, context.masker) from error
     return run
 
 
@@ -55,15 +57,18 @@ def _call(source: Source, context: MLClientCtx, writer: LogWriter) -> None:
     try:
         with search_path(*source.folders):
             handler = source.find(context.parameters)
-            log_returned(context, handler(**arguments(handler, context)), context.returns)
+            value = handler(**arguments(handler, context))
+            if context.returns or not getattr(handler, LOGS_ITS_OUTPUTS, False):
+                log_returned(context, value, context.returns)
     except Exception as error:
         writer.write(f"{user_traceback(error)}\n".encode())
         raise
 
 
-def failure(run: Run, error: BaseException | None = None) -> RunError:
-    """The exception that tells the caller how *run* ended."""
+def failure(run: Run, error: BaseException | None = None, masker: Masker | None = None) -> RunError:
+    """The exception that tells the caller how *run* ended, without the secrets that *masker* knows."""
     text = f"{type(error).__name__}: {error}" if error is not None else last_line(run.status.error)
+    text = masker.mask(text) if masker else text
     return RunError(
         f"run {run.key} ({run.metadata.name}) ended in state {run.status.state}: {text}".rstrip(": ")
     )

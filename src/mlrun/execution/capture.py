@@ -13,6 +13,7 @@ from mlrun.config import mlconf
 from mlrun.db.base import RunDB
 from mlrun.execution.flusher import flusher
 from mlrun.log import logger
+from mlrun.secrets import Masker
 
 FLUSH_ABOVE = 64_000  # characters
 
@@ -25,10 +26,15 @@ class LogWriter:
 
     Args:
         banner: A line before the first thing that is written.
+        masker: Makes stars of secrets; what may be the beginning of one is stored once more is written,
+            or at the end.
     """
 
-    def __init__(self, db: RunDB, uid: str, project: str, banner: str = "") -> None:
+    def __init__(
+        self, db: RunDB, uid: str, project: str, banner: str = "", masker: Masker | None = None
+    ) -> None:
         self._db, self._uid, self._project = db, uid, project
+        self._stream = (masker or Masker()).stream()
         self._banner = f"{banner}\n".encode() if banner else b""
         self._parts: list[bytes] = []
         self._size = 0
@@ -40,9 +46,8 @@ class LogWriter:
         if not data:
             return
         with self._lock:
-            if self._banner:
-                self._parts.append(self._banner)
-                self._banner = b""
+            data = self._stream.feed(self._banner + data)
+            self._banner = b""
             self._parts.append(data)
             self._size += len(data)
             full = self._size > FLUSH_ABOVE
@@ -65,10 +70,10 @@ class LogWriter:
         with self._lock:
             parts, self._parts = self._parts, []
             self._size = 0
-        if not parts:
+        if not (body := b"".join(parts)):
             return
         try:
-            self._db.store_log(self._uid, self._project, b"".join(parts), append=True)
+            self._db.store_log(self._uid, self._project, body, append=True)
         except BaseException:
             with self._lock:
                 self._parts[:0] = parts
@@ -76,6 +81,8 @@ class LogWriter:
             raise
 
     def close(self) -> None:
+        with self._lock:
+            self._parts.append(self._stream.end())
         self.flush()
         flusher.cancel(self.flush)
         self.flush()  # what was written while the first one stored

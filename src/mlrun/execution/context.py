@@ -15,6 +15,8 @@ from mlrun.db.base import RunDB
 from mlrun.errors import MLRunConflictError, MLRunInvalidArgumentError, err_to_str
 from mlrun.execution.children import Children
 from mlrun.execution.flusher import flusher
+from mlrun.execution.hidden import Hidden
+from mlrun.execution.masked import masked_db
 from mlrun.execution.outcome import now, outcome
 from mlrun.log import create_logger, logger
 from mlrun.model.run import Run, RunState
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from mlrun.log import Logger
 
 
-class MLClientCtx(Children):
+class MLClientCtx(Children, Hidden):
     """
     One execution of user code: its parameters and inputs, and what it makes of them.
 
@@ -60,9 +62,9 @@ class MLClientCtx(Children):
             db = get_run_db()
         self.pid = os.getpid()
         self._run = run or Run()
-        self._db = db
         self._parent = parent
         self._secrets = secrets or SecretsStore.from_list(self._run.spec.secret_sources)
+        self._db = masked_db(db, self._secrets.masker)
         self._run.spec.secret_sources = masked_sources(self._run.spec.secret_sources)
         self._lock = threading.RLock()
         self._log: Logger | None = None
@@ -134,6 +136,11 @@ class MLClientCtx(Children):
         return self._run.spec.inputs
 
     @property
+    def input_type_hints(self) -> dict[str, str]:
+        """Input name to the name of the type that it becomes: ``{"data": "pandas.DataFrame"}``."""
+        return self._run.spec.inputs_type_hints
+
+    @property
     def returns(self) -> list[Any]:
         """What to log returned values as."""
         return self._run.spec.returns
@@ -202,13 +209,6 @@ class MLClientCtx(Children):
             )
         )
 
-    def get_secret(self, key: str) -> str | None:
-        """The secret *key* from the task, else from the environment; None where there is none."""
-        from mlrun.secrets import get_secret_or_env
-
-        value: str | None = get_secret_or_env(key, secret_provider=self._secrets)
-        return value
-
     def get_meta(self) -> dict[str, Any]:
         """Who makes what this run makes, as artifacts record it."""
         return {"kind": "run", "name": self.name, "uri": f"{self.project}/{self.uid}", "owner": self._owner}
@@ -222,9 +222,10 @@ class MLClientCtx(Children):
         return list(self._run.spec.notifications)
 
     def is_logging_worker(self) -> bool:
-        """Whether this process should log: rank 0, or not one of many."""
+        """Whether this process should log: the rank that the setting names (0), or not one of many."""
         ranks = ("OMPI_COMM_WORLD_RANK", "PMI_RANK", "RANK")
-        return next((os.environ[name] for name in ranks if name in os.environ), "0") == "0"
+        rank = next((os.environ[name] for name in ranks if name in os.environ), "")
+        return not rank or rank == str(mlconf.packagers.logging_worker)
 
     # what user code says about the run itself
 
@@ -240,6 +241,12 @@ class MLClientCtx(Children):
         with self._lock:
             if replace or key not in self.annotations:
                 self.annotations[key] = str(value)
+        self._touch()
+
+    def set_status_text(self, text: str) -> None:
+        """A line for people beside the state: what was not as it should be, where the run went on."""
+        with self._lock:
+            self._run.status.status_text = text
         self._touch()
 
     def set_hostname(self, host: str) -> None:
@@ -297,7 +304,7 @@ class MLClientCtx(Children):
         if not RunState(status.state).is_final:
             state, text = outcome(error)
             status.state = state.value
-            status.error = text
+            status.error = self.masker.mask(text)
         self.finish_children()
         try:
             self.store_run()

@@ -54,9 +54,10 @@ class Outputs(abc.ABC):
             value: numpy scalars and arrays become Python's.
             commit: Write it now; else it is written within a second and when the run ends.
         """
-        value = to_builtins(value)
+        mask = self._secrets.masker.mask_value
+        value = mask(to_builtins(value))
         with self._lock:
-            self._run.status.results[str(key)] = value
+            self._run.status.results[mask(str(key))] = value
         self._changed(commit)
 
     def log_results(self, results: Mapping[str, Any], commit: bool = False) -> None:
@@ -69,7 +70,7 @@ class Outputs(abc.ABC):
                 f"log_results() needs a dictionary, not {type(results).__name__}; log_result(key, value)"
                 " takes a single one"
             )
-        clean = {str(key): to_builtins(value) for key, value in results.items()}
+        clean = self._secrets.masker.mask_value({str(k): to_builtins(v) for k, v in results.items()})
         with self._lock:
             self._run.status.results.update(clean)
         self._changed(commit)
@@ -101,8 +102,14 @@ class Outputs(abc.ABC):
     ) -> None:
         """:meth:`log_metric` for several series at one time."""
         when = _timestamp(timestamp)
+        mask = self._secrets.masker.mask_value
         rows = [
-            {"key": str(key), "value": _number(key, value), "timestamp": when, "labels": dict(labels or {})}
+            {
+                "key": mask(str(key)),
+                "value": _number(key, value),
+                "timestamp": when,
+                "labels": dict(labels or {}),
+            }
             for key, value in keyvals.items()
         ]
         with self._lock:

@@ -13,11 +13,13 @@ from mlrun.errors import MLRunConflictError, MLRunNotFoundError, RunError
 from mlrun.execution.call import call
 from mlrun.execution.capture import LogWriter
 from mlrun.execution.handlers import Source
+from mlrun.execution.masked import masked_db, masked_run
 from mlrun.execution.outcome import now
 from mlrun.execution.pool import Pool
 from mlrun.execution.surroundings import surroundings
 from mlrun.model.run import Run, RunState
-from mlrun.secrets import SecretsStore
+from mlrun.packagers import add_custom_packager, get_custom_packagers
+from mlrun.secrets import Masker, SecretsStore
 
 
 def banner(child: Run) -> str:
@@ -26,9 +28,9 @@ def banner(child: Run) -> str:
     return f"> iteration {child.metadata.iteration}: {given}"[:500]
 
 
-def log_of(child: Run, db: RunDB) -> LogWriter:
+def log_of(child: Run, db: RunDB, masker: Masker) -> LogWriter:
     """Iterations share their parent's log."""
-    return LogWriter(db, child.metadata.uid, child.metadata.project, banner(child))
+    return LogWriter(db, child.metadata.uid, child.metadata.project, banner(child), masker)
 
 
 def in_processes(
@@ -42,6 +44,7 @@ def in_processes(
 ) -> Iterator[Run]:
     """Call the handler in *at_once* worker processes; gives each child when it has ended, in any order."""
     handed: dict[int, Run] = {}
+    masker = SecretsStore.from_list(secrets).masker
 
     def jobs() -> Iterator[dict[str, Any]]:
         for index, child in enumerate(runs):
@@ -49,10 +52,11 @@ def in_processes(
             handed[index] = child
             yield child.to_dict()
 
-    job = functools.partial(run_child, source, db.address, secrets, workdir, env)
+    own = get_custom_packagers()
+    job = functools.partial(run_child, source, db.address, secrets, workdir, env, own)
     with Pool(job, at_once) as pool:
         for index, outcome in pool.map_unordered(jobs()):
-            yield _ended(handed.pop(index), outcome, db)
+            yield _ended(handed.pop(index), outcome, masked_db(db, masker))
 
 
 def run_child(
@@ -61,15 +65,19 @@ def run_child(
     secrets: list[dict[str, Any]],
     workdir: str,
     env: dict[str, str],
+    own_packagers: list[Any],
     record: dict[str, Any],
 ) -> dict[str, Any]:
     """In a worker: call the handler for one child, and give its record back in its final state."""
     from mlrun.db import get_run_db
 
+    for packager, is_mandatory in own_packagers:
+        add_custom_packager(packager, is_mandatory)
     child, db = Run.from_dict(record), get_run_db(url)
+    store = SecretsStore.from_list(secrets)
     with surroundings(workdir, env), suppress(RunError):
-        call(source, child, db, SecretsStore.from_list(secrets), log=log_of(child, db))
-    return child.to_dict()
+        call(source, child, db, store, log=log_of(child, db, store.masker))
+    return masked_run(child.to_dict(), store.masker)
 
 
 def _ended(child: Run, outcome: Any, db: RunDB) -> Run:

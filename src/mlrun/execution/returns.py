@@ -2,42 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mlrun import frames
-from mlrun.errors import MLRunInvalidArgumentError, MLRunNotImplementedServerError, nearest
-from mlrun.model.base import dump_json, to_builtins
+from mlrun.config import mlconf
+from mlrun.errors import (
+    MLRunConflictError,
+    MLRunInvalidArgumentError,
+    MLRunInvalidArgumentTypeError,
+    err_to_str,
+)
 
 if TYPE_CHECKING:
     from mlrun.execution.context import MLClientCtx
-
-KINDS = ("result", "dataset", "file", "artifact", "model", "plot", "object", "path")
-LONGEST = 10_000  # characters of a returned value that has no form of its own
+    from mlrun.packagers.hint import LogHint
 
 
 def log_returned(context: MLClientCtx, value: Any, returns: list[Any]) -> None:
     """
-    Log *value* under the names of *returns*, or as the result ``return`` where there are none.
+    Log *value* as the hints of *returns* say, or as the result ``return`` where there are none.
+
+    An output that can not be packed or stored is an error line in the log, and the run's status text names
+    it; the others are logged, and the run goes on. One process of many that run one handler logs.
 
     Args:
-        returns: One entry for each value of a returned tuple: ``"key"``, ``"key:kind"`` or
-            ``{"key": ..., "artifact_type": ...}`` with a kind of result, dataset, file (or artifact).
+        returns: One entry for each value of a returned tuple, see :class:`mlrun.packagers.LogHint`.
 
     Raises:
-        MLRunInvalidArgumentError: There are more values than names, or a kind is not known.
+        MLRunInvalidArgumentError: There are more values than hints (or fewer), or a hint is wrong.
     """
+    if not context.is_logging_worker() or not mlconf.packagers.enabled:
+        return
     if not returns:
         _log_unnamed(context, value)
         return
-    values = value if isinstance(value, tuple) and len(returns) > 1 else (value,)
-    if len(values) != len(returns):
-        raise MLRunInvalidArgumentError(
-            f"the handler returned {len(values)} value(s), but 'returns' names {len(returns)}: {returns}"
-        )
-    for hint, part in zip(returns, values, strict=True):
-        if part is not None:
-            _log_named(context, *_parse(hint), part)
+    from mlrun.packagers.pack import check_hints
+
+    hints = check_hints(returns)
+    failed = [key for hint, part in _pairs(hints, value) for key in _log_parts(context, hint, part)]
+    if failed:
+        context.set_status_text(f"not logged, see the log: {', '.join(failed)}")
 
 
 def _log_unnamed(context: MLClientCtx, value: Any) -> None:
@@ -46,42 +50,53 @@ def _log_unnamed(context: MLClientCtx, value: Any) -> None:
     if frames.is_frame(value):
         context.log_dataset("return", value)
     else:
-        context.log_result("return", _bounded(value))
+        from mlrun.packagers.results import as_result
+
+        context.log_result("return", as_result(value))
 
 
-def _parse(hint: Any) -> tuple[str, str]:
-    if isinstance(hint, Mapping):
-        key, kind = str(hint.get("key", "")), str(hint.get("artifact_type", ""))
-    else:
-        key, _, kind = (part.strip() for part in str(hint).partition(":"))
-    if kind and kind not in KINDS:
+def _pairs(hints: list[LogHint], value: Any) -> list[tuple[LogHint, Any]]:
+    is_one = len(hints) == 1 or mlconf.packagers.pack_tuples
+    values = value if isinstance(value, tuple) and not is_one else (value,)
+    if len(values) != len(hints):
         raise MLRunInvalidArgumentError(
-            f"returns {hint!r}: {kind!r} is not an artifact type: {', '.join(KINDS)}.{nearest(kind, KINDS)}"
+            f"the handler returned {len(values)} value(s), but 'returns' names {len(hints)}:"
+            f" {[hint['key'] for hint in hints]}"
         )
-    if not key:
-        raise MLRunInvalidArgumentError(f"returns {hint!r} names no key; write 'key' or 'key:kind'")
-    return key, kind
+    return list(zip(hints, values, strict=True))
 
 
-def _log_named(context: MLClientCtx, key: str, kind: str, value: Any) -> None:
-    if kind == "dataset" or (not kind and frames.is_frame(value)):
-        context.log_dataset(key, value)
-    elif kind in ("file", "artifact", "path"):
-        is_body = isinstance(value, bytes)
-        context.log_artifact(key, body=value if is_body else None, local_path=None if is_body else str(value))
-    elif kind in ("", "result"):
-        context.log_result(key, _bounded(value))
-    else:
-        raise MLRunNotImplementedServerError(
-            f"returns '{key}:{kind}': packing a {kind} is not built yet; result, dataset and file work, and"
-            f" context.log_{'model' if kind == 'model' else 'artifact'}() inside the handler does"
-        )
+def _log_parts(context: MLClientCtx, hint: LogHint, value: Any) -> list[str]:
+    """Log what *hint* names; the keys of those that could not be."""
+    failed = []
+    try:
+        for part, item in hint.parts(value):
+            try:
+                _log_one(context, part, item)
+            except MLRunConflictError:
+                raise  # somebody has ended the run
+            except Exception as error:  # packing runs code of the value's class, and of own packagers
+                failed.append(_report(context, part.key, error))
+    except (MLRunInvalidArgumentError, MLRunInvalidArgumentTypeError) as error:
+        failed.append(_report(context, str(hint["key"]), error))
+    return failed
 
 
-def _bounded(value: Any) -> Any:
-    """*value* as a result; one without a form in JSON as its text, cut where it is very long."""
-    plain = to_builtins(list(value) if isinstance(value, tuple) else value)
-    if isinstance(plain, str) and not isinstance(value, str) and len(plain) > LONGEST:
-        return plain[:LONGEST] + "..."
-    dump_json(plain)
-    return plain
+def _report(context: MLClientCtx, key: str, error: Exception) -> str:
+    reason = err_to_str(error).removeprefix(f"output {key!r}").lstrip(": ")
+    context.logger.error(f"output {key!r} is not logged: {reason}")
+    return key
+
+
+def _log_one(context: MLClientCtx, hint: LogHint, value: Any) -> None:
+    from mlrun.packagers.base import clearing
+    from mlrun.packagers.pack import pack
+
+    try:
+        packed = pack(value, hint)
+        if packed.artifact is None:
+            context.log_results(packed.results)
+        else:
+            context.log_artifact(packed.artifact, **packed.logging)
+    finally:
+        clearing.clear()

@@ -94,7 +94,9 @@ def _is_importable(module: ModuleType) -> bool:
         if spec is None:
             return False
         path = spec.submodule_search_locations
-    return spec is not None and spec.origin == getattr(module, "__file__", spec.origin)
+    if spec is None:
+        return False
+    return spec.origin in ("frozen", "built-in", getattr(module, "__file__", spec.origin))  # abc is frozen
 
 
 def _find(name: str, path: Any) -> ModuleSpec | None:

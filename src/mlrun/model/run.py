@@ -117,6 +117,17 @@ class RunSpec(Model):
         handler = self.handler
         return str(getattr(handler, "__name__", "") if callable(handler) else handler)
 
+    def extract_type_hints_from_inputs(self) -> None:
+        """``inputs={"data : pandas.DataFrame": url}`` becomes the input ``data`` and its type hint."""
+        for key in [key for key in self.inputs if ":" in key]:
+            name, _, hint = (part.strip() for part in key.partition(":"))
+            if not name or not hint:
+                raise MLRunInvalidArgumentError(
+                    f"input {key!r} is neither a name nor 'name : type'; 'data : pandas.DataFrame' would be"
+                )
+            self.inputs[name] = self.inputs.pop(key)
+            self.inputs_type_hints[name] = hint
+
     def is_hyper_job(self) -> bool:
         return bool(self.hyperparams or self.param_file or self.hyper_param_options.param_file)
 

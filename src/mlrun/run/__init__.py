@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mlrun.model.task import RunTemplate as RunTemplate
     from mlrun.model.task import new_task as new_task
     from mlrun.run.contexts import get_or_create_ctx as get_or_create_ctx
+    from mlrun.run.decorator import handler as handler
     from mlrun.run.functions import code_to_function as code_to_function
     from mlrun.run.functions import new_function as new_function
     from mlrun.run.imports import import_function as import_function
@@ -34,6 +35,7 @@ _PLACES = {  # a script that only asks for its context does not pay for making f
     "get_dataitem": "mlrun.datastore",
     "get_object": "mlrun.datastore",
     "get_or_create_ctx": "mlrun.run.contexts",
+    "handler": "mlrun.run.decorator",
     "import_function": "mlrun.run.imports",
     "import_function_to_dict": "mlrun.run.imports",
     "new_function": "mlrun.run.functions",

@@ -20,9 +20,9 @@ from mlrun.execution.context import MLClientCtx
 from mlrun.execution.current import get_current, set_of_process
 from mlrun.model.base import load_json
 from mlrun.model.run import Run, RunState
+from mlrun.runtimes.handover import received
 from mlrun.runtimes.prepare import check_word, output_path, owner
 from mlrun.runtimes.program import CONFIG, LAUNCHED
-from mlrun.secrets import SecretsStore
 
 
 def get_or_create_ctx(
@@ -89,7 +89,10 @@ def _launched(told: Run, db: RunDB) -> MLClientCtx:
     """Go on with a run whose program this is; what an earlier process of that program has recorded stays."""
     meta = told.metadata
     run = Run.from_dict(db.read_run(meta.uid, meta.project, meta.iteration))
-    context = MLClientCtx(run, db, SecretsStore.from_list(told.spec.secret_sources))  # the record has stars
+    # What the record has is masked.
+    run.spec.parameters = {**run.spec.parameters, **told.spec.parameters}
+    run.spec.inputs = {**run.spec.inputs, **told.spec.inputs}
+    context = MLClientCtx(run, db, received())
     _end.launched.append(context)
     return context
 

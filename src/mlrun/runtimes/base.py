@@ -44,8 +44,8 @@ class Launch:
     def log_of(self, run: Run) -> LogWriter:
         """Where the output of *run* goes; iterations share their parent's log."""
         if run.metadata.iteration:
-            return parallel.log_of(run, self.db)
-        return LogWriter(self.db, run.metadata.uid, run.metadata.project)
+            return parallel.log_of(run, self.db, self.secrets.masker)
+        return LogWriter(self.db, run.metadata.uid, run.metadata.project, masker=self.secrets.masker)
 
 
 class BaseRuntime(Function, Editing):

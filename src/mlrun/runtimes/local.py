@@ -20,6 +20,7 @@ from mlrun.runtimes.base import Launch
 from mlrun.runtimes.check import check_handler, check_workdir
 from mlrun.runtimes.command import check_mode, command_line, program_of
 from mlrun.runtimes.handler import HandlerRuntime
+from mlrun.runtimes.handover import handed_over
 
 
 class LocalRuntime(HandlerRuntime):
@@ -105,15 +106,18 @@ class LocalRuntime(HandlerRuntime):
         db = launch.db
         # The run is this process's: it says how the program ended, and where it is gone the program is too.
         MLClientCtx(run, db, launch.secrets).start()
+        launch.secrets.learn_project(db, run.metadata.project)  # the program may read and print them
+        mask = launch.secrets.masker.mask
         try:
             code, tail = self._follow(run, launch)
         except BaseException as error:
-            program.end_run(db, run, *outcome(error))
+            state, text = outcome(error)
+            program.end_run(db, run, state, mask(text))
             raise
         if code == 0:
             program.end_run(db, run, RunState.COMPLETED)
         else:
-            program.end_run(db, run, RunState.ERROR, program.how_it_ended(code, tail))
+            program.end_run(db, run, RunState.ERROR, mask(program.how_it_ended(code, tail)))
         if run.status.is_failed():
             raise failure(run)
 
@@ -125,8 +129,9 @@ class LocalRuntime(HandlerRuntime):
         with ExitStack() as stack:
             file = stack.enter_context(program.code_file(source, _python_name(name))) if source else ""
             words = command_line(spec, workdir, run.spec.parameters, file)
-            env = stack.enter_context(program.environment(spec, run, launch.db, launch.secrets, folders))
-            child = program.Program(words, env, workdir, launch.log_of(run))
+            handover = stack.enter_context(handed_over(launch.secrets))
+            env = stack.enter_context(program.environment(spec, run, launch.db, handover, folders))
+            child = program.Program(words, env, workdir, launch.log_of(run), handover.learn)
             return child.wait(lambda: program.is_aborted(launch.db, run)), child.tail
 
 

@@ -58,7 +58,8 @@ def merge(task: RunTemplate, given: dict[str, Any]) -> RunTemplate:
         spec.hyper_param_options = options_from(options)
     path = given.get("artifact_path") or given.get("output_path") or given.get("out_path")
     spec.output_path = str(path or spec.output_path)
-    spec.returns = list(given.get("returns") or spec.returns)
+    spec.extract_type_hints_from_inputs()
+    spec.returns = _returns(given.get("returns") or spec.returns)
     spec.verbose = bool(given.get("verbose") or spec.verbose)
     for key in _RECORDED:
         if (value := given.get(key)) is not None:
@@ -66,6 +67,16 @@ def merge(task: RunTemplate, given: dict[str, Any]) -> RunTemplate:
     if spec.notifications:
         logger.warning("notifications are recorded with the run; sending them is not built yet")
     return task
+
+
+def _returns(given: Any) -> list[Any]:
+    """As they were given, once they are known to be hints."""
+    if not given:
+        return []
+    from mlrun.packagers.pack import check_hints  # most runs name no outputs
+
+    check_hints(given)
+    return list(given)
 
 
 def check_keywords(what: str, given: Mapping[str, Any], known: Any) -> None:

@@ -23,7 +23,7 @@ from mlrun.log import logger
 from mlrun.model.base import dump_json
 from mlrun.model.function import FunctionSpec
 from mlrun.model.run import Run, RunState
-from mlrun.secrets import SecretsStore
+from mlrun.runtimes.handover import Handover
 
 CONFIG = "MLRUN_EXEC_CONFIG"  # the run as JSON, or "@" and the file that holds it
 LAUNCHED = "MLRUN_EXEC_LAUNCHED"  # set where the process that started the program says how it ended
@@ -45,19 +45,22 @@ kill -s KILL -- "-$1"
 
 @contextmanager
 def environment(
-    spec: FunctionSpec, run: Run, db: RunDB, secrets: SecretsStore, folders: tuple[str, ...] = ()
+    spec: FunctionSpec,
+    run: Run,
+    db: RunDB,
+    handover: Handover,
+    folders: tuple[str, ...] = (),
 ) -> Iterator[dict[str, str]]:
     """
     What the program is told: this process's variables, the function's, and the run itself.
 
     A run that is too long for a variable goes in a file that only this user can read, and that is gone
-    when the block ends.
+    when the block ends. Secrets are in no variable, see :mod:`mlrun.runtimes.handover`.
 
     Args:
         folders: For Python to import from.
     """
     told = run.to_dict()
-    told["spec"] = {**told.get("spec", {}), "secret_sources": secrets.to_serial()}
     text = dump_json(told).decode()
     env = {
         **os.environ,
@@ -67,6 +70,7 @@ def environment(
         "PYTHONUNBUFFERED": "1",
         **plain_env(spec),
         "MLRUN_DBPATH": db.address,
+        **handover.variables,
         LAUNCHED: "1",
     }
     if folders:
@@ -97,13 +101,22 @@ class Program:
         env: All of its variables.
         workdir: Where it starts; empty is here.
         writer: Where its output goes, beside this process's standard output.
+        before: Called before each piece of its output is taken.
 
     Raises:
         MLRunInvalidArgumentError: The system can not execute it.
     """
 
-    def __init__(self, words: list[str], env: dict[str, str], workdir: str, writer: LogWriter) -> None:
+    def __init__(
+        self,
+        words: list[str],
+        env: dict[str, str],
+        workdir: str,
+        writer: LogWriter,
+        before: Callable[[], None] = lambda: None,
+    ) -> None:
         self._writer = writer
+        self._before = before
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self.tail = b""
         try:
@@ -190,6 +203,7 @@ class Program:
                 self._take(data)
 
     def _take(self, data: bytes) -> None:
+        self._before()
         self._writer.write(data)
         self.tail = (self.tail + data)[-TAIL:]
         sys.stdout.write(self._decoder.decode(data))

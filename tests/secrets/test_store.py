@@ -8,32 +8,14 @@ from typing import Any
 import pytest
 
 from mlrun.errors import (
+    MLRunAccessDeniedError,
     MLRunBaseError,
     MLRunInvalidArgumentError,
     MLRunNotFoundError,
-    MLRunNotImplementedServerError,
 )
-from mlrun.model.base import dump_json
-from mlrun.secrets import Secret, SecretsStore, get_secret_or_env, masked_sources
+from mlrun.secrets import Secret, SecretsStore, masked_sources
 
 INLINE = {"kind": "inline", "source": {"TOKEN": "s3cr3t"}}
-
-
-def test_a_secret_prints_as_stars() -> None:
-    secret = Secret("s3cr3t")
-
-    printed = f"{secret} {secret!r} {secret!s} %s {[secret]} {dump_json({'a': secret})!r}" % secret
-
-    assert "s3cr3t" not in printed
-    assert secret.reveal() == "s3cr3t"
-
-
-def test_secrets_compare_by_their_text() -> None:
-    assert Secret("a") == Secret("a")
-    assert Secret("a") != Secret("b")
-    assert Secret("***") != "***"
-    assert {Secret("a"), Secret("a")} == {Secret("a")}
-    assert not Secret("")
 
 
 @pytest.mark.parametrize(
@@ -101,17 +83,15 @@ def test_a_store_prints_names_only() -> None:
     assert "s3cr3t" not in repr(vars(store))
 
 
-@pytest.mark.parametrize("kind", ["kubernetes", "vault", "azure_vault"])
-def test_a_kind_that_is_not_built_names_what_works(kind: str) -> None:
-    with pytest.raises(MLRunNotImplementedServerError, match=f"'{kind}'.* what works: inline, file, env"):
-        SecretsStore().add_source(kind, ["TOKEN"])
-
-
 def test_a_kind_that_is_none_is_answered_with_the_nearest() -> None:
     with pytest.raises(MLRunInvalidArgumentError) as caught:
         SecretsStore().add_source("inlin", {})
 
-    assert str(caught.value) == "'inlin' is not a kind of secrets: inline, file, env. Did you mean 'inline'?"
+    assert str(caught.value) == (
+        "'inlin' is not a kind of secrets: aws_secrets_manager, azure_vault, env, file, gcp_secret_manager,"
+        " inline, kubernetes, vault."
+        " Did you mean 'inline'?"
+    )
 
 
 def test_a_missing_file_is_named() -> None:
@@ -211,7 +191,12 @@ def test_stars_are_not_a_secret() -> None:
 
 
 @pytest.mark.parametrize(
-    "source", [{"kind": "vault", "source": "s3cr3t"}, {"kind": "odd", "source": "s3cr3t"}, {"kind": "inline"}]
+    "source",
+    [
+        {"kind": "vault", "source": {"path": "a", "token": "s3cr3t"}},
+        {"kind": "odd", "source": "s3cr3t"},
+        {"kind": "inline"},
+    ],
 )
 def test_what_is_not_understood_is_not_stored(source: dict[str, Any]) -> None:
     with pytest.raises(MLRunBaseError) as caught:
@@ -220,52 +205,35 @@ def test_what_is_not_understood_is_not_stored(source: dict[str, Any]) -> None:
     assert "s3cr3t" not in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    "provider",
-    [
-        {"KEY": "provider"},
-        {"KEY": Secret("provider")},
-        SecretsStore.from_list([{"kind": "inline", "source": {"KEY": "provider"}}]),
-        {"KEY": "provider"}.get,
-    ],
-    ids=["mapping", "mapping of secrets", "store", "function"],
-)
-def test_the_provider_is_asked_first(provider: Any) -> None:
-    os.environ |= {"MLRUN_K8S_SECRET__KEY": "project", "KEY": "env"}
+def test_what_is_in_a_store_is_masked() -> None:
+    os.environ |= {"MLRUN_K8S_SECRET__A": "of the cluster", "HOME_OF_MINE": "/home/of/mine"}
+    store = SecretsStore.from_list([INLINE, {"kind": "env", "source": "*"}])
 
-    assert get_secret_or_env("KEY", provider) == "provider"
+    masked = store.masker.mask("s3cr3t, of the cluster, /home/of/mine")
+
+    assert masked == "***, ***, /home/of/mine"
 
 
-@pytest.mark.parametrize(
-    "provider", [None, {}, SecretsStore(), {}.get], ids=["none", "mapping", "store", "function"]
-)
-def test_then_a_projects_secret_then_the_environment_then_the_default(provider: Any) -> None:
-    os.environ |= {"MLRUN_K8S_SECRET__KEY": "project", "KEY": "env"}
+def test_secrets_of_the_project_are_read_once_and_masked(db: Any) -> None:
+    db.create_project_secrets("iris", secrets={"TOKEN": "of iris"})
+    store = SecretsStore()
 
-    found = [get_secret_or_env("KEY", provider, default="default")]
-    for name in ("MLRUN_K8S_SECRET__KEY", "KEY"):
-        del os.environ[name]
-        found.append(get_secret_or_env("KEY", provider, default="default"))
+    store.learn_project(db, "iris")
+    db.delete_project_secrets("iris")
+    store.learn_project(db, "iris")
 
-    assert found == ["project", "env", "default"]
-
-
-def test_an_empty_secret_is_a_secret() -> None:
-    assert get_secret_or_env("KEY", {"KEY": ""}, default="default") == ""
+    assert store.of_project("TOKEN") == "of iris"
+    assert store.get("TOKEN") is None
+    assert store.masker.mask("it is of iris") == "it is ***"
 
 
-def test_a_projects_secret_may_be_in_capitals() -> None:
-    os.environ["MLRUN_K8S_SECRET__KEY"] = "project"
+def test_an_api_server_gives_no_secrets() -> None:
+    class Server:
+        def read_project_secrets(self, project: str) -> dict[str, str]:
+            raise MLRunAccessDeniedError("behind an API server")
 
-    assert get_secret_or_env("key") == "project"
+    store = SecretsStore()
 
+    store.learn_project(Server(), "iris")  # type: ignore[arg-type]
 
-def test_a_prefix_is_put_before_the_name_that_is_asked_for() -> None:
-    assert get_secret_or_env("KEY", {"aws_KEY": "found"}, prefix="aws_") == "found"
-
-
-def test_a_provider_that_can_not_be_asked_is_refused() -> None:
-    with pytest.raises(
-        MLRunInvalidArgumentError, match="a mapping, a SecretsStore or a function, not this list"
-    ):
-        get_secret_or_env("KEY", ["s3cr3t"])  # type: ignore[arg-type]
+    assert store.of_project("TOKEN") is None

@@ -1,0 +1,103 @@
+"""Servers on loopback that answer as a keeper of secrets documents it."""
+
+from __future__ import annotations
+
+import datetime
+import ipaddress
+import json
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Answer = tuple[int, dict[str, Any]] | tuple[int, dict[str, Any], dict[str, str]]
+
+
+@contextmanager
+def _serving(answer: Callable[[Any], Answer], certificate: Path | None = None) -> Iterator[str]:
+    """
+    The address of a server that answers each request (a handler of http.server) with a status and JSON.
+
+    Args:
+        certificate: A file of key and certificate, for https.
+    """
+
+    class Handler(BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            status, body, *headers = answer(self)
+            data = json.dumps(body).encode()
+            self.send_response(status)
+            for name, value in {
+                "Content-Type": "application/json",
+                **(headers[0] if headers else {}),
+            }.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        do_GET = do_POST = answer
+
+        def log_message(self, *args: Any) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"{'https' if certificate else 'http'}://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="session")
+def key_pem() -> str:
+    """A private key, as PEM."""
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    return (
+        rsa.generate_private_key(65537, 2048)
+        .private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        .decode()
+    )
+
+
+@pytest.fixture(scope="session")
+def certificate(key_pem: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of key and certificate of 127.0.0.1, which no authority has signed."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+
+    key: Any = serialization.load_pem_private_key(key_pem.encode(), None)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.datetime.now(datetime.UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False
+        )
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    path = tmp_path_factory.mktemp("tls") / "pair.pem"
+    path.write_text(key_pem + made.public_bytes(serialization.Encoding.PEM).decode())
+    return path
+
+
+@pytest.fixture(scope="session")
+def serving() -> Any:
+    """Starts a server, see :func:`_serving`."""
+    return _serving
