@@ -50,13 +50,13 @@ mlrun.MLClientCtx: log_iteration_results get_notifications is_logging_worker sto
 mlrun.MLClientCtx: to_json from_dict get_child_context update_child_iterations mark_as_best
 mlrun.DataItem: key suffix store kind meta artifact_url url get download put delete upload stat open ls
 mlrun.DataItem: listdir local remove_local as_df show get_artifact_type
-mlrun.artifacts.Artifact: to_dataitem export uri get_target_path get_body
+mlrun.artifacts.Artifact: to_dataitem export uri get_target_path get_body lineage
 mlrun.artifacts.ChartArtifact: add_row
 mlrun.runtimes.BaseRuntime: run save export doc with_code apply set_label set_categories to_dict to_yaml
 mlrun.runtimes.BaseRuntime: to_json to_str from_dict copy uri set_env set_envs metadata spec status
 mlrun.db.RunDB: connect store_run update_run read_run list_runs del_run del_runs abort_run store_log get_log
 mlrun.db.RunDB: watch_log get_log_size store_artifact read_artifact list_artifacts del_artifact
-mlrun.db.RunDB: del_artifacts list_artifact_tags tag_artifacts delete_artifacts_tags tag_objects
+mlrun.db.RunDB: list_lineage del_artifacts list_artifact_tags tag_artifacts delete_artifacts_tags tag_objects
 mlrun.db.RunDB: delete_objects_tag store_function get_function list_functions delete_function create_project
 mlrun.db.RunDB: store_project get_project list_projects delete_project
 """

@@ -241,3 +241,61 @@ def test_a_table_can_be_kept_inline(logger: Any) -> None:
 
     assert artifact.spec.inline == "a,b\n1,2\n"
     assert artifact.get_body() == "a,b\n1,2\n"
+
+
+def test_a_table_in_pieces_is_logged_like_one(log_df: Any, df: pd.DataFrame) -> None:
+    artifact = log_df("pieces", iter([df, df, df]), stats=True)
+
+    record = artifact.to_dict()
+    assert artifact.target_path.endswith("/pieces.parquet")
+    assert (record["spec"]["length"], record["spec"]["header"]) == (9, ["name", "age", "score"])
+    assert len(record["status"]["preview"]) == 3
+    assert record["status"]["stats"]["age"]["max"] == 52
+    assert record["status"]["stats"]["score"]["nulls"] == 3
+    assert len(artifact.df) == 9
+
+
+def test_a_parquet_file_is_described_without_being_in_memory(log_df: Any, tmp_path: Path) -> None:
+    pd.DataFrame({"a": range(30)}).to_parquet(tmp_path / "a.parquet", row_group_size=10)
+
+    artifact = log_df("a", None, local_path=str(tmp_path / "a.parquet"))
+
+    assert (artifact.length, artifact.header, artifact.stats["a"]["max"]) == (30, ["a"], 29)
+
+
+@pytest.mark.parametrize("format", ["csv", "parquet", "json", "feather"])
+@pytest.mark.parametrize(
+    "table",
+    [
+        pytest.param(pd.DataFrame(), id="nothing"),
+        pytest.param(pd.DataFrame({"a": []}), id="no rows"),
+        pytest.param(pd.DataFrame(index=range(3)), id="no columns"),
+        pytest.param(pd.DataFrame({1: [1], 2: [2]}), id="names that are no text"),
+    ],
+)
+def test_tables_at_the_edge_are_logged(log_df: Any, table: pd.DataFrame, format: str) -> None:
+    artifact = log_df("edge", table, format=format)
+
+    assert artifact.length == len(table)
+    assert Path(artifact.target_path).is_file()
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        (pd.DataFrame([[1, 2]], columns=["a", "a"]), "two columns are named 'a'; rename one"),
+        (
+            pd.DataFrame({"a": [1, "x"] * 6000}),
+            "column 'a' mixes values of the types int, str; make them one",
+        ),
+        (pd.DataFrame({"a": [1, "x"]}), "column 'a' mixes values of the types int, str; make them one"),
+    ],
+)
+def test_a_table_that_can_not_be_written_leaves_no_file_and_no_record(
+    log_df: Any, db: Any, tmp_path: Path, table: pd.DataFrame, message: str
+) -> None:
+    with pytest.raises(MLRunInvalidArgumentError, match=message):
+        log_df("bad", table, format="parquet")
+
+    assert db.list_artifacts("", tag="*") == []
+    assert [path for path in (tmp_path / "out").rglob("*") if path.is_file()] == []

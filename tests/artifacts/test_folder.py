@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from mlrun.artifacts import folder
-from mlrun.errors import MLRunInvalidArgumentError, MLRunNotFoundError
+from mlrun.datastore import get_dataitem
+from mlrun.errors import MLRunInvalidArgumentError, MLRunNotFoundError, MLRunRuntimeError
 
 
 @pytest.fixture
@@ -83,3 +84,33 @@ def test_a_pipe_is_no_file(site: Path) -> None:
 def test_a_folder_that_is_not_there_is_said_with_its_path(tmp_path: Path) -> None:
     with pytest.raises(MLRunNotFoundError, match=str(tmp_path / "none")):
         folder.entries("none")
+
+
+def test_a_digest_is_of_names_and_bytes_in_any_order(site: Path) -> None:
+    found = folder.entries(str(site))
+
+    before = folder.digest(found)
+    assert folder.digest(reversed(found)) == before
+    (site / "index.html").rename(site / "other.html")
+    assert folder.digest(folder.entries(str(site))) != before
+
+
+def test_a_folder_that_can_not_be_copied_leaves_nothing(site: Path, tmp_path: Path) -> None:
+    target = tmp_path / "there"
+    (target / "index.html").mkdir(parents=True)
+
+    with pytest.raises(MLRunRuntimeError, match=r"can not write .*index\.html"):
+        folder.upload(folder.entries(str(site)), f"{target}/")
+
+    assert [path for path in target.rglob("*") if path.is_file()] == []
+
+
+def test_many_files_are_all_copied(tmp_path: Path) -> None:
+    (tmp_path / "many").mkdir()
+    for number in range(100):
+        (tmp_path / "many" / f"{number}.txt").write_text(str(number))
+
+    measure = folder.upload(folder.entries(str(tmp_path / "many")), "memory://many/")
+
+    assert measure.size == 190
+    assert len(get_dataitem("memory://many/").listdir()) == 100

@@ -451,3 +451,15 @@ def test_a_dataset_that_is_not_uploaded_is_recorded_where_it_is(logger: Any, tmp
     assert artifact.target_path == f"{tmp_path}/d.csv"
     assert artifact.format == "csv"
     assert len(get_dataitem(artifact.target_path).as_df()) == 2
+
+
+def test_equal_folders_are_stored_once_by_their_hash(logger: Any, tmp_path: Path) -> None:
+    mlconf.set("artifacts.generate_target_path_from_artifact_hash", True)
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.txt").write_text("same")
+
+    targets = {logger(name, local_path=str(tmp_path / name)).target_path for name in ("one", "other")}
+
+    assert len(targets) == 1
+    assert Path(targets.pop()).joinpath("a.txt").read_text() == "same"

@@ -16,7 +16,7 @@ class Heads:
     """
     ASGI middleware that answers what is wrong with the head of a request.
 
-    An address that is too long is 414, headers that are too long or too many 431, a control character in an address 400.
+    An address that is too long is 414, headers that are too long or too many 431, a control character 400.
     """
 
     def __init__(self, app: ASGIApp) -> None:

@@ -41,6 +41,33 @@ class Artifact(Model):
     status: ArtifactStatus = field(default_factory=ArtifactStatus)
 
 
+class LineageNode(Model):
+    """An artifact, a run or a file."""
+
+    id: str = ""
+    kind: str = ""
+    name: str = ""
+
+
+class LineageEdge(msgspec.Struct):
+    """What was read by a run, or made by it."""
+
+    start: str = msgspec.field(name="from")
+    to: str
+    name: str
+    digest: str
+    is_exact: bool  # whether the run recorded the version that it read
+
+
+class Lineage(msgspec.Struct):
+    """A graph around one version of an artifact."""
+
+    artifact: str  # the id of its node
+    nodes: list[LineageNode]
+    edges: list[LineageEdge]
+    is_cut: bool  # whether there is more
+
+
 class Function(Model):
     """Code, and everything around it that a run of the code needs."""
 

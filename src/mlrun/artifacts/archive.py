@@ -13,7 +13,7 @@ from mlrun.datastore import DataItem, get_dataitem
 from mlrun.errors import MLRunInvalidArgumentError
 
 RECORD = "artifact.yaml"  # its name in an archive
-_FOLDER = "data/"
+DATA, EXTRA = "data/", "extra/"
 
 
 class _Member(NamedTuple):
@@ -55,7 +55,7 @@ def _export_zip(artifact: Artifact, target_path: str, with_extras: bool) -> None
             for name, item in members.items():
                 archive.write(item.local(), name)
             if artifact.spec.target_path:
-                record["spec"]["target_path"] = next(iter(members), "") if not artifact.is_dir else _FOLDER
+                record["spec"]["target_path"] = next(iter(members), "") if not artifact.is_dir else DATA
             archive.writestr(RECORD, type(artifact).from_dict(record).to_yaml())
         get_dataitem(target_path).upload(path)
 
@@ -65,14 +65,14 @@ def _members(artifact: Artifact) -> Iterator[_Member]:
     target = artifact.spec.target_path
     if artifact.is_dir:
         for name in get_dataitem(target).listdir():
-            yield _Member(_FOLDER + name, get_dataitem(target + name))
+            yield _Member(DATA + name, get_dataitem(target + name))
     elif target:
-        yield _Member(_FOLDER + os.path.basename(target), artifact.to_dataitem())
+        yield _Member(DATA + os.path.basename(target), artifact.to_dataitem())
 
 
 def _extras(artifact: Artifact, members: dict[str, DataItem]) -> Iterator[tuple[str, _Member]]:
     for key, value in artifact.spec.extra_data.items():
-        if _FOLDER + value in members:
-            yield key, _Member(_FOLDER + value, members[_FOLDER + value])
+        if DATA + value in members:
+            yield key, _Member(DATA + value, members[DATA + value])
         else:
-            yield key, _Member(f"extra/{key}/{os.path.basename(value.rstrip('/'))}", get_dataitem(value))
+            yield key, _Member(f"{EXTRA}{key}/{os.path.basename(value.rstrip('/'))}", get_dataitem(value))

@@ -17,6 +17,7 @@ from mlrun.model.base import dump_json, dump_yaml, to_builtins
 
 if TYPE_CHECKING:
     from mlrun.db.base import RunDB
+    from mlrun.model.lineage import Lineage
 
 _PARTS = ("metadata", "spec", "status")
 _HEAVY = {"spec": ("inline", "schema", "header", "feature_stats"), "status": ("preview", "stats")}
@@ -258,6 +259,25 @@ class Artifact:
         url = self.spec.target_path
         store, key = get_store(url, self._secrets)
         return DataItem(url, store, key, url, meta=self.to_dict(), artifact_url=self.uri)
+
+    def lineage(self, depth: int = 5) -> Lineage:
+        """
+        What it was made of, and what was made of it, as the default database knows; it prints as a tree.
+
+        Args:
+            depth: Runs that are passed, up and down.
+
+        Raises:
+            MLRunNotFoundError: It is not stored.
+        """
+        from mlrun.db import get_run_db
+        from mlrun.model.lineage import Lineage
+
+        meta, key = self.metadata, self.spec.db_key or self.metadata.key
+        graph = get_run_db().list_lineage(
+            key, meta.project, tree=meta.tree, uid=meta.uid, iter=meta.iter, depth=depth
+        )
+        return Lineage(graph)
 
     # the bytes
 

@@ -25,12 +25,15 @@ class DatasetArtifact(Artifact):
     A data frame in a file, with what can be shown of it without reading the file.
 
     Args:
-        df: A pandas, polars or pyarrow table; none where *src_path* or *target_path* names a file.
+        df: A pandas, polars or pyarrow table; or one in pieces, of which only a few are in memory at once: an
+            iterator of such tables, a reader of record batches, a Dask frame (it can be logged once). None
+            where *src_path* or *target_path* names a file.
         preview: Rows that are kept in the record; 20 unless given.
         format: ``csv``, ``parquet`` (``pq``), ``json`` or ``feather``. Else the suffix of the target path, of
             the local path or of the key says it, else ``csv`` under 10 000 rows and ``parquet`` from there.
-        stats: Describe each column and count its values in bins. If None: for a table under 10 000 rows whose
-            columns all fit into the preview.
+        stats: Describe each column and count its values in bins; which figures are exact, and how good the
+            others are, says :func:`mlrun.frames.stats`. If None: for a table under 10 000 rows whose columns
+            all fit into the preview.
         column_metadata: Anything to be said about a column, by its name.
         ignore_preview_limits: Keep every row and column in the record.
         label_column: The column that a model is to predict.
@@ -74,10 +77,13 @@ class DatasetArtifact(Artifact):
             key, format=frames.check_format(format) if format else "", target_path=target_path, **kw
         )
         if df is not None and not frames.is_frame(df):
-            raise MLRunInvalidArgumentTypeError(
-                f"dataset {key!r}: a {type(df).__name__} is not a data frame: pandas.DataFrame,"
-                " polars.DataFrame or pyarrow.Table"
-            )
+            pieces = frames.as_stream(df)
+            if pieces is None:
+                raise MLRunInvalidArgumentTypeError(
+                    f"dataset {key!r}: a {type(df).__name__} is not a data frame: pandas.DataFrame,"
+                    " polars.DataFrame or pyarrow.Table, or an iterator of them"
+                )
+            df = pieces
         self._df = df
         self._with_stats = stats
         self._rows = default_preview_rows_length if preview is None else preview
@@ -89,7 +95,8 @@ class DatasetArtifact(Artifact):
     @property
     def df(self) -> Any:
         """The data frame that was given, or what is stored."""
-        return self._df if self._df is not None else self.to_dataitem().as_df()
+        is_here = self._df is not None and not isinstance(self._df, frames.Stream)
+        return self._df if is_here else self.to_dataitem().as_df()
 
     @property
     def has_body(self) -> bool:
@@ -107,26 +114,46 @@ class DatasetArtifact(Artifact):
     def before_log(self) -> None:
         df = self._df
         self.spec.format = self.spec.format or frames.format_of(self.spec.target_path)
-        if df is None and self.spec.src_path and frames.format_of(self.spec.src_path):
+        if df is None and (format := frames.format_of(self.spec.src_path)):
+            if format == "parquet":
+                self._describe_file(frames.file_stream(self.spec.src_path))
+                return
             df = frames.read(self.spec.src_path)
-        if df is not None:
+        if isinstance(df, frames.Stream):
+            self.describe(df.head)
+            self.spec.length = None  # known once it is written
+        elif df is not None:
             self.describe(df)
 
-    def describe(self, df: Any) -> None:
-        """Fill in preview, schema, header and length; the statistics follow when the file is written."""
+    def _describe_file(self, stream: Any) -> None:
+        """A Parquet file says how long it is; only its statistics need all of it."""
+        self.describe(stream.head, stream.length)
+        if self._wants_stats(stream.length):
+            self.status.stats = frames.stats(stream)
+
+    def describe(self, df: Any, length: int | None = None) -> None:
+        """
+        Fill in preview, schema, header and length; the statistics follow when the file is written.
+
+        Args:
+            length: The number of rows, where *df* is only the first of them.
+        """
         spec, status = self.spec, self.status
         rows = len(df) if self._is_unlimited else self._rows
         columns = sys.maxsize if self._is_unlimited else int(mlconf.artifacts.datasets.max_preview_columns)
         spec.header, status.preview = frames.preview(df, rows, columns)
-        spec.length, spec.schema = len(df), frames.schema(df)
+        spec.length, spec.schema = len(df) if length is None else length, frames.schema(df)
         status.header_original_length = len(spec.schema["fields"])
-        if self._df is None and self._wants_stats(df):
+        if self._df is None and length is None and self._wants_stats(len(df)):
             status.stats = frames.stats(df)
 
-    def _wants_stats(self, df: Any) -> bool:
+    def _wants_stats(self, rows: int | None) -> bool:
+        """*rows* is None where only the end of the table will tell."""
         if self._with_stats is not None:
             return self._with_stats
-        return len(df) < max_csv and len(self.spec.schema["fields"]) <= len(self.spec.header)
+        return (
+            rows is not None and rows < max_csv and len(self.spec.schema["fields"]) <= len(self.spec.header)
+        )
 
     def upload(self, artifact_path: str | None = None) -> None:
         self._choose_target(artifact_path)
@@ -147,10 +174,10 @@ class DatasetArtifact(Artifact):
             path,
             self.spec.format,
             with_hash=bool(mlconf.artifacts.calculate_hash),
-            with_stats=self._wants_stats(self._df),
+            with_stats=self._wants_stats(self.spec.length),
         )
         self._measured(written.size, written.hash)
-        self.status.stats = written.stats or {}
+        self.status.stats, self.spec.length = written.stats or {}, written.rows
 
 
 class TableArtifact(Artifact):

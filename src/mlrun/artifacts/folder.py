@@ -8,10 +8,13 @@ from typing import NamedTuple
 
 from mlrun import files
 from mlrun.artifacts.content import hash_file, sha1
+from mlrun.artifacts.upload_progress import UploadProgress
 from mlrun.config import mlconf
 from mlrun.datastore import get_dataitem
 from mlrun.datastore.base import Secrets
 from mlrun.errors import MLRunInvalidArgumentError, MLRunNotFoundError
+
+AT_ONCE = 8  # files
 
 
 class Entry(NamedTuple):
@@ -41,17 +44,45 @@ def entries(folder: str) -> list[Entry]:
     return sorted(_walk(folder, os.path.realpath(folder), ""), key=lambda entry: entry.name)
 
 
+def digest(folder: Iterable[Entry]) -> str:
+    """SHA-1 over the name and the SHA-1 of each file, in the order of the names."""
+    whole = sha1()
+    for entry in sorted(folder, key=lambda entry: entry.name):
+        whole.update(f"{entry.name}\0{hash_file(entry.path)}\n".encode())
+    return whole.hexdigest()
+
+
 def upload(folder: Iterable[Entry], target: str, secrets: Secrets | None = None) -> Measure:
-    """Copy each file to its name below *target*, which ends in ``/``."""
-    size = 0
-    digest = sha1()
-    for entry in folder:
-        size += os.path.getsize(entry.path)
-        if mlconf.artifacts.calculate_hash:
-            digest.update(f"{entry.name}\0{hash_file(entry.path)}\n".encode())
+    """
+    Copy each file to its name below *target*, which ends in ``/``; several at once.
+
+    A terminal shows how far it is. Where one fails, what this call has added is deleted again.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
+    entries = list(folder)
+    size = sum(os.path.getsize(entry.path) for entry in entries)
+    added: list[str] = []
+
+    def copy(entry: Entry) -> Entry:
+        item = get_dataitem(target + entry.name, secrets=secrets)
         if os.path.abspath(entry.path) != target + entry.name:  # a folder may be logged where it is
-            get_dataitem(target + entry.name, secrets=secrets).upload(entry.path)
-    return Measure(size, digest.hexdigest() if mlconf.artifacts.calculate_hash else "")
+            is_new = not item.exists()
+            item.upload(entry.path)
+            if is_new:
+                added.append(target + entry.name)
+        return entry
+
+    with ThreadPoolExecutor(AT_ONCE) as pool, UploadProgress(len(entries), size) as progress:
+        try:
+            for done in pool.map(copy, entries):
+                progress.advance(os.path.getsize(done.path))
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            for address in added:
+                get_dataitem(address, secrets=secrets).delete()
+            raise
+    return Measure(size, digest(entries) if mlconf.artifacts.calculate_hash else "")
 
 
 def _walk(folder: str, root: str, prefix: str) -> Iterator[Entry]:

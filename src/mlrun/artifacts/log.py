@@ -7,6 +7,7 @@ import uuid
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from mlrun import urls
+from mlrun.artifacts import folder
 from mlrun.artifacts import target as targets
 from mlrun.artifacts.base import Artifact, store
 from mlrun.artifacts.content import as_bytes, hash_file, sha1
@@ -247,6 +248,9 @@ def _belong(artifact: Artifact, producer: Producer, tag: str) -> None:
         artifact._choose(tag=urls.check_key(tag, "tag"))
     meta.uid = meta.created = meta.updated = ""
     spec.producer = producer.get_meta()
+    spec.sources = spec.sources or [
+        {**source, "path": source.get("artifact") or source["url"]} for source in producer.sources
+    ]
     artifact.status.state = "created"
 
 
@@ -374,6 +378,8 @@ def _hash(artifact: Artifact, source: str) -> str:
     """The hash of what is going to be written; empty for what is only known once it is written."""
     if isinstance(artifact._body, str | bytes) and not artifact.is_dir:
         return sha1(as_bytes(artifact._body, artifact.metadata.key)).hexdigest()
+    if artifact.kind == "dir":
+        return folder.digest(folder.entries(source))
     return "" if artifact.has_body or artifact.is_dir else hash_file(source)
 
 

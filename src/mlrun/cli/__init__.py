@@ -23,6 +23,7 @@ COMMANDS = {
     "get": Entry("mlrun.cli.get:get", "List runs, artifacts, functions or projects, or print one."),
     "logs": Entry("mlrun.cli.logs:logs", "Print what a run has printed."),
     "db": Entry("mlrun.cli.db:db", "Start the API server: the database for many machines, over HTTP."),
+    "clean": Entry("mlrun.cli.clean:clean", "Find bytes of artifacts that no record names, and delete them."),
     "config": Entry("mlrun.cli.config:config", "Show the settings, or change the env file."),
     "version": Entry("mlrun.cli.version:version", "Print the version."),
 }
@@ -30,7 +31,6 @@ LATER = {
     "build": ("container images", "'mlrun run -f function.yaml' runs a function on this machine"),
     "deploy": ("endpoints", "'mlrun run' runs the same code as a batch on this machine"),
     "project": ("loading projects", "'mlrun run --project NAME' records a run in a project"),
-    "clean": ("resources of a cluster", "runs on this machine leave none"),
     "watch-stream": ("streams", "'mlrun logs -w UID' follows a live run"),
     "load-source": ("source archives", "'mlrun run FILE' runs the code of this folder"),
 }  # what it is for, and what works instead

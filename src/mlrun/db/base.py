@@ -6,6 +6,7 @@ import abc
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Self
 
+from mlrun.db.lineage import Lineages
 from mlrun.db.listings import Listings
 from mlrun.db.projects import Projects
 from mlrun.db.service import Service
@@ -18,7 +19,7 @@ Record = dict[str, Any]
 Labels = str | list[str] | dict[str, Any] | None
 
 
-class RunDB(Tagging, Projects, Service, Listings):
+class RunDB(Tagging, Projects, Service, Listings, Lineages):
     """
     Stores records (as dictionaries) and gives them back.
 
@@ -320,10 +321,11 @@ class RunDB(Tagging, Projects, Service, Listings):
         iter: int | None = None,
     ) -> None:
         """
-        Delete the versions that match; no tag, tree and uid means every version of *key*.
+        Delete the versions that match; no tag, tree and uid means every version of *key*. With the strategy
+        ``data-optional`` the bytes that may be deleted go too; with ``data-force`` they do, or nothing does.
 
         Raises:
-            MLRunNotImplementedServerError: A *deletion_strategy* that would delete the bytes too.
+            MLRunInvalidArgumentError: ``data-force``, and the bytes may not be deleted.
         """
 
     @abc.abstractmethod

@@ -13,6 +13,7 @@ from mlrun.config import mlconf
 from mlrun.db import liveness
 from mlrun.db.base import RunDB
 from mlrun.errors import MLRunConflictError, MLRunInvalidArgumentError, err_to_str
+from mlrun.execution import sources
 from mlrun.execution.children import Children
 from mlrun.execution.flusher import flusher
 from mlrun.execution.hidden import Hidden
@@ -178,7 +179,10 @@ class MLClientCtx(Children, Hidden):
         """
         with self._lock:
             bound = self._run.spec.inputs.setdefault(key, url or key)
-        return self._items(bound)
+        items = self._items(bound)
+        with self._lock:
+            sources.note(self._run.status.sources, key, items)
+        return items
 
     def _items(self, bound: Any) -> Any:
         if isinstance(bound, dict):

@@ -346,6 +346,7 @@ class Outputs(abc.ABC):
                 iteration=meta.iteration,
                 artifact_path=self._run.spec.output_path,
                 workflow=str(meta.labels.get("workflow", "")),
+                sources=self._run.status.sources,  # the list itself, which grows with each input that is read
             )
         return self._producer
 

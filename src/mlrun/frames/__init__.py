@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from mlrun.frames.reader import read as read
+from mlrun.frames.stream import Stream as Stream
+from mlrun.frames.stream import as_stream as as_stream
+from mlrun.frames.stream import file_stream as file_stream
 from mlrun.frames.summary import preview as preview
 from mlrun.frames.summary import schema as schema
 from mlrun.frames.summary import stats as stats

@@ -5,9 +5,11 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+from mlrun.frames.profile import COMMON, Profile, histogram, quantile
+from mlrun.frames.stream import Stream, frame_stream
 from mlrun.frames.table import checked, keeps_index, library, to_json
 
-BINS = 20  # of a histogram
+EXACT_ROWS = 1_000_000  # a table in memory of so many rows has exact statistics
 
 
 def preview(df: Any, rows: int = 20, columns: int = 100) -> tuple[list[str], list[list[Any]]]:
@@ -51,15 +53,25 @@ def schema(df: Any) -> dict[str, Any]:
 
 def stats(df: Any) -> dict[str, dict[str, Any]]:
     """
-    Exact statistics by column, as JSON values.
+    Statistics by column, as JSON values.
 
-    A column of numbers has ``count, mean, std, min, 25%, 50%, 75%, max`` and ``hist``, the counts and
-    the edges of 20 bins over its finite values; any other has ``count, unique, top, freq``. NaN does
-    not count; infinite results are None.
+    A column of numbers has ``count, mean, std, min, 25%, 50%, 75%, max``, ``hist`` (the counts and the edges
+    of 20 bins over its finite values) and ``nulls``; any other has ``count, unique, top, freq``, ``values``
+    (the counts of its 10 most frequent values, and those values) and ``nulls``. NaN counts as a null;
+    infinite results are None.
+
+    They are exact for a table of up to 1 000 000 rows; a longer one, or one in pieces, is gone over once, see
+    :class:`mlrun.frames.profile.Profile` for what is an estimate then, and how good it is.
 
     Raises:
         MLRunInvalidArgumentError: Two columns share a name.
     """
+    if isinstance(df, Stream) or len(df) > EXACT_ROWS:
+        stream = df if isinstance(df, Stream) else frame_stream(df, index=False)
+        profile = Profile(stream.schema, map(str, stream.head.columns))
+        for batch in stream:
+            profile.add(batch)
+        return profile.result()
     frame = checked(df)
     return {str(name): _column(frame[name]) for name in frame.columns}
 
@@ -83,6 +95,7 @@ def _numbers(column: Any) -> dict[str, Any]:
             "count": 0,
             **dict.fromkeys(("mean", "std", "min", "25%", "50%", "75%", "max")),
             "hist": [[], []],
+            "nulls": len(values),
         }
     with numpy.errstate(invalid="ignore", over="ignore"):
         found = {
@@ -90,37 +103,19 @@ def _numbers(column: Any) -> dict[str, Any]:
             "mean": ordered.mean(),
             "std": ordered.std(ddof=1) if count > 1 else None,
             "min": ordered[0],
-            **{f"{percent}%": _quantile(ordered, percent / 100) for percent in (25, 50, 75)},
+            **{f"{percent}%": quantile(ordered, percent / 100) for percent in (25, 50, 75)},
             "max": ordered[-1],
             "hist": _histogram(numpy, ordered),
+            "nulls": len(values) - count,
         }
     plain: dict[str, Any] = to_json(found)
     return plain
 
 
-def _quantile(ordered: Any, part: float) -> Any:
-    """Between the two nearest values in proportion, as pandas has it."""
-    position = part * (len(ordered) - 1)
-    below = int(position)
-    low, high = ordered[below], ordered[min(below + 1, len(ordered) - 1)]
-    return low if low == high else low + (high - low) * (position - below)
-
-
 def _histogram(numpy: Any, ordered: Any) -> list[Any]:
-    """Counts and edges of the finite values, as ``numpy.histogram`` has them; in order they count fast."""
-    start = numpy.searchsorted(ordered, -numpy.inf, side="right")
-    finite = ordered[start : numpy.searchsorted(ordered, numpy.inf)]
-    if not len(finite):
-        return [[], []]
-    low, high = finite[0], finite[-1]
-    if low == high:
-        low, high = low - 0.5, high + 0.5
-    edges = numpy.linspace(low, high, BINS + 1)
-    if not numpy.isfinite(edges).all():  # the range is wider than a float
-        return [[], []]
-    places = numpy.searchsorted(finite, edges, side="left")
-    places[-1] = len(finite)
-    return [numpy.diff(places), edges]
+    finite = ordered[numpy.searchsorted(ordered, -numpy.inf, side="right") :]
+    finite = finite[: numpy.searchsorted(finite, numpy.inf)]
+    return histogram(numpy, finite, finite[0], finite[-1]) if len(finite) else [[], []]
 
 
 def _values(column: Any) -> dict[str, Any]:
@@ -130,8 +125,24 @@ def _values(column: Any) -> dict[str, Any]:
     except TypeError:  # before pandas 3, lists and dictionaries can not be counted
         counts = present.astype(str).value_counts()
     if not len(counts):
-        return {"count": 0, "unique": 0, "top": None, "freq": None}
+        return {
+            "count": 0,
+            "unique": 0,
+            "top": None,
+            "freq": None,
+            "values": [[], []],
+            "nulls": len(column),
+        }
     counts = counts[counts > 0]  # a category that no row has
-    top, most = counts.index[0], counts.iloc[0]
-    found: dict[str, Any] = to_json({"count": len(present), "unique": len(counts), "top": top, "freq": most})
+    common = counts.iloc[:COMMON]
+    found: dict[str, Any] = to_json(
+        {
+            "count": len(present),
+            "unique": len(counts),
+            "top": common.index[0],
+            "freq": common.iloc[0],
+            "values": [common.tolist(), common.index.tolist()],
+            "nulls": len(column) - len(present),
+        }
+    )
     return found

@@ -113,8 +113,8 @@ def format_of(path: str) -> str:
 
 
 def default_format(df: Any) -> str:
-    """The format of a dataset that nobody chose one for: ``csv`` under 10 000 rows, else ``parquet``."""
-    return "csv" if len(df) < 10_000 else "parquet"
+    """``csv`` for a table under 10 000 rows that nobody chose a format for; ``parquet`` for any other one."""
+    return "csv" if is_frame(df) and len(df) < 10_000 else "parquet"
 
 
 def check_format(format: str) -> str:

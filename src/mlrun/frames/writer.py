@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import gzip
 import io
 import os
 import queue
 import sys
 import threading
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from mlrun import files
 from mlrun.errors import MLRunInvalidArgumentError
-from mlrun.frames.summary import stats
+from mlrun.frames.profile import Profile
+from mlrun.frames.stream import Stream, frame_stream, is_pandas, mixed
+from mlrun.frames.summary import EXACT_ROWS, stats
 from mlrun.frames.table import (
     check_format,
     checked,
@@ -23,9 +28,13 @@ from mlrun.frames.table import (
 )
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from pandas import DataFrame
 
 BATCH = 1 << 20  # bytes that wait for the thread that hashes; each time it wakes, the writer waits for it
+SMALL = 10_000  # rows; a table of more is written batch by batch
+WAITING = 2  # batches that wait for the thread that counts, at most
 
 
 class Written(NamedTuple):
@@ -34,6 +43,7 @@ class Written(NamedTuple):
     size: int  # bytes
     hash: str  # SHA-1, hexadecimal; empty if it was not asked for
     stats: dict[str, dict[str, Any]] | None  # by column, see frames.stats; None if they were not asked for
+    rows: int
 
 
 def write(df: Any, path: str, format: str = "", index: bool | None = None, **kwargs: Any) -> None:
@@ -66,17 +76,127 @@ def write_dataset(
     :func:`write`, and what its artifact's record says of the file.
 
     Statistics are made in one thread and the hash in another while the file is written; on two
-    cores they cost next to nothing.
+    cores they cost next to nothing. Parquet is written row group by row group of about 64 MB, so that a table
+    needs less than 300 MB beside itself, and one in pieces (a :class:`~mlrun.frames.stream.Stream`) no more
+    than that and a few of its pieces.
     """
+    if isinstance(df, Stream):
+        return _write_pieces(
+            df, path, check_format(format or format_of(path) or "parquet"), with_hash, with_stats
+        )
+    format = check_format(format or format_of(path) or default_format(df))
+    if format == "parquet" and not kwargs and len(df) > SMALL:
+        if is_pandas(df):
+            checked(df)
+        return _write_pieces(frame_stream(df, index), path, format, with_hash, with_stats, df)
+    return _write_whole(df, path, format, with_hash, with_stats, index, kwargs)
+
+
+def _write_whole(
+    df: Any,
+    path: str,
+    format: str,
+    with_hash: bool,
+    with_stats: bool,
+    index: bool | None,
+    kwargs: dict[str, Any],
+) -> Written:
     from concurrent.futures import ThreadPoolExecutor  # 4 ms, and most runs write no table
 
-    format = check_format(format or format_of(path) or default_format(df))
     frame = checked(df)
     with files.replacing(path) as temporary, ThreadPoolExecutor(1) as pool:
         counting = pool.submit(stats, frame) if with_stats else None
         with _File(temporary, with_hash) as file:
             write_to(file, frame, format, index, {**_compression(path, format), **kwargs})
-        return Written(os.path.getsize(temporary), file.hash, counting.result() if counting else None)
+        size = os.path.getsize(temporary)
+        return Written(size, file.hash, counting.result() if counting else None, len(frame))
+
+
+def _write_pieces(
+    stream: Stream, path: str, format: str, with_hash: bool, with_stats: bool, frame: Any = None
+) -> Written:
+    """Batch by batch; exact statistics of a table that is all in memory and not too long."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    is_exact = frame is not None and len(frame) <= EXACT_ROWS
+    rows = 0
+    with files.replacing(path) as temporary, ThreadPoolExecutor(1) as pool:
+        exact = pool.submit(stats, frame) if with_stats and is_exact else None
+        columns = map(str, stream.head.columns)  # the index is not described
+        profile = Profile(stream.schema, columns) if with_stats and not is_exact else None
+        with _File(temporary, with_hash) as file, _opened(file, stream, format, path) as writer:
+            counting: list[Future[None]] = []
+            for batch in stream:
+                if profile:
+                    counting.append(pool.submit(profile.add, batch))
+                writer.write(batch)
+                rows += len(batch)
+                while len(counting) > WAITING:  # a batch is kept until it is counted
+                    counting.pop(0).result()
+        for waiting in counting:
+            waiting.result()
+        found = exact.result() if exact else profile.result() if profile else None
+        return Written(os.path.getsize(temporary), file.hash, found, rows)
+
+
+@contextlib.contextmanager
+def _opened(file: Any, stream: Stream, format: str, path: str) -> Iterator[Any]:
+    """What writes the batches of *stream* to *file*; finished at the end of the block."""
+    pyarrow = library("pyarrow")
+    try:
+        with _writer(file, stream, format, path) as writer:
+            yield writer
+    except pyarrow.ArrowException as error:
+        raise MLRunInvalidArgumentError(f"this table can not be written as {format}: {error}") from error
+
+
+def _writer(file: Any, stream: Stream, format: str, path: str) -> Any:
+    if format == "parquet":
+        from pyarrow.parquet import ParquetWriter
+
+        return _RowGroups(ParquetWriter(file, stream.schema, **_encodings(stream.head)))
+    if format == "feather":
+        return library("pyarrow.ipc").new_file(file, stream.schema)
+    return _Lines(file, format, stream.keeps_index, _compression(path, format))
+
+
+class _RowGroups:
+    """A Parquet file to which each batch is one row group."""
+
+    def __init__(self, writer: Any) -> None:
+        self._writer = writer
+
+    def __enter__(self) -> Self:
+        self._writer.__enter__()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._writer.__exit__(*error)
+
+    def write(self, batch: Any) -> None:
+        if len(batch):
+            self._writer.write_batch(batch, row_group_size=len(batch))
+
+
+class _Lines:
+    """A CSV or JSON file to which each batch adds its lines; CSV begins with the header."""
+
+    def __init__(self, file: Any, format: str, index: bool, options: dict[str, Any]) -> None:
+        self._file: Any = gzip.GzipFile(fileobj=file, mode="wb") if options else file
+        self._format, self._index, self._is_first, self._is_gzip = format, index, True, bool(options)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        if self._is_gzip:
+            self._file.close()
+
+    def write(self, batch: Any) -> None:
+        options: dict[str, Any] = {"header": self._is_first} if self._format == "csv" else {}
+        if len(batch) or (self._is_first and self._format == "csv"):
+            write_to(self._file, batch.to_pandas(), self._format, self._index, options)
+        self._is_first = False
 
 
 def to_bytes(df: Any, format: str) -> bytes:
@@ -103,7 +223,9 @@ def write_to(file: Any, frame: DataFrame, format: str, index: bool | None, kwarg
             rows = with_index(frame) if keep else frame.reset_index(drop=True)
             rows.to_feather(file, **kwargs)
     except (TypeError, NotImplementedError, ValueError, _arrow_error()) as error:
-        raise MLRunInvalidArgumentError(f"this data frame can not be written as {format}: {error}") from error
+        raise MLRunInvalidArgumentError(
+            f"this data frame can not be written as {format}: {mixed(frame) or error}"
+        ) from error
 
 
 def _arrow_error() -> type[Exception]:
@@ -138,7 +260,7 @@ class _File(io.FileIO):
         self.hash = ""
         self._batch: list[bytes] = []
         self._batch_size = 0
-        self._batches: queue.SimpleQueue[list[bytes]] = queue.SimpleQueue()
+        self._batches: queue.Queue[list[bytes]] = queue.Queue(8)
         self._thread = threading.Thread(target=self._digest, daemon=True) if with_hash else None
 
     def __enter__(self) -> Self:

@@ -89,6 +89,7 @@ class Producer(Model, kw_only=False):
     artifact_path: str = ""  # where artifacts go unless the call says another place; templates are filled in
     workflow: str = ""  # uid of the workflow that the run is a step of; it is the tree then
     uri: str = ""  # empty: made of project, uid and iteration
+    sources: list[dict[str, Any]] = field(default_factory=list)  # what it has read so far
 
     @property
     def tree(self) -> str:

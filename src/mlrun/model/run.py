@@ -154,6 +154,7 @@ class RunStatus(Model):
     results: dict[str, Any] = field(default_factory=dict)
     artifacts: list[dict[str, Any]] = field(default_factory=list)
     artifact_uris: dict[str, str] = field(default_factory=dict)
+    sources: list[dict[str, Any]] = field(default_factory=list)  # what was read, see mlrun.execution.sources
     start_time: str = ""
     end_time: str = ""
     last_update: str = ""

@@ -10,6 +10,7 @@ pytest.register_assert_rewrite(
     "mlrun.testing.databases",
     "mlrun.testing.datastores",
     "mlrun.testing.function_records",
+    "mlrun.testing.lineage_records",
     "mlrun.testing.paging",
     "mlrun.testing.project_records",
     "mlrun.testing.project_secrets",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from mlrun.config import mlconf
 from mlrun.db.base import Record, RunDB
-from mlrun.errors import MLRunInvalidArgumentError, MLRunNotFoundError, MLRunNotImplementedServerError
+from mlrun.errors import MLRunInvalidArgumentError, MLRunNotFoundError
 from mlrun.model.lists import ArtifactList
 from mlrun.testing.artifact_versions import ArtifactVersionsContract, IterationsContract, an_artifact, trees
 
@@ -227,9 +229,18 @@ class ArtifactDeletionContract:
         ):
             db.del_artifacts()
 
-    def test_the_data_is_not_deleted_yet(self, db: RunDB, doomed: None) -> None:
-        with pytest.raises(MLRunNotImplementedServerError, match="'metadata-only' deletes the record"):
+    def test_data_that_may_not_be_deleted_keeps_its_record(self, db: RunDB, tmp_path: Path) -> None:
+        (tmp_path / "mine.txt").write_text("mine")
+        spec = {"target_path": str(tmp_path / "mine.txt")}
+        db.store_artifact("train_k", {"metadata": {"key": "k"}, "spec": spec})
+
+        with pytest.raises(MLRunInvalidArgumentError, match="are not deleted, and so neither is its record"):
             db.del_artifact("train_k", deletion_strategy="data-force")
+
+        assert db.read_artifact("train_k")["spec"]["target_path"] == spec["target_path"]
+        db.del_artifact("train_k", deletion_strategy="data-optional")
+        assert db.list_artifacts("train_k") == []
+        assert (tmp_path / "mine.txt").read_text() == "mine"
 
     def test_an_unknown_strategy_for_artifacts_is_answered(self, db: RunDB) -> None:
         with pytest.raises(MLRunInvalidArgumentError, match="Did you mean 'metadata-only'"):

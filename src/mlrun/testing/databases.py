@@ -9,6 +9,7 @@ import pytest
 from mlrun.db.base import RunDB
 from mlrun.testing.artifact_records import ArtifactsContract
 from mlrun.testing.function_records import FunctionsContract
+from mlrun.testing.lineage_records import LineageContract
 from mlrun.testing.paging import PagingContract
 from mlrun.testing.project_records import ProjectsContract
 from mlrun.testing.project_secrets import ProjectHoldingsContract
@@ -18,7 +19,9 @@ from mlrun.testing.run_search import RunSearchContract
 from mlrun.testing.service_records import ServiceRecordsContract
 
 
-class RunDBContract(RunHistoryContract, ArtifactsContract, FunctionsContract, ProjectsContract):
+class RunDBContract(
+    RunHistoryContract, ArtifactsContract, FunctionsContract, ProjectsContract, LineageContract
+):
     """
     Inherit, and give a ``db``::
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -82,8 +83,20 @@ def test_one_version_or_every_version_is_deleted(client: TestClient) -> None:
     assert keys(client.get(f"{V2}?tag=*")) == []
 
 
-def test_deleting_the_data_too_is_not_built(client: TestClient) -> None:
-    assert client.delete(f"{V2}/kk?deletion_strategy=data-force").status_code == 501
+def test_data_outside_of_the_server_s_places_is_not_deleted(client: TestClient, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("mine")
+    record = {"kind": "model", "spec": {"target_path": f"{tmp_path}/a.txt"}}
+    client.put("/api/v2/projects/p1/artifacts/kk?tree=t1", json=record)
+
+    forced = client.delete("/api/v2/projects/p1/artifacts/kk?deletion_strategy=data-force")
+    assert forced.status_code == 400
+    assert "none of the places that this server writes" in forced.json()["detail"]["reason"]
+
+    assert (
+        client.delete("/api/v2/projects/p1/artifacts/kk?deletion_strategy=data-optional").status_code == 204
+    )
+    assert client.get("/api/v2/projects/p1/artifacts/kk").status_code == 404
+    assert (tmp_path / "a.txt").exists()
 
 
 def test_deleting_many_says_how_many(client: TestClient) -> None:

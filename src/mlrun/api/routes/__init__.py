@@ -8,6 +8,7 @@ from mlrun.api.routes import (
     authorization,
     files,
     functions,
+    lineage,
     logs,
     profiles,
     projects,
@@ -23,7 +24,7 @@ from mlrun.api.routes import (
 
 _OF_RUNS = (*runs.RULES, *logs.RULES, *watch.RULES)
 _OF_PROJECTS = (*projects.RULES, *secrets.RULES, *profiles.RULES, *schedules.RULES, *tasks.RULES)
-_SHARED = (*_OF_RUNS, *functions.RULES, *_OF_PROJECTS, *tags.RULES)
+_SHARED = (*_OF_RUNS, *functions.RULES, *_OF_PROJECTS, *tags.RULES, *lineage.RULES)
 _REST = (*files.RULES, *specs.RULES, *authorization.RULES, *reference.RULES)
 
 V1: tuple[Rule, ...] = (*_SHARED, *artifacts.V1, *functions.V1, *_REST)

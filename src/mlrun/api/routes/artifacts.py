@@ -12,6 +12,7 @@ from mlrun.api.pages import PAGING, by_count, earlier, listing
 from mlrun.api.parameters import flag, number, text, texts, time, word
 from mlrun.api.routes.runs import DELETED, GROUPS
 from mlrun.api.shapes import Artifact, ArtifactAnswer, Artifacts, ArtifactTags
+from mlrun.artifacts import erase
 from mlrun.db.base import Record
 from mlrun.errors import MLRunInvalidArgumentError
 
@@ -91,15 +92,15 @@ def delete_v1(call: Call) -> Response:
 
 
 def delete(call: Call) -> Response:
-    call.db.del_artifact(
-        call.path["key"],
-        tag=_tag(call),
-        project=call.project,
-        tree=call.text("tree") or None,
-        uid=call.text("object-uid") or None,
-        deletion_strategy=call.text("deletion_strategy"),
-        iter=call.number("iter"),
-    )
+    strategy = call.text("deletion_strategy")
+    tag, tree, uid = _tag(call), call.text("tree") or None, call.text("object-uid") or None
+    key, iteration = call.path["key"], call.number("iter")
+    if strategy == STRATEGIES[0]:
+        call.db.del_artifact(key, tag=tag, project=call.project, tree=tree, uid=uid, iter=iteration)
+    else:  # only from the server's own places: a record may name any file
+        erase.delete_artifact(
+            call.db, key, tag, call.project, tree, uid, iteration, strategy, allowed=call.house.allowed_paths
+        )
     return done(204)
 
 
@@ -300,6 +301,5 @@ V2 = (
             word("deletion_strategy", STRATEGIES, "Whether its bytes go too.", default=STRATEGIES[0]),
         ),
         status=204,
-        errors=(501,),
     ),
 )

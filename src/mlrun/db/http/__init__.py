@@ -9,6 +9,7 @@ from mlrun.db.base import Record, RunDB
 from mlrun.db.http.artifacts import Artifacts
 from mlrun.db.http.functions import Functions
 from mlrun.db.http.history import History
+from mlrun.db.http.lineage import Lineage
 from mlrun.db.http.paths import json_of
 from mlrun.db.http.projects import Projects
 from mlrun.db.http.service import Service
@@ -16,7 +17,7 @@ from mlrun.db.http.wire import AWAY, CONNECT_S
 from mlrun.db.messages import Message
 
 
-class HTTPRunDB(History, Artifacts, Functions, Projects, Service, RunDB):
+class HTTPRunDB(History, Artifacts, Lineage, Functions, Projects, Service, RunDB):
     """
     Records on an API server; threads and forked children may share an instance.
 

@@ -14,7 +14,7 @@ from mlrun.db.http.runs import deleted
 from mlrun.db.http.wire import AWAY
 from mlrun.db.messages import Message
 from mlrun.db.wanted import ANY_TAG, CATEGORIES, LATEST, Wanted, wanted_by
-from mlrun.errors import MLRunInvalidArgumentError, MLRunNotImplementedServerError
+from mlrun.errors import MLRunInvalidArgumentError
 from mlrun.model.base import dump_json, load_json
 from mlrun.model.query import label_list
 
@@ -126,11 +126,7 @@ class Artifacts(Delivery):
         secrets: Record | None = None,
         iter: int | None = None,
     ) -> None:
-        if records.one_of(deletion_strategy, _STRATEGIES, "deletion strategy") != _STRATEGIES[0]:
-            raise MLRunNotImplementedServerError(
-                f"deletion_strategy={deletion_strategy!r} is not built yet; 'metadata-only' deletes the"
-                " record, and get_dataitem(target_path).delete() the data"
-            )
+        records.one_of(deletion_strategy, _STRATEGIES, "deletion strategy")
         scope = project or records.default_project()
         params = only_given(
             key=key, tag=tag, tree=tree, object__uid=uid, iter=iter, deletion_strategy=deletion_strategy

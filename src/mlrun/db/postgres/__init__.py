@@ -9,6 +9,7 @@ from mlrun.db.postgres.address import Address
 from mlrun.db.postgres.connection import Connections
 from mlrun.db.sql.artifacts import Artifacts
 from mlrun.db.sql.functions import Functions
+from mlrun.db.sql.lineage import Lineage
 from mlrun.db.sql.logs import Logs
 from mlrun.db.sql.metrics import Metrics
 from mlrun.db.sql.notifications import Notifications
@@ -34,6 +35,7 @@ class PostgresRunDB(
     Tasks,
     Notifications,
     Tokens,
+    Lineage,
 ):
     """
     Records in one database of a PostgreSQL server; many machines may use it at once.

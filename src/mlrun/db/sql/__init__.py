@@ -9,6 +9,7 @@ from mlrun.db.sql.artifacts import Artifacts
 from mlrun.db.sql.connection import Connections
 from mlrun.db.sql.counter import ChangeCounter
 from mlrun.db.sql.functions import Functions
+from mlrun.db.sql.lineage import Lineage
 from mlrun.db.sql.logs import Logs
 from mlrun.db.sql.metrics import Metrics
 from mlrun.db.sql.notifications import Notifications
@@ -34,6 +35,7 @@ class SQLiteRunDB(
     Tasks,
     Notifications,
     Tokens,
+    Lineage,
 ):
     """
     Records in one file of this machine; many processes and threads may use it at once.

@@ -9,6 +9,7 @@ from mlrun.db import records
 from mlrun.db.sql.artifacts import belonging
 from mlrun.db.sql.connection import Connection
 from mlrun.db.sql.functions import kind_and_state
+from mlrun.db.sql.inputs import COLUMNS, inputs_of
 from mlrun.db.sql.results import searched
 from mlrun.db.sql.run_rows import end_time_of
 from mlrun.db.sql.tables import insert_rows
@@ -24,7 +25,18 @@ def fill_searched(connection: Connection) -> None:
     _fill(connection, "functions", ("kind", "state"), kind_and_state)
 
 
-FILLS: dict[int, Callable[[Connection], None]] = {2: fill_searched}
+def fill_inputs(connection: Connection) -> None:
+    """To version 3: what runs have read."""
+    for rows in _batches(connection, "runs", "project"):
+        read = [
+            (owner, name, *values)
+            for owner, record, project in rows
+            for name, values in inputs_of(record, project).items()
+        ]
+        insert_rows(connection, "run_inputs", ("owner_id", "name", *COLUMNS), read)
+
+
+FILLS: dict[int, Callable[[Connection], None]] = {2: fill_searched, 3: fill_inputs}
 
 
 def _fill_runs(connection: Connection) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from mlrun.db import records, times
 from mlrun.db.base import Record
-from mlrun.db.sql import results
+from mlrun.db.sql import inputs, results
 from mlrun.db.sql.connection import Connection
 from mlrun.db.sql.tables import MOST_VALUES, store_side
 from mlrun.errors import MLRunConflictError
@@ -59,6 +59,7 @@ class RunRow:
         state = RunState.check(status.get("state") or RunState.CREATED)
         self.labels = records.labels_of(metadata, self.what)
         self.results = results.searched(records.part(status, "results", self.what))
+        self.inputs = inputs.inputs_of(run, key["project"])
         run["metadata"] = _with_key(metadata, key)
         name = str(metadata.get("name") or "")
         process = records.part(status, "process", self.what)
@@ -89,6 +90,8 @@ def store(connection: Connection, rows: list[RunRow]) -> None:
     store_side(connection, "run_labels", ("value",), labels, known)
     found = {ids[row.key]: row.results for row in rows}
     store_side(connection, "run_results", ("number", "text"), found, known)
+    read = {ids[row.key]: row.inputs for row in rows}
+    store_side(connection, "run_inputs", inputs.COLUMNS, read, known)
 
 
 def key_of(uid: Any, project: str, iteration: Any) -> dict[str, Any]:

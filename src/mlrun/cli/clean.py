@@ -1,0 +1,65 @@
+"""``mlrun clean``."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import click
+
+from mlrun.cli.database import connect
+from mlrun.errors import MLRunInvalidArgumentError, MLRunNotImplementedServerError
+
+_UNITS = ("bytes", "kB", "MB", "GB", "TB")
+
+
+@click.command()
+@click.argument("kind", default="")
+@click.argument("object_id", default="")
+@click.option("--artifacts", is_flag=True, help="Find bytes of artifacts that no record names any more.")
+@click.option("--path", default="", help="The artifact path to look below; by default the setting's.")
+@click.option(
+    "--older-than", type=click.FloatRange(min=0), default=7.0, help="Only files that are so old, in days; 7."
+)
+@click.option("--yes", is_flag=True, help="Delete them; without it they are only listed.")
+@click.option("--db", default="", help="Database: a folder, a SQLite file or a URL.")
+@click.option("--api", default="", help="The same, as MLRun names it.")
+@click.option("-ls", "--label-selector", default="", help="For clusters, which are not built yet.")
+@click.option("-f", "--force", is_flag=True, help="For clusters, which are not built yet.")
+@click.option("-gp", "--grace-period", type=int, default=None, help="For clusters, which are not built yet.")
+def clean(
+    artifacts: bool, path: str, older_than: float, yes: bool, db: str, api: str, **cluster: Any
+) -> None:
+    """Find what is left behind: with --artifacts, files that no record in the database names."""
+    if not artifacts or any(cluster.values()):
+        raise MLRunNotImplementedServerError(
+            "'mlrun clean' (resources of a cluster) is not built yet, and runs on this machine leave none;"
+            " 'mlrun clean --artifacts' finds bytes that no record names"
+        )
+    from mlrun.artifacts import garbage, places
+
+    home = connect(db or api)
+    roots = [path] if path else places.own_places()
+    if not roots:
+        raise MLRunInvalidArgumentError(
+            "where are the artifacts? --path names a folder or address; so does the setting artifact_path"
+        )
+    found = garbage.leftovers(home, roots[0], datetime.timedelta(days=older_than))
+    for file in found:
+        click.echo(f"{file.modified.astimezone():%Y-%m-%d %H:%M}  {_size(file.size):>10}  {file.address}")
+    size = _size(sum(file.size for file in found))
+    if not found:
+        click.echo(
+            f"every file below {roots[0]} that is older than {older_than:g} days has a record", err=True
+        )
+    elif yes:
+        click.echo(f"deleted {len(found)} files, {_size(garbage.delete(found))}", err=True)
+    else:
+        click.echo(f"{len(found)} files, {size}, have no record; --yes deletes them", err=True)
+
+
+def _size(count: float) -> str:
+    unit = 0
+    while count >= 1000 and unit < len(_UNITS) - 1:
+        count, unit = count / 1000, unit + 1
+    return f"{count:.0f} {_UNITS[unit]}" if unit == 0 else f"{count:.1f} {_UNITS[unit]}"

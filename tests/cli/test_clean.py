@@ -1,0 +1,57 @@
+"""``mlrun clean``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from mlrun.cli import cli
+
+UID = "9d8e" * 8
+
+
+@pytest.fixture
+def lost(tmp_path: Path) -> Path:
+    file = tmp_path / "out" / UID / "lost.txt"
+    file.parent.mkdir(parents=True)
+    file.write_text("lost")
+    return file
+
+
+def clean(*words: str) -> tuple[int, str]:
+    result = CliRunner().invoke(cli, ["clean", *words])
+    return result.exit_code, result.output
+
+
+def test_it_lists_first_and_deletes_when_told(lost: Path, tmp_path: Path) -> None:
+    words = ["--artifacts", "--path", str(tmp_path / "out"), "--older-than", "0"]
+
+    code, said = clean(*words)
+    assert code == 0 and str(lost) in said and "1 files, 4 bytes, have no record; --yes deletes them" in said
+    assert lost.exists()
+
+    code, said = clean(*words, "--yes")
+    assert code == 0 and "deleted 1 files, 4 bytes" in said
+    assert not lost.exists()
+
+
+def test_what_is_new_is_left(lost: Path, tmp_path: Path) -> None:
+    code, said = clean("--artifacts", "--path", str(tmp_path / "out"), "--yes")
+
+    assert code == 0 and "older than 7 days has a record" in said
+    assert lost.exists()
+
+
+def test_where_has_to_be_known() -> None:
+    code, said = clean("--artifacts")
+
+    assert code == 1 and "--path names a folder or address" in said
+
+
+@pytest.mark.parametrize("words", [(), ("runs",), ("--artifacts", "--force")])
+def test_resources_of_a_cluster_are_not_built(words: tuple[str, ...]) -> None:
+    code, said = clean(*words)
+
+    assert code == 1 and "is not built yet" in said
