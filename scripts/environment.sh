@@ -13,9 +13,11 @@ stop() {
 debian_needs() {
   echo "python3-venv: python3 -c 'import ensurepip, venv'"
   [ "$1" = dev ] || return 0
-  echo "nodejs: node --version"                        # the script of a page is tried by the tests
-  echo "podman: podman --version"  # the image of the server is built and run by the tests
-  echo "runc: runc --version"      # what runs it, where control groups are of both versions
+  echo "nodejs: node --version"                          # the script of a page is tried by the tests
+  echo "npm: npm --version"                              # brings Azurite
+  echo "podman: podman --version"                        # the image of the server is built and run by the tests
+  echo "runc: runc --version"                            # what runs it, where control groups are of both versions
+  echo "redis-server: redis-server --version"            # the tests start one of their own
   echo "postgresql: ls /usr/lib/postgresql/*/bin/pg_ctl" # they start a server of their own
 }
 
@@ -68,4 +70,20 @@ install_environment() {
   "$venv/bin/python" -m pip install -qq --disable-pip-version-check --compile --editable "$root[$1]" ||
     stop "pip could not install mlrun[$1] (its reason stands above). It needs the network, or a mirror" \
       "named by pip's own settings (PIP_INDEX_URL, HTTPS_PROXY, pip.conf)."
+  [ "$1" != dev ] || { install_moto && install_azurite; }
+}
+
+install_moto() { # AWS on this machine, for the tests; apart, as its boto3 and that of s3fs are hardly ever the same
+  [ ! -x "$venv/moto/bin/moto_server" ] || return 0
+  echo "installing moto into .venv"
+  "$venv/bin/python" -m venv "$venv/moto" &&
+    "$venv/moto/bin/python" -m pip install -qq --disable-pip-version-check 'moto[s3,secretsmanager]' flask flask-cors ||
+    stop "pip could not install moto (its reason stands above)."
+}
+
+install_azurite() { # Azure's storage on this machine, for the tests; beside the Python packages
+  [ ! -x "$venv/npm/node_modules/.bin/azurite-blob" ] || return 0
+  echo "installing azurite into .venv"
+  npm install --silent --no-audit --no-fund --no-save --prefix "$venv/npm" azurite >/dev/null ||
+    stop "npm could not install azurite (its reason stands above); it needs npm and the network, or a mirror."
 }

@@ -26,6 +26,14 @@ mlrun.runtimes: BaseRuntime HandlerRuntime LocalRuntime
 mlrun.datastore: DataItem get_dataitem
 mlrun.packagers: Packager DefaultPackager LogHint add_custom_packager get_custom_packagers
 mlrun.packagers: remove_custom_packager pack unpack
+mlrun.datastore.datastore_profile: DatastoreProfile DatastoreProfileBasic ConfigProfile DatastoreProfileS3
+mlrun.datastore.datastore_profile: DatastoreProfileGCS DatastoreProfileAzureBlob DatastoreProfileRedis
+mlrun.datastore.datastore_profile: DatastoreProfileDBFS DatastoreProfileHdfs DatastoreProfileV3io
+mlrun.datastore.datastore_profile: DatastoreProfileKafkaStream DatastoreProfileRabbitMQ
+mlrun.datastore.datastore_profile: DatastoreProfilePostgreSQL OpenAIProfile HuggingFaceProfile
+mlrun.datastore.datastore_profile: DatastoreProfile2Json TemporaryClientDatastoreProfiles
+mlrun.datastore.datastore_profile: register_temporary_client_datastore_profile datastore_profile_read
+mlrun.datastore.datastore_profile: remove_temporary_client_datastore_profile
 mlrun.db: get_run_db RunDB
 mlrun.config: config mlconf
 mlrun.artifacts: Artifact DatasetArtifact ModelArtifact PlotArtifact PlotlyArtifact ChartArtifact

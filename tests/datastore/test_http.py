@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import email.utils
 import http.server
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import unquote
 
 import pytest
 
 from mlrun.datastore import get_dataitem, get_store
+from mlrun.datastore.base import DataStore
 from mlrun.datastore.http import HttpStore
 from mlrun.errors import (
     MLRunAccessDeniedError,
@@ -22,6 +25,7 @@ from mlrun.errors import (
     MLRunRuntimeError,
     MLRunUnauthorizedError,
 )
+from mlrun.testing.datastores import ReadContract
 
 DIGITS = b"0123456789"
 
@@ -78,9 +82,53 @@ class Handler(http.server.BaseHTTPRequestHandler):
         """Nothing: the output of a test is its own."""
 
 
-def serve(elsewhere: str = "") -> Iterator[Server]:
+class FileHandler(Handler):
+    """Files of a folder, with ranges."""
+
+    folder = Path()
+
+    def do_GET(self) -> None:
+        path = self.folder / unquote(self.path).lstrip("/")
+        if not path.is_file():
+            self.answer(404, b"")
+            return
+        data = path.read_bytes()
+        modified = email.utils.formatdate(path.stat().st_mtime, usegmt=True)
+        start, _, end = self.headers.get("Range", "").removeprefix("bytes=").partition("-")
+        if not start:
+            self.answer(200, data, **{"Last-Modified": modified})
+        elif int(start) >= len(data):
+            self.answer(416, b"")
+        else:
+            self.answer(206, data[int(start) : int(end) + 1 if end else None])
+
+    do_HEAD = do_GET
+
+
+class TestHttpStore(ReadContract):
+    @pytest.fixture
+    def store(self, tmp_path: Path) -> Iterator[DataStore]:
+        folder = {"folder": tmp_path / "served"}
+        for server in serve(handler=type("OwnFiles", (FileHandler,), folder)):
+            yield get_store(f"{server.url}/")[0]
+
+    @pytest.fixture
+    def root(self) -> str:
+        return "some/folder"
+
+    @pytest.fixture
+    def place(self, tmp_path: Path) -> Callable[[str, bytes], None]:
+        def put(key: str, data: bytes) -> None:
+            path = tmp_path / "served" / key
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+
+        return put
+
+
+def serve(elsewhere: str = "", handler: type[Handler] = Handler) -> Iterator[Server]:
     requests: list[tuple[str, str, dict[str, str]]] = []
-    handler = type("OwnHandler", (Handler,), {"requests": requests, "elsewhere": elsewhere})
+    handler = type("OwnHandler", (handler,), {"requests": requests, "elsewhere": elsewhere})
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from mlrun.datastore import download_object, get_dataitem, get_object, get_store, stores
+from mlrun.datastore.schemes import SCHEMES
 from mlrun.errors import (
     MLRunInvalidArgumentError,
     MLRunInvalidArgumentTypeError,
@@ -34,15 +35,42 @@ def test_the_scheme_chooses_the_store(url: str, kind: str, key: str) -> None:
     assert (store.kind, found) == (kind, key)
 
 
-@pytest.mark.parametrize("scheme", ["s3", "gs", "az", "wasbs", "hdfs", "dbfs", "oss", "redis", "v3io", "ds"])
-def test_a_known_scheme_that_is_not_served_says_what_is(scheme: str) -> None:
-    with pytest.raises(MLRunNotImplementedServerError) as caught:
+@pytest.mark.parametrize("scheme", ["kafka", "nosql", "rabbitmq", "mongodb", "mysql"])
+def test_a_scheme_that_holds_no_files_says_so(scheme: str) -> None:
+    with pytest.raises(
+        MLRunNotImplementedServerError, match=f"{scheme}:// is not served: it holds no files"
+    ) as caught:
         get_store(f"{scheme}://user:secret@bucket/a.csv")
 
-    assert str(caught.value).startswith(
-        f"{scheme}:// is not served yet; file://, http://, https://, memory://, store://"
-    )
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "endpoint", "key"),
+    [
+        ("s3://bucket/a/b.csv", "s3://bucket", "a/b.csv"),
+        ("S3://bucket/a?b#c.csv", "s3://bucket", "a?b#c.csv"),
+        ("wasbs://box@account.blob.core.windows.net/a", "wasbs://box@account.blob.core.windows.net", "a"),
+        ("dbfs:///a/b", "dbfs://", "a/b"),
+        ("ftp://host/a", "ftp://host", "a"),  # a word of fsspec's own
+    ],
+)
+def test_a_scheme_of_fsspec_is_served(url: str, endpoint: str, key: str) -> None:
+    store, found = get_store(url)
+
+    assert (type(store).__name__, store.endpoint, found) == ("FsspecStore", endpoint, key)
+
+
+@pytest.mark.parametrize("url", ["s3://bucket/../other/a", "redis://host/a/..", "az://box/a/../../b"])
+def test_an_address_does_not_leave_its_place(url: str) -> None:
+    with pytest.raises(MLRunInvalidArgumentError, match="leads out of its place"):
+        get_store(url)
+
+
+@pytest.mark.parametrize("url", ["s3://", "s3:///a", "redis:///a", "gs:///a"])
+def test_an_address_names_its_bucket_or_host(url: str) -> None:
+    with pytest.raises(MLRunInvalidArgumentError, match=r"names no (bucket|host)"):
+        get_store(url)
 
 
 @pytest.mark.parametrize(
@@ -109,11 +137,17 @@ def test_a_missing_file_is_named() -> None:
 
 
 def test_every_scheme_has_its_class() -> None:
-    assert {stores.get(scheme).__name__ for scheme in ("file", "http", "https", "memory")} == {
+    assert {stores.get(scheme).__name__ for scheme in stores.targets} == {
         "LocalStore",
         "HttpStore",
         "MemoryStore",
+        "RedisStore",
+        "FsspecStore",
     }
+
+
+def test_the_table_of_stores_has_every_row_of_the_table_of_schemes() -> None:
+    assert SCHEMES.keys() <= stores.targets.keys()
 
 
 def test_reading_a_file_loads_no_library() -> None:

@@ -153,3 +153,22 @@ def test_the_other_verbs_reach_the_store(tmp_path: Path) -> None:
     assert folder.ls() == folder.listdir() == ["a.txt"]
     item.delete()
     assert not item.exists()
+
+
+def test_an_open_file_is_put(local: DataItem, remote: DataItem, tmp_path: Path) -> None:
+    (tmp_path / "source").write_bytes(b"1,2\n")
+
+    for item in (local, remote):
+        with open(tmp_path / "source", "rb") as file:
+            item.put(file)
+        with open(tmp_path / "source", "rb") as file:
+            item.put(file, append=True)
+
+        assert item.get() == b"1,2\n1,2\n"
+
+
+def test_its_representation_shows_no_password() -> None:
+    item = get_dataitem("sftp://otto:hidden@host/a.csv")
+
+    assert repr(item) == "'sftp://otto:***@host/a.csv'"
+    assert item.url == "sftp://otto:hidden@host/a.csv"

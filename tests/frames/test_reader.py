@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import types
 from pathlib import Path
 from typing import Any
@@ -177,9 +176,40 @@ def test_a_file_that_says_nothing_needs_a_format(tmp_path: Path) -> None:
         frames.read(tmp_path / "t.dat")
 
 
-def test_polars_is_told_to_filter_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    module = types.ModuleType("polars")
-    monkeypatch.setitem(sys.modules, "polars", module)
+@pytest.mark.parametrize("format", ["csv", "parquet", "json", "feather"])
+def test_a_folder_of_one_format_is_one_table(table: pd.DataFrame, tmp_path: Path, format: str) -> None:
+    for part in ("1", "deep/2"):
+        frames.write(table, str(tmp_path / "folder" / f"part-{part}.{format}"))
+    (tmp_path / "folder" / "_SUCCESS").write_text("")
 
-    with pytest.raises(MLRunInvalidArgumentError, match="polars filters itself"):
-        frames.read("t.csv", df_module=module, additional_filters=[("a", "==", 1)])
+    assert len(frames.read(tmp_path / "folder", format="" if format != "parquet" else format)) == 6
+
+
+def test_a_folder_of_two_formats_asks_which(table: pd.DataFrame, tmp_path: Path) -> None:
+    for format in ("csv", "json"):
+        frames.write(table, str(tmp_path / "folder" / f"t.{format}"))
+
+    with pytest.raises(MLRunInvalidArgumentError, match="holds files of csv and json; give format="):
+        frames.read(tmp_path / "folder")
+    assert len(frames.read(tmp_path / "folder", format="json")) == 3
+
+
+@pytest.mark.parametrize("format", ["csv", "parquet"])
+def test_a_pattern_is_one_table(table: pd.DataFrame, tmp_path: Path, format: str) -> None:
+    for name in ("a1", "a2", "b1"):
+        frames.write(table, str(tmp_path / f"{name}.{format}"))
+
+    read = frames.read(tmp_path / f"a*.{format}", columns=["a"], additional_filters=[("a", ">", 1)])
+
+    assert read["a"].tolist() == [2, 3, 2, 3]
+
+
+def test_a_pattern_that_nothing_matches_is_not_found(tmp_path: Path) -> None:
+    with pytest.raises(MLRunNotFoundError, match=r"no csv file is in .*/x\*\.csv"):
+        frames.read(tmp_path / "x*.csv")
+
+
+def test_a_file_whose_name_looks_like_a_pattern_is_that_file(table: pd.DataFrame, tmp_path: Path) -> None:
+    frames.write(table, str(tmp_path / "a[1].csv"))
+
+    assert len(frames.read(tmp_path / "a[1].csv")) == 3

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
+from botocore.session import Session
 
 from mlrun.errors import (
     MLRunAccessDeniedError,
@@ -18,6 +16,7 @@ from mlrun.errors import (
     MLRunServiceUnavailableError,
 )
 from mlrun.secrets import SecretsStore, masked_sources
+from mlrun.testing.servers import aws_server
 
 REGION = "eu-central-1"
 LOGIN = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_DEFAULT_REGION": REGION}
@@ -25,19 +24,15 @@ LOGIN = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AW
 
 @pytest.fixture(scope="module")
 def server():
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    host, port = server.get_host_and_port()
-    url = f"http://{host}:{port}"
     keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
-    client = boto3.client("secretsmanager", region_name=REGION, endpoint_url=url, **keys)
-    client.create_secret(Name="team/db", SecretString='{"user": "ann", "password": "s3cr3t", "port": 5432}')
-    client.create_secret(Name="plain", SecretString="s3cr3t")
-    client.create_secret(Name="binary", SecretBinary=b"\x00")
-    client.close()
-    yield url
-    server.stop()
+    with aws_server() as url:
+        client = Session().create_client("secretsmanager", region_name=REGION, endpoint_url=url, **keys)
+        team = '{"user": "ann", "password": "s3cr3t", "port": 5432}'
+        client.create_secret(Name="team/db", SecretString=team)
+        client.create_secret(Name="plain", SecretString="s3cr3t")
+        client.create_secret(Name="binary", SecretBinary=b"\x00")
+        client.close()
+        yield url
 
 
 @pytest.fixture
@@ -109,7 +104,7 @@ def test_a_service_that_is_not_there_is_said(aws):
 
 
 def test_a_library_that_is_missing_is_named_with_its_command(aws, monkeypatch):
-    monkeypatch.setitem(sys.modules, "boto3", None)
+    monkeypatch.setitem(sys.modules, "botocore.session", None)
 
     with pytest.raises(MLRunMissingDependencyError, match=r"pip install 'mlrun\[aws-secrets\]'"):
         read("plain")

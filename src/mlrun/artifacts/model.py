@@ -13,6 +13,7 @@ from mlrun.artifacts.base import Artifact, Shortcut, reference, store
 from mlrun.artifacts.content import as_bytes
 from mlrun.artifacts.target import absolute, is_url
 from mlrun.datastore import DataItem, get_dataitem
+from mlrun.datastore.base import Secrets
 from mlrun.errors import MLRunInvalidArgumentError, MLRunNotFoundError
 from mlrun.model.base import load_yaml, to_builtins
 
@@ -270,26 +271,36 @@ def get_model(
         MLRunNotFoundError: No such model, or no file with *suffix* in it.
         MLRunInvalidArgumentError: The address is one of another kind of artifact.
     """
-    artifact, target = _find(model_dir)
+    secrets = _secrets_of(model_dir)
+    artifact, target = _find(model_dir, secrets)
     name = artifact.spec.model_file if artifact else ""
     if artifact is None and not target.endswith("/"):
-        return get_dataitem(target).local(), None, {}
+        return get_dataitem(target, secrets).local(), None, {}
     if not name or (suffix and not name.endswith(suffix)):
-        name = _model_among(get_dataitem(target).listdir(), suffix)
+        name = _model_among(get_dataitem(target, secrets).listdir(), suffix)
     if not name:
         raise MLRunNotFoundError(
             f"no model file in {target}: none ends with {suffix or ', '.join(MODEL_OPTIONAL_SUFFIXES)}"
         )
     named = artifact.spec.extra_data if artifact else {}
-    extra = {key: get_dataitem(_beside(target, value)) for key, value in named.items()}
-    return get_dataitem(target + name).local(), artifact, extra
+    extra = {key: get_dataitem(_beside(target, value), secrets) for key, value in named.items()}
+    if artifact and artifact._secrets is None:
+        artifact._secrets = secrets
+    return get_dataitem(target + name, secrets).local(), artifact, extra
+
+
+def _secrets_of(model: Any) -> Secrets | None:
+    """What the store of *model* was reached with, such as the secrets of the run whose input it is."""
+    if isinstance(model, DataItem):
+        return model.store.credentials
+    return model._secrets if isinstance(model, Artifact) else None
 
 
 def _beside(target: str, value: str) -> str:
     return value if "://" in value or os.path.isabs(value) else target + value
 
 
-def _find(model: Any) -> tuple[ModelArtifact | None, str]:
+def _find(model: Any, secrets: Secrets | None = None) -> tuple[ModelArtifact | None, str]:
     if isinstance(model, ModelArtifact):
         return model, model.spec.target_path
     record = model.meta if isinstance(model, DataItem) else None
@@ -300,16 +311,16 @@ def _find(model: Any) -> tuple[ModelArtifact | None, str]:
         return found, found.spec.target_path.rstrip("/") + "/"
     if model is None or not str(model):
         raise MLRunInvalidArgumentError("get_model needs a store:// address, a folder, or a model's artifact")
-    return _find_path(model.url if isinstance(model, DataItem) else os.fspath(model))
+    return _find_path(model.url if isinstance(model, DataItem) else os.fspath(model), secrets)
 
 
-def _find_path(path: str) -> tuple[ModelArtifact | None, str]:
+def _find_path(path: str, secrets: Secrets | None) -> tuple[ModelArtifact | None, str]:
     path = absolute(path.removesuffix(model_spec_filename))
-    spec = get_dataitem(f"{path.rstrip('/')}/{model_spec_filename}")
+    spec = get_dataitem(f"{path.rstrip('/')}/{model_spec_filename}", secrets)
     if spec.exists():
         record = load_yaml(spec.get(), spec.url)
         return _as_model(record, spec.url), path.rstrip("/") + "/"
-    item = get_dataitem(path)
+    item = get_dataitem(path, secrets)
     if not item.exists():
         raise MLRunNotFoundError(f"no model at {path}: neither a file nor a folder (in {os.getcwd()})")
     is_folder = os.path.isdir(path) or path.endswith("/")

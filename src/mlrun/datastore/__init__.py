@@ -8,7 +8,8 @@ from typing import Any
 from mlrun import urls
 from mlrun.datastore import links
 from mlrun.datastore.artifact_item import ArtifactItem
-from mlrun.datastore.base import DataStore, FileStats, Secrets
+from mlrun.datastore.base import DataStore, FileStats
+from mlrun.datastore.credentials import Credentials, Secrets
 from mlrun.datastore.item import DataItem
 from mlrun.errors import (
     MLRunInvalidArgumentError,
@@ -26,56 +27,93 @@ stores: Registry[DataStore] = Registry(
         "http": "mlrun.datastore.http:HttpStore",
         "https": "mlrun.datastore.http:HttpStore",
         "memory": "mlrun.datastore.memory:MemoryStore",
+        "redis": "mlrun.datastore.redis:RedisStore",
+        "rediss": "mlrun.datastore.redis:RedisStore",
+        **dict.fromkeys(
+            (
+                *("s3", "s3a", "gs", "gcs", "az", "wasb", "wasbs", "abfs", "abfss", "oss"),
+                *("hdfs", "webhdfs", "dbfs", "v3io", "v3ios", "sftp"),
+            ),
+            "mlrun.datastore.fsspec:FsspecStore",
+        ),
     },
 )
 
-# Schemes that records of other installations may hold; a package may register any of them.
-UNSERVED = (
-    *("s3", "gs", "gcs", "az", "wasb", "wasbs", "abfs", "abfss", "hdfs", "webhdfs", "dbfs", "oss"),
-    *("redis", "rediss", "v3io", "v3ios", "ds", "kafka", "nosql", "rabbitmq", "mongodb", "mysql"),
-)
+# Schemes of records that are no files; a package may register any of them.
+UNSERVED = ("kafka", "nosql", "rabbitmq", "mongodb", "mysql")
 
 
-def get_store(url: str, secrets: Secrets | None = None) -> tuple[DataStore, str]:
+def get_store(
+    url: str, secrets: Secrets | None = None, project: str = "", db: Any = None
+) -> tuple[DataStore, str]:
     """
     The store that serves *url*, and the key of *url* in it.
 
+    Args:
+        secrets: Credentials by name, before those of the project and the environment.
+        project: Whose secrets and profiles are looked up; the current one if empty.
+        db: Where they are; the default database if none.
+
     Raises:
         MLRunInvalidArgumentError: A scheme that is none; the message has the nearest right one.
-        MLRunNotImplementedServerError: A scheme that is not served yet.
+        MLRunNotImplementedServerError: A scheme of records that are no files.
+        MLRunNotFoundError: *url* is ``ds://``, and there is no such profile.
     """
     scheme = urls.scheme(url) or "file"
     if scheme == "store":
         raise MLRunInvalidArgumentError(
             f"{url} is an artifact, whose data may be anywhere: get_dataitem(url)"
         )
-    if scheme not in stores:
-        served = ", ".join(f"{word}://" for word in sorted({*stores.targets, "store"}))
-        if scheme in UNSERVED:
-            raise MLRunNotImplementedServerError(
-                f"{scheme}:// is not served yet; {served} and plain paths are. A package can add it with"
-                f" an entry point of the group {stores.group!r}."
-            )
-        raise MLRunInvalidArgumentError(
-            f"{scheme}:// is not a known url scheme: {served} or a plain path."
-            + nearest(scheme, {*stores.targets, *UNSERVED, "store"})
-        )
-    cls = stores.get(scheme)
+    credentials = Credentials.of(secrets, project, db)
+    if scheme == "ds":
+        from mlrun.datastore.profile_registry import resolve
+
+        url, credentials = resolve(url, credentials)
+        scheme = urls.scheme(url)
+    cls = _class_of(scheme)
     endpoint, key = cls.split(url)
-    return cls(endpoint, secrets), key
+    return cls(endpoint, credentials), key
+
+
+def _class_of(scheme: str) -> type[DataStore]:
+    if scheme in stores:
+        return stores.get(scheme)
+    if scheme in UNSERVED:
+        raise MLRunNotImplementedServerError(
+            f"{scheme}:// is not served: it holds no files. A package can add it with an entry point of the"
+            f" group {stores.group!r}."
+        )
+    from mlrun.datastore import filesystems
+
+    if scheme in (known := filesystems.names()):
+        from mlrun.datastore.fsspec import FsspecStore
+
+        return FsspecStore
+    served = ", ".join(f"{word}://" for word in sorted({*stores.targets, "store", "ds"}))
+    more = "" if known else " pip install fsspec adds others."
+    raise MLRunInvalidArgumentError(
+        f"{scheme}:// is not a known url scheme: {served} or a plain path.{more}"
+        + nearest(scheme, {*stores.targets, *known, "store", "ds"})
+    )
 
 
 def get_dataitem(
-    url: Any, secrets: Secrets | None = None, db: links.Artifacts | None = None, key: str = ""
+    url: Any,
+    secrets: Secrets | None = None,
+    db: links.Artifacts | None = None,
+    key: str = "",
+    project: str = "",
 ) -> DataItem:
     """
     The data at *url*, as an object with verbs; nothing is read yet.
 
     Args:
         url: A path, an address with a scheme, the ``store://`` address of an artifact, or a data item.
-        secrets: Credentials by name, before those of the environment.
-        db: Looks ``store://`` addresses up; the default database if none.
+        secrets: Credentials by name, before those of the project and the environment.
+        db: Looks ``store://`` and ``ds://`` addresses and the project's secrets up; the default
+            database if none.
         key: The name to give the item; its address if none.
+        project: Whose secrets and profiles are looked up; the current one if empty.
 
     Raises:
         MLRunInvalidArgumentError: *url* is not an address.
@@ -85,10 +123,10 @@ def get_dataitem(
         return url
     url = _checked(url)
     if not urls.is_store_url(url):
-        store, path = get_store(url, secrets)
+        store, path = get_store(url, secrets, project, db)
         return DataItem(key or url, store, path, url)
     target, record = links.resolve(url, db)
-    store, path = get_store(target, secrets)
+    store, path = get_store(target, secrets, project, db)
     return DataItem(key or url, store, path, target, meta=record, artifact_url=url)
 
 
@@ -102,7 +140,7 @@ def get_artifact_item(
         MLRunNotFoundError: No such artifact.
     """
     target, record = links.resolve(url, db)
-    store, path = get_store(target, secrets)
+    store, path = get_store(target, secrets, db=db)
     return ArtifactItem(key or url, store, path, target, meta=record, artifact_url=url)
 
 

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import abc
 import datetime
-import io
 import os
-from typing import IO, Any, NamedTuple, Protocol
+from typing import IO, Any, NamedTuple
 from urllib.parse import urlsplit
 
-from mlrun import files
+from mlrun import files, urls
+from mlrun.datastore.credentials import Credentials
+from mlrun.datastore.credentials import Secrets as Secrets
+from mlrun.datastore.writing import open_new
 from mlrun.errors import MLRunInvalidArgumentError, MLRunInvalidArgumentTypeError, MLRunNotFoundError
 
 MODES = ("r", "rb", "rt", "w", "wb", "wt", "a", "ab", "at")
-
-
-class Secrets(Protocol):
-    """Where a store looks a credential up before the environment; a dictionary is one."""
-
-    def get(self, name: str, /) -> Any: ...
 
 
 class FileStats(NamedTuple):
@@ -54,7 +50,7 @@ class DataStore(abc.ABC):
 
     def __init__(self, endpoint: str = "", secrets: Secrets | None = None) -> None:
         self.endpoint = endpoint
-        self._secrets = secrets
+        self.credentials = secrets if isinstance(secrets, Credentials) else Credentials(secrets)
 
     @classmethod
     def split(cls, url: str) -> tuple[str, str]:
@@ -79,8 +75,7 @@ class DataStore(abc.ABC):
 
     def secret(self, name: str) -> str:
         """The credential *name*, from the secrets or the environment; empty where there is none."""
-        given = self._secrets.get(name) if self._secrets is not None else None
-        return str(given) if given else os.environ.get(name, "")
+        return self.credentials.get(name)
 
     @abc.abstractmethod
     def get(self, key: str, size: int | None = None, offset: int = 0) -> bytes:
@@ -147,10 +142,28 @@ class DataStore(abc.ABC):
             MLRunNotFoundError: No such file to read.
         """
         check_mode(mode)
+        import shutil
+        import tempfile  # 5 ms together, and local files need neither
+
+        path = os.path.join(tempfile.mkdtemp(prefix="mlrun-"), "data")
+
+        def discard() -> None:
+            shutil.rmtree(os.path.dirname(path))
+
         if mode[0] == "r":
-            stream: IO[bytes] = io.BytesIO(self.get(key))
-            return stream if "b" in mode else io.TextIOWrapper(stream, encoding="utf-8")
-        return _Sending(self, key, mode) if "b" in mode else _SendingText(self, key, mode)
+            try:
+                self.download(key, path)
+                return open(path, mode, encoding=None if "b" in mode else "utf-8")
+            finally:
+                discard()  # the open file keeps its bytes
+
+        def finish() -> None:
+            try:
+                (self.append_file if mode[0] == "a" else self.upload)(key, path)
+            finally:
+                discard()
+
+        return open_new(path, urls.without_secrets(self.url(key)), mode, finish, discard)
 
     def download(self, key: str, target_path: str) -> None:
         """
@@ -171,6 +184,12 @@ class DataStore(abc.ABC):
         with files.explained("read", src_path), open(src_path, "rb") as file:
             data = file.read()
         self.put(key, data)
+
+    def append_file(self, key: str, src_path: str) -> None:
+        """Add what the file *src_path* of this machine holds at the end."""
+        with files.explained("read", src_path), open(src_path, "rb") as file:
+            data = file.read()
+        self.put(key, data, append=True)
 
     def local_path(self, key: str) -> str | None:
         """Where the bytes lie on this machine; None where they have to be downloaded first."""
@@ -215,35 +234,3 @@ def check_mode(mode: str) -> None:
         raise MLRunInvalidArgumentError(
             f"a data item is not opened with {mode!r}, but with one of {', '.join(MODES)}"
         )
-
-
-class _Sending(io.BytesIO):
-    """What a store without real files opens for writing: it is put when it is closed."""
-
-    def __init__(self, store: DataStore, key: str, mode: str) -> None:
-        super().__init__()
-        self._store, self._key, self._append = store, key, mode[0] == "a"
-        self.failed = False
-
-    def close(self) -> None:
-        if not self.closed:
-            data = self.getvalue()
-            super().close()
-            if not self.failed:
-                self._store.put(self._key, data, append=self._append)
-
-    def __exit__(self, kind: Any, *error: Any) -> None:
-        self.failed = kind is not None
-        self.close()
-
-
-class _SendingText(io.TextIOWrapper):
-    """:class:`_Sending` for text."""
-
-    def __init__(self, store: DataStore, key: str, mode: str) -> None:
-        self._sending = _Sending(store, key, mode)
-        super().__init__(self._sending, encoding="utf-8", newline="")
-
-    def __exit__(self, kind: Any, *error: Any) -> None:
-        self._sending.failed = kind is not None
-        self.close()

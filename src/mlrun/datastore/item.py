@@ -7,8 +7,9 @@ import functools
 import os
 from typing import IO, Any
 
-from mlrun import frames
+from mlrun import frames, urls
 from mlrun.datastore.base import DataStore, FileStats
+from mlrun.errors import MLRunInvalidArgumentError, MLRunNotFoundError
 
 
 class DataItem:
@@ -50,7 +51,7 @@ class DataItem:
         self._url = url or store.url(subpath)
         self._meta = meta
         self._artifact_url = artifact_url or ""
-        self._downloaded = ""
+        self._downloaded: dict[str, str] = {}  # "file" or "folder" to its path
 
     @property
     def key(self) -> str:
@@ -98,9 +99,15 @@ class DataItem:
         """Copy it to *target_path* on this machine."""
         self._store.download(self._path, os.fspath(target_path))
 
-    def put(self, data: bytes | str, append: bool = False) -> None:
-        """Write or replace it, or add at its end."""
-        self._store.put(self._path, data, append=append)
+    def put(self, data: bytes | str | IO[bytes], append: bool = False) -> None:
+        """Write or replace it, or add at its end; an open file is read in parts, however long it is."""
+        if not hasattr(data, "read"):
+            self._store.put(self._path, data, append=append)
+            return
+        import shutil
+
+        with self._store.open(self._path, "ab" if append else "wb") as file:
+            shutil.copyfileobj(data, file, 1 << 20)
 
     def delete(self) -> None:
         """Delete the file; nothing happens if it is not there."""
@@ -138,21 +145,43 @@ class DataItem:
         """
         if path := self._store.local_path(self._path):
             return path
-        if not self._downloaded:
-            import tempfile
-
-            target = os.path.join(tempfile.mkdtemp(dir=_downloads(os.getpid())), self._file_name())
+        if "file" not in self._downloaded:
+            target = os.path.join(_new_folder(), self._file_name())
             self._store.download(self._path, target)
-            self._downloaded = target
-        return self._downloaded
+            self._downloaded["file"] = target
+        return self._downloaded["file"]
+
+    def _table(self) -> str:
+        """:meth:`local`, where it may also be a folder or a pattern of files."""
+        if path := self._store.local_path(self._path):
+            return path
+        from mlrun.datastore import folders
+
+        if not self._path.endswith("/") and not folders.is_pattern(self._store, self._path):
+            try:
+                return self.local()
+            except (MLRunNotFoundError, MLRunInvalidArgumentError):
+                if self._store.kind.startswith("http") or not self._is_folder():
+                    raise
+        if "folder" not in self._downloaded:
+            target = os.path.join(_new_folder(), "parts")
+            folders.download(self._store, self._path, target)
+            self._downloaded["folder"] = target
+        return self._downloaded["folder"]
+
+    def _is_folder(self) -> bool:
+        try:
+            return bool(self._store.listdir(self._path))
+        except MLRunNotFoundError:
+            return False
 
     def remove_local(self) -> None:
-        """Delete what :meth:`local` had to download; never the data itself."""
-        if self._downloaded:
-            import shutil
+        """Delete what :meth:`local` and :meth:`as_df` had to download; never the data itself."""
+        import shutil
 
-            shutil.rmtree(os.path.dirname(self._downloaded), ignore_errors=True)
-            self._downloaded = ""
+        while self._downloaded:
+            _, path = self._downloaded.popitem()
+            shutil.rmtree(os.path.dirname(path), ignore_errors=True)
 
     def as_df(
         self,
@@ -166,14 +195,15 @@ class DataItem:
         **kwargs: Any,
     ) -> Any:
         """
-        Its table as a data frame; see :func:`mlrun.frames.read` for the arguments.
+        Its table, or that of all files of the folder or pattern that it is, as a data frame; see
+        :func:`mlrun.frames.read` for the arguments.
 
         Raises:
             MLRunInvalidArgumentError: Neither *format* nor the suffix names a known format.
         """
         frame = self._store.frame(self._path)
         return frames.read(
-            self.local() if frame is None else frame,
+            self._table() if frame is None else frame,
             format=format or frames.format_of(self._path.partition("?")[0]) or self._recorded_format(),
             columns=columns,
             df_module=df_module,
@@ -192,8 +222,6 @@ class DataItem:
 
     def get_artifact_type(self) -> str | None:
         """The kind in its ``store://`` address (``datasets``, ``models``, ...); None where it has none."""
-        from mlrun import urls
-
         return urls.parse_store_url(self.artifact_url).kind if urls.is_store_url(self.artifact_url) else None
 
     def _recorded_format(self) -> str:
@@ -203,13 +231,19 @@ class DataItem:
         return self._url
 
     def __repr__(self) -> str:
-        return f"'{self._url}'"
+        return f"'{urls.without_secrets(self._url)}'"
 
     def __fspath__(self) -> str:
         return self.local()
 
     def _file_name(self) -> str:
         return os.path.basename(self._path.partition("?")[0].rstrip("/")) or "data"
+
+
+def _new_folder() -> str:
+    import tempfile
+
+    return tempfile.mkdtemp(dir=_downloads(os.getpid()))
 
 
 @functools.cache

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 
 from mlrun import files
 from mlrun.datastore.base import DataStore, FileStats, check_mode, check_range, to_bytes
+from mlrun.datastore.writing import open_new
 from mlrun.errors import MLRunInvalidArgumentError
 
 
@@ -64,8 +65,13 @@ class LocalStore(DataStore):
             os.makedirs(os.path.dirname(key), exist_ok=True)
             if mode[0] == "a":
                 return open(key, mode, encoding=encoding)
-            raw = _NewFile(key)
-            return _Writer(raw) if encoding is None else _TextWriter(_Writer(raw), encoding=encoding)
+            temporary = files.temporary_name(key)
+
+            def finish() -> None:
+                with files.explained("write", key):
+                    os.replace(temporary, key)
+
+            return open_new(temporary, key, mode, finish, lambda: os.remove(temporary))
 
     def stat(self, key: str) -> FileStats:
         with files.explained("read", key):
@@ -119,44 +125,3 @@ def _read(file: io.FileIO, size: int) -> bytes:
     while len(data) < size and (more := file.read(size - len(data))):
         data += more
     return data
-
-
-class _NewFile(io.FileIO):
-    """A file that gets its name when it is closed, unless ``failed`` is set."""
-
-    def __init__(self, path: str) -> None:
-        self._path = path
-        self._temporary = files.temporary_name(path)
-        self.failed = False
-        super().__init__(self._temporary, "x")
-
-    def write(self, data: Any) -> int:
-        try:
-            return super().write(data)
-        except OSError as error:
-            self.failed = True
-            raise files.as_error("write", self._path, error) from error
-
-    def close(self) -> None:
-        if self.closed:
-            return
-        super().close()
-        if self.failed:
-            os.remove(self._temporary)
-            return
-        with files.explained("write", self._path):
-            os.replace(self._temporary, self._path)
-
-
-class _Writer(io.BufferedWriter):
-    raw: _NewFile
-
-    def __exit__(self, kind: Any, *error: Any) -> None:
-        self.raw.failed = kind is not None
-        self.close()
-
-
-class _TextWriter(io.TextIOWrapper):
-    def __exit__(self, kind: Any, *error: Any) -> None:
-        self.buffer.raw.failed = kind is not None  # type: ignore[attr-defined]
-        self.close()

@@ -37,8 +37,8 @@ class MemoryStore(DataStore):
         return data[offset:] if size is None else data[offset : offset + size]
 
     def frame(self, key: str) -> Any:
-        value = self._entry(key).value
-        return None if isinstance(value, bytes) else value.copy()
+        entry = _entries.get(key)
+        return None if entry is None or isinstance(entry.value, bytes) else entry.value.copy()
 
     def put(self, key: str, data: Any, append: bool = False) -> None:
         value = frames.to_pandas(data).copy() if frames.is_frame(data) else bytes(to_bytes(data))

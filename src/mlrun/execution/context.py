@@ -200,18 +200,20 @@ class MLClientCtx(Children, Hidden):
 
         if urls.is_store_url(url):
             url = str(urls.parse_store_url(url, self.project))
-        return get_dataitem(url, secrets=secrets or self._secrets, db=self._db)
+        return get_dataitem(url, secrets=secrets or self._credentials, db=self._db, project=self.project)
 
     def get_store_resource(self, url: str, secrets: dict[str, Any] | None = None) -> Any:
         """The artifact object at a ``store://`` address."""
         from mlrun.artifacts import dict_to_artifact
 
         address = urls.parse_store_url(url, self.project)
-        return dict_to_artifact(
+        artifact = dict_to_artifact(
             self._db.read_artifact(
                 address.key, address.tag, address.iter, address.project, address.tree, address.uid
             )
         )
+        artifact._secrets = secrets or self._credentials
+        return artifact
 
     def get_meta(self) -> dict[str, Any]:
         """Who makes what this run makes, as artifacts record it."""

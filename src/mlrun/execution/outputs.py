@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import abc
 import datetime
+import functools
 import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from mlrun.model.run import Run
 
 if TYPE_CHECKING:
     from mlrun.artifacts import Artifact
+    from mlrun.datastore.credentials import Credentials
     from mlrun.model.artifact import Producer
     from mlrun.secrets import SecretsStore
 
@@ -31,6 +33,13 @@ class Outputs(abc.ABC):
         self._metrics: list[dict[str, Any]] = []
         self._artifacts: dict[str, Artifact] = {}
         self._producer: Producer | None = None
+
+    @functools.cached_property
+    def _credentials(self) -> Credentials:
+        """What its stores log in with: secrets of the task, then those of the project."""
+        from mlrun.datastore.credentials import Credentials  # most runs use none
+
+        return Credentials.of(self._secrets, self._run.metadata.project, self._db)
 
     @property
     def results(self) -> dict[str, Any]:
@@ -180,7 +189,7 @@ class Outputs(abc.ABC):
             labels=labels,
             format=format,
             db_key=db_key,
-            secrets=self._secrets,
+            secrets=self._credentials,
             **kwargs,
         )
         return self._remember(artifact)
@@ -230,7 +239,7 @@ class Outputs(abc.ABC):
             target_path=target_path,
             extra_data=extra_data,
             label_column=label_column,
-            secrets=self._secrets,
+            secrets=self._credentials,
             **kwargs,
         )
         return self._remember(artifact)
@@ -291,7 +300,7 @@ class Outputs(abc.ABC):
             label_column=label_column,
             extra_data=extra_data,
             db_key=db_key,
-            secrets=self._secrets,
+            secrets=self._credentials,
             **kwargs,
         )
         return self._remember(artifact)

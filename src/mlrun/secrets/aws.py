@@ -26,7 +26,7 @@ class SecretsManager(SecretProvider):
     A secret that is a JSON object has a secret in each field; another one is a secret of its own name.
 
     Args of the mapping: ``name``; ``keys``, only these fields; ``region`` and ``endpoint_url`` in place of
-    those of the environment. Credentials are those of boto3: variables, ``~/.aws``, the role of the machine.
+    those of the environment. Credentials are those of botocore: variables, ``~/.aws``, the role of the machine.
     """
 
     def read(self, source: Any) -> Mapping[str, str]:
@@ -43,14 +43,14 @@ class SecretsManager(SecretProvider):
 
 def _value(name: str, fields: Mapping[str, Any]) -> str:
     try:
-        import boto3
         from botocore import exceptions
+        from botocore.session import Session
     except ImportError as error:
         raise MLRunMissingDependencyError(
             f"secrets of kind 'aws_secrets_manager' need {error.name}: pip install 'mlrun[aws-secrets]'"
         ) from error
     try:
-        client = boto3.Session().client(  # the default session keeps old credentials
+        client = Session().create_client(  # a session of its own: another one keeps old credentials
             "secretsmanager", region_name=fields.get("region"), endpoint_url=fields.get("endpoint_url")
         )
         answer = client.get_secret_value(SecretId=name)
@@ -63,7 +63,7 @@ def _value(name: str, fields: Mapping[str, Any]) -> str:
     except exceptions.NoCredentialsError as error:
         raise MLRunAccessDeniedError(
             f"secret {name!r} of AWS Secrets Manager needs credentials: AWS_ACCESS_KEY_ID and"
-            " AWS_SECRET_ACCESS_KEY, or a profile or role of boto3"
+            " AWS_SECRET_ACCESS_KEY, or a profile or role"
         ) from error
     except exceptions.ClientError as error:
         raise _translated(name, error.response["Error"]["Code"]) from error

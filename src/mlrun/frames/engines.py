@@ -1,0 +1,218 @@
+"""The libraries that read tables: pandas and those with its words, polars, pyarrow and Spark."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import inspect
+from typing import Any
+
+from mlrun.errors import MLRunInvalidArgumentError, MLRunMissingDependencyError
+from mlrun.frames.conditions import OPERATORS, Condition, mask, pushed
+from mlrun.frames.table import library
+
+_SKIP_ROWS = ("pandas", "dask.dataframe")  # their read_parquet takes filters
+
+
+class Engine:
+    """
+    pandas, and the libraries that have its words: dask.dataframe, pyspark.pandas, modin.pandas, ...
+
+    Args:
+        module: The library.
+    """
+
+    def __init__(self, module: Any) -> None:
+        self.module = module
+        self.name = getattr(module, "__name__", "")
+
+    @property
+    def errors(self) -> tuple[type[Exception], ...]:
+        """What it raises for a broken file, beside errors of the system."""
+        return (ValueError, TypeError, LookupError)
+
+    def read(
+        self,
+        path: str,
+        format: str,
+        columns: list[str] | None,
+        wanted: list[Condition],
+        options: dict[str, Any],
+    ) -> Any:
+        """The table in one file, or in a folder of parquet; *wanted* may be used to skip rows."""
+        own: dict[str, Any] = {}
+        if columns and format != "json":
+            own["usecols" if format == "csv" else "columns"] = columns
+        if format == "json":
+            own["lines"] = is_json_lines(path)
+        if format == "parquet" and self.name in _SKIP_ROWS and "engine" not in options:
+            filters = pushed(path, wanted)
+            own |= {"filters": filters} if filters else {}
+            own |= {"memory_map": True} if self.name == "pandas" else {}
+        return getattr(self.module, f"read_{format}")(path, **{**own, **options})
+
+    def columns(self, frame: Any) -> list[Any]:
+        return list(frame.columns)
+
+    def keep(self, frame: Any, condition: Condition) -> Any:
+        """The rows that meet *condition*."""
+        return frame[mask(frame[condition.column], condition, self.module)]
+
+    def choose(self, frame: Any, columns: list[str]) -> Any:
+        return frame[columns]
+
+    def join(self, parts: list[Any]) -> Any:
+        """One table below the other."""
+        options = (
+            {"ignore_index": True}
+            if "ignore_index" in inspect.signature(self.module.concat).parameters
+            else {}
+        )
+        return self.module.concat(parts, **options)
+
+
+class Polars(Engine):
+    @property
+    def errors(self) -> tuple[type[Exception], ...]:
+        return (*super().errors, self.module.exceptions.PolarsError)
+
+    def read(
+        self,
+        path: str,
+        format: str,
+        columns: list[str] | None,
+        wanted: list[Condition],
+        options: dict[str, Any],
+    ) -> Any:
+        name = {"feather": "ipc", "json": "ndjson"}.get(format, format)
+        if format == "json" and not is_json_lines(path):
+            name = "json"
+        own = {"columns": columns} if columns and format != "json" else {}
+        return getattr(self.module, f"read_{name}")(path, **{**own, **options})
+
+    def keep(self, frame: Any, condition: Condition) -> Any:
+        found = mask(frame[condition.column].to_pandas(), condition, library("pandas"))
+        return frame.filter(found.to_numpy())
+
+    def choose(self, frame: Any, columns: list[str]) -> Any:
+        return frame.select(columns)
+
+    def join(self, parts: list[Any]) -> Any:
+        return self.module.concat(parts)
+
+
+class Arrow(Engine):
+    def read(
+        self,
+        path: str,
+        format: str,
+        columns: list[str] | None,
+        wanted: list[Condition],
+        options: dict[str, Any],
+    ) -> Any:
+        if format == "parquet":
+            own = {"columns": columns, "memory_map": True, "filters": pushed(path, wanted) or None}
+            return library("pyarrow.parquet").read_table(path, **{**own, **options})
+        if format == "feather":
+            return library("pyarrow.feather").read_table(path, columns=columns, **options)
+        if format == "csv":
+            return library("pyarrow.csv").read_csv(path, **options)
+        if not is_json_lines(path):
+            raise MLRunInvalidArgumentError(f"{path} is one array of JSON; pyarrow reads one object a line")
+        return library("pyarrow.json").read_json(path, **options)
+
+    def columns(self, frame: Any) -> list[Any]:
+        return list(frame.column_names)
+
+    def keep(self, frame: Any, condition: Condition) -> Any:
+        found = mask(frame.column(condition.column).to_pandas(), condition, library("pandas"))
+        return frame.filter(self.module.array(found.to_numpy(dtype=bool)))
+
+    def choose(self, frame: Any, columns: list[str]) -> Any:
+        return frame.select(columns)
+
+    def join(self, parts: list[Any]) -> Any:
+        return self.module.concat_tables(parts, promote_options="default")
+
+
+class Spark(Engine):
+    """Spark's own frames, of the session that is given or active; it starts one where there is none."""
+
+    @functools.cached_property
+    def session(self) -> Any:
+        if hasattr(self.module, "read"):
+            return self.module
+        sessions = _import("pyspark.sql").SparkSession
+        return sessions.getActiveSession() or sessions.builder.getOrCreate()
+
+    @property
+    def errors(self) -> tuple[type[Exception], ...]:
+        return (*super().errors, _import("pyspark.errors").PySparkException)
+
+    def read(
+        self,
+        path: str,
+        format: str,
+        columns: list[str] | None,
+        wanted: list[Condition],
+        options: dict[str, Any],
+    ) -> Any:
+        own: dict[str, Any] = {"header": True, "inferSchema": True} if format == "csv" else {}
+        if format == "json":
+            own["multiLine"] = not is_json_lines(path)
+        if format == "feather":
+            raise MLRunInvalidArgumentError("Spark does not read feather: csv, json, parquet")
+        return self.session.read.format(format).options(**{**own, **options}).load(path)
+
+    def keep(self, frame: Any, condition: Condition) -> Any:
+        column, value = frame[condition.column], condition.value
+        if condition.operator.endswith("in"):
+            found = column.isin(list(value))
+            return frame.filter(found if condition.operator == "in" else ~found)
+        if condition.is_time:
+            column, value = column.cast("timestamp"), library("pandas").Timestamp(value).to_pydatetime()
+        return frame.filter(getattr(column, f"__{OPERATORS[condition.operator]}__")(value))
+
+    def choose(self, frame: Any, columns: list[str]) -> Any:
+        return frame.select(columns)
+
+    def join(self, parts: list[Any]) -> Any:
+        return functools.reduce(lambda first, second: first.unionByName(second), parts)
+
+
+_ENGINES = {"polars": Polars, "pyarrow": Arrow, "pyspark": Spark, "pyspark.sql": Spark}
+
+
+def engine_of(df_module: Any = None) -> Engine:
+    """
+    Args:
+        df_module: A library, or its name; a session of Spark; pandas if none.
+
+    Raises:
+        MLRunMissingDependencyError: It is not installed.
+    """
+    if df_module is None:
+        return Engine(library("pandas"))
+    module = _import(df_module) if isinstance(df_module, str) else df_module
+    if type(module).__name__ == "SparkSession":
+        return Spark(module)
+    return _ENGINES.get(getattr(module, "__name__", ""), Engine)(module)
+
+
+def _import(name: str) -> Any:
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        package = "dask[dataframe]" if name.startswith("dask") else name.partition(".")[0]
+        raise MLRunMissingDependencyError(
+            f"df_module={name!r} is not installed: pip install '{package}'"
+        ) from error
+
+
+def is_json_lines(path: str) -> bool:
+    """An array begins with a bracket, a line with a brace."""
+    import gzip  # few files are
+
+    opener: Any = gzip.open if path.endswith(".gz") else open
+    with opener(path, "rb") as file:
+        return not file.read(64).lstrip().startswith(b"[")
