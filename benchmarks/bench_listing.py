@@ -15,6 +15,7 @@ from typing import Any
 from harness import tell
 from mlrun.db import close_all, get_run_db
 from mlrun.db.base import RunDB
+from service import Service
 
 BENCHMARKS: list[Any] = []  # too long for benchmarks/run; this file is its own program
 PROJECT = "p"
@@ -23,6 +24,7 @@ SPACE = datetime.timedelta(minutes=1)  # between two runs: a million of them are
 AT_ONCE = 5000
 TURNS = 7
 TARGETS_MS = {"newest": 5, "groups": 50, "four": 30}  # at any size; 15 where nothing is said
+OVER_HTTP_MS = 5  # more, for the way there and back
 
 
 def runs(count: int, names: int) -> Iterator[dict[str, Any]]:
@@ -64,7 +66,7 @@ def questions(db: RunDB, count: int, names: int) -> dict[str, Callable[[], Any]]
     def pages() -> Any:
         rows, token = db.paginated_list_runs(project=PROJECT, page_size=20)
         for _ in range(9):
-            rows, token = db.paginated_list_runs(page_token=token)
+            rows, token = db.paginated_list_runs(project=PROJECT, page_token=token)
         return rows
 
     def groups(**filter: Any) -> Callable[[], Any]:
@@ -104,13 +106,21 @@ def questions(db: RunDB, count: int, names: int) -> dict[str, Callable[[], Any]]
     }
 
 
-def measured(count: int, names: int, folder: Path) -> dict[str, float]:
+def measured(count: int, names: int, folder: Path, over_http: bool) -> dict[str, float]:
     """Milliseconds of each question, the median."""
     path = folder / f"runs-{count}-{names}.db"
     is_new = not path.exists()
     db = get_run_db(str(path))
     if is_new:
         fill(db, count, names)
+    if over_http:
+        close_all()
+        with Service(path) as service:
+            return asked(get_run_db(service.url), count, names)
+    return asked(db, count, names)
+
+
+def asked(db: RunDB, count: int, names: int) -> dict[str, float]:
     found = {}
     for name, ask in questions(db, count, names).items():
         tell(f"{count:,} runs: {name}")
@@ -139,18 +149,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("counts", nargs="*", type=int, default=[10_000, 100_000], metavar="runs")
     parser.add_argument("--names", type=int, default=50, help="different names of runs (50)")
+    parser.add_argument("--http", action="store_true", help="ask an API server over the database")
     parser.add_argument("--folder", type=Path, help="keep the databases here, and use those that are there")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="benchmark-") as parent:
         folder = arguments.folder or Path(parent)
         folder.mkdir(parents=True, exist_ok=True)
-        figures = [measured(count, arguments.names, folder) for count in arguments.counts]
+        figures = [measured(count, arguments.names, folder, arguments.http) for count in arguments.counts]
     tell("")
     heads = [f"{count:,}" for count in arguments.counts]
     print(f"{'ms for the newest 20 that match':40}", *(f"{head:>12}" for head in heads), "   ratio  target")
     for name in figures[0]:
         values = [figure[name] for figure in figures]
-        target = TARGETS_MS.get(name.split()[0], 15)
+        target = TARGETS_MS.get(name.split()[0], 15) + OVER_HTTP_MS * arguments.http
         verdict = f"{target} {'met' if values[-1] <= target else 'MISSED'}"
         print(
             f"{name:40}", *(f"{value:12.2f}" for value in values), f"{values[-1] / values[0]:8.1f}  {verdict}"

@@ -20,9 +20,10 @@ class Service:
             httpx2.get(f"{service.url}/api/healthz")
     """
 
-    def __init__(self, folder: Path | None = None, *options: str) -> None:
-        self.folder = folder or Path(tempfile.mkdtemp(dir="."))
-        words = [sys.executable, "-m", "mlrun", "db", "-p", "0", "-d", str(self.folder), *options]
+    def __init__(self, place: Path | None = None) -> None:
+        """*place* is a folder, or a file of a database; a new folder here if nothing is said."""
+        place = place or Path(tempfile.mkdtemp(dir="."))
+        words = [sys.executable, "-m", "mlrun", "db", "-p", "0", "--dbpath", str(place)]
         env = {
             name: value for name, value in os.environ.items() if not name.upper().startswith("MLRUN_DBPATH")
         }

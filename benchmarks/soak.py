@@ -199,11 +199,12 @@ def soak(seconds: float, rate: float, folder: Path, tell: Callable[[str], None] 
 
         def client(number: int) -> None:
             load = Load(service.url, number, report, lock)
-            while time.monotonic() < begun + seconds:
-                ahead = begun + len(report.times_ms) / rate - time.monotonic()
-                if ahead > 0:
-                    time.sleep(ahead)
-                load.step()
+            with load.client:
+                while time.monotonic() < begun + seconds:
+                    ahead = begun + len(report.times_ms) / rate - time.monotonic()
+                    if ahead > 0:
+                        time.sleep(ahead)
+                    load.step()
 
         threads = [threading.Thread(target=client, args=(number,)) for number in range(CLIENTS)]
         for thread in threads:

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -53,7 +54,8 @@ class Podman:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         (folder / "containers.conf").write_text(CONFIG)
-        self.options = ["--root", f"{folder}/root", "--runroot", f"{folder}/runroot"]
+        self.runroot = Path(tempfile.mkdtemp(prefix="run-"))  # its path has at most 50 characters
+        self.options = ["--root", f"{folder}/root", "--runroot", str(self.runroot)]
         self.environment = {**os.environ, "CONTAINERS_CONF": f"{folder}/containers.conf"}
 
     def __call__(self, *words: str, check: bool = True, **options: Any) -> subprocess.CompletedProcess[str]:
@@ -79,7 +81,8 @@ def podman(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Podman]:
     yield podman
     podman("rm", "--all", "--force", "--time", "0", check=False)
     podman("rmi", "--all", "--force", check=False)
-    shutil.rmtree(podman.folder, ignore_errors=True)
+    for folder in (podman.folder, podman.runroot):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")
@@ -165,9 +168,26 @@ def _logs(podman: Podman, name: str) -> tuple[str, str]:
     return done.stdout, done.stderr
 
 
+def check_what_is_in(podman: Podman, image: str) -> None:
+    """No build tools, and a health check of its own."""
+    config = json.loads(podman("inspect", image).stdout)[0]
+
+    assert config["Config"]["User"] == "10001:10001"
+    check = config.get("HealthCheck") or config["Config"].get("Healthcheck") or config.get("Healthcheck")
+    assert check["Test"][:4] == ["CMD", "mlrun", "db", "ping"]
+    listed = podman(
+        *("run", "--rm", "--network", "none", "--entrypoint", "python", image, "-c"),
+        "import importlib.metadata as m; print(sorted(d.name.lower() for d in m.distributions()))",
+    ).stdout
+    assert "uvicorn" in listed and "psycopg" in listed
+    assert "setuptools" not in listed and "pandas" not in listed
+
+
 def test_a_run_is_tracked_in_a_container_from_outside(
-    podman: Podman, server: tuple[str, str], tmp_path: Path
+    podman: Podman, image: str, server: tuple[str, str], tmp_path: Path
 ) -> None:
+    """One test, so that the image is built once, however many processes share the tests."""
+    check_what_is_in(podman, image)
     name, (url, token) = server[0], server[1].split()
     (tmp_path / "train.py").write_text(
         "import mlrun\nwith mlrun.get_or_create_ctx('t') as context:\n    context.log_result('accuracy', 1)\n"
@@ -189,20 +209,6 @@ def test_a_run_is_tracked_in_a_container_from_outside(
     podman("stop", "--time", "20", name)
     state = json.loads(podman("inspect", name).stdout)[0]["State"]
     assert state["ExitCode"] == 0
-
-
-def test_the_image_has_no_build_tools_and_its_own_health_check(podman: Podman, image: str) -> None:
-    config = json.loads(podman("inspect", image).stdout)[0]
-
-    assert config["Config"]["User"] == "10001:10001"
-    check = config.get("HealthCheck") or config["Config"].get("Healthcheck") or config.get("Healthcheck")
-    assert check["Test"][:4] == ["CMD", "mlrun", "db", "ping"]
-    listed = podman(
-        *("run", "--rm", "--network", "none", "--entrypoint", "python", image, "-c"),
-        "import importlib.metadata as m; print(sorted(d.name.lower() for d in m.distributions()))",
-    ).stdout
-    assert "uvicorn" in listed and "psycopg" in listed
-    assert "setuptools" not in listed and "pandas" not in listed
 
 
 @pytest.fixture(scope="module")

@@ -345,20 +345,11 @@ def keeps_profiles() -> None:
 
 
 @act
-def keeps_schedules() -> None:
-    schemas = mlrun.common.schemas
+def lists_schedules() -> None:
     assert db.list_schedules(NAME).schedules == []
-    schedule = schemas.ScheduleInput(
-        name="nightly", kind="job", scheduled_object={"task": {}}, cron_trigger="0 * * * *"
-    )
-    db.create_schedule(NAME, schedule)
-    assert db.get_schedule(NAME, "nightly").name == "nightly"
-    db.update_schedule(NAME, "nightly", schemas.ScheduleUpdate(cron_trigger="1 * * * *", labels={"a": "b"}))
-    assert db.get_schedule(NAME, "nightly").cron_trigger.minute == "1"
-    assert len(db.list_schedules(NAME).schedules) == 1
-    refused(lambda: db.invoke_schedule(NAME, "nightly"), "not built")
+    refused(lambda: db.get_schedule(NAME, "nightly"), "nightly")
+    refused(lambda: db.invoke_schedule(NAME, "nightly"), "nightly")
     db.delete_schedule(NAME, "nightly")
-    assert db.list_schedules(NAME).schedules == []
 
 
 @act

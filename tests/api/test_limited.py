@@ -10,6 +10,7 @@ import pytest
 from mlrun.api.limited import BY_NAME, OF_ONE, LimitedDB
 from mlrun.db.base import RunDB
 from mlrun.errors import MLRunAccessDeniedError, MLRunInvalidArgumentError
+from mlrun.testing.lineage_records import store_step
 
 PORT = sorted(name for name, _ in inspect.getmembers(RunDB, inspect.isfunction) if not name.startswith("_"))
 
@@ -114,8 +115,40 @@ def test_a_listing_of_several_projects_ends_where_it_should(two: Any) -> None:
     assert uids(two.list_runs(last=2, offset=1)) == ["iris2", "rice1"]
     assert uids(two.list_runs(offset=3)) == ["iris1"]
     assert len(two.list_functions(limit=1)) == 1
-    with pytest.raises(MLRunInvalidArgumentError, match="name one of them"):
-        two.list_runs(partition_by="name")
+
+
+@pytest.mark.parametrize("by", ["name", "project_and_name"])
+@pytest.mark.parametrize("order", ["asc", "desc"])
+@pytest.mark.parametrize("sort_by", ["created", "updated"])
+def test_groups_over_several_projects_are_as_if_there_were_no_others(
+    filled: Any, two: Any, by: str, order: str, sort_by: str
+) -> None:
+    for number, project in enumerate(("iris", "wine", "rice")):
+        start = f"2026-01-03T00:00:0{number}+00:00"
+        filled.store_run(
+            {"metadata": {"name": "test"}, "status": {"start_time": start}}, f"t{number}", project
+        )
+        for tree in ("t1", "t2"):
+            filled.store_artifact("shared", {"kind": "model"}, tree=tree, project=project)
+    for run in filled.list_runs(project="iris") + filled.list_runs(project="rice"):
+        filled.update_run({}, run["metadata"]["uid"], run["metadata"]["project"])  # says when
+    asked = {"partition_by": by, "partition_order": order, "partition_sort_by": sort_by}
+    bounds = [{}, {"rows_per_partition": 2}, {"rows_per_partition": 3, "offset": 1}]
+    of_runs = [*bounds, {"max_partitions": 1}, {"last": 2, "rows_per_partition": 2}]
+    of_artifacts = [*bounds, {"limit": 2}]
+
+    runs = [uids(two.list_runs(**asked, **bound)) for bound in of_runs]
+    artifacts = [versions(two.list_artifacts(tag="*", **asked, **bound)) for bound in of_artifacts]
+
+    filled.del_runs(project="wine", name="~t")
+    filled.del_artifacts(project="wine", tag="*")
+    assert runs == [uids(filled.list_runs(**asked, **bound)) for bound in of_runs]
+    assert artifacts == [versions(filled.list_artifacts(tag="*", **asked, **bound)) for bound in of_artifacts]
+
+
+def versions(artifacts: Any) -> list[tuple[str, str, str]]:
+    about = [artifact["metadata"] for artifact in artifacts]
+    return [(one["project"], one["key"], one["tree"]) for one in about]
 
 
 def test_deleting_many_stays_in_its_projects(filled: Any, two: Any) -> None:
@@ -142,3 +175,21 @@ def test_a_foreign_project_looks_like_none(iris: Any) -> None:
         told.append(str(refused.value).replace(project, "P"))
 
     assert told[0] == told[1]
+
+
+def test_lineage_ends_where_another_project_begins(db: Any) -> None:
+    (of_p,) = store_step(db, "p1", ["raw"], {"file": "s3://bucket/of-p.csv"})
+    sources = [
+        {"name": "data", "url": of_p, "artifact": of_p},
+        {"name": "file", "url": "s3://bucket/own.csv"},
+    ]
+    run = {"metadata": {"name": "train"}, "status": {"state": "completed", "sources": sources}}
+    db.store_run(run, "i1", "iris")
+    producer = {"kind": "run", "name": "train", "uri": "iris/i1"}
+    db.store_artifact("made", {"spec": {"producer": producer}}, project="iris", tree="i1")
+
+    graph = LimitedDB(db, frozenset({"iris"})).list_lineage("made", "iris")
+
+    assert "of-p" in str(db.list_lineage("made", "iris"))
+    assert [node["name"] for node in graph["nodes"]] == ["made", "train", "s3://bucket/own.csv"]
+    assert len(graph["edges"]) == 2

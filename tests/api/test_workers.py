@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
 import httpx2
 import pytest
+
+from mlrun.api.server import LAST_S
 
 COUNT = 3
 LONGEST_S = 30
@@ -106,6 +110,29 @@ def test_no_process_is_left_after_a_signal(server: Any, number: int) -> None:
     workers = serving(server)
 
     assert server.end(number) == (0, "")
+    assert not [pid for pid in workers if is_alive(pid)]
+
+
+def test_a_watched_run_does_not_hold_workers_that_stop(start_server: Any) -> None:
+    """Its stream ends at once, and not after the seconds that requests are given to be finished."""
+    server = start_server("mlrun", "db", "-p", "0", "--workers", "2", "-d", "served")
+    url = f"{server.url}/api/v1/projects/p1/runs/u1"
+    with httpx2.Client(timeout=LAST_S / 2) as client, contextlib.ExitStack() as open_streams:
+        client.post(url, json={"status": {"state": "running"}}).raise_for_status()
+        streams = []
+        for _ in range(8):  # whichever workers take them
+            answer = open_streams.enter_context(client.stream("GET", f"{url}/watch"))
+            streams.append(answer.iter_lines())
+            assert next(streams[-1]) == "event: state"
+        workers = children(server.process.pid)
+        begun = time.monotonic()
+
+        server.process.send_signal(signal.SIGTERM)
+
+        assert not [line for lines in streams for line in lines if line == "event: end"]
+        assert server.process.communicate(timeout=LONGEST_S)[1] == ""
+    assert server.process.returncode == 0
+    assert time.monotonic() - begun < LAST_S / 2
     assert not [pid for pid in workers if is_alive(pid)]
 
 

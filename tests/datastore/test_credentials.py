@@ -73,10 +73,6 @@ def test_behind_a_server_a_project_has_what_the_environment_holds(monkeypatch: p
     assert [secrets.get(name) for name in ("KEY", "key", "OTHER")] == ["in the pod", "in the pod", None]
 
 
-def test_a_database_that_keeps_no_secrets_has_none() -> None:
-    assert ProjectSecrets("iris", object()).get("KEY") is None
-
-
 def test_asking_makes_no_database(home: Path) -> None:
     assert ProjectSecrets("iris").get("KEY") is None
     assert not home.exists()

@@ -70,8 +70,8 @@ class TestSftp(OnServer):
         return opened(f"sftp://{sftp_server}/", SFTP)
 
 
-SIZE = 100 << 20
-MOST = 80 << 20  # bytes of memory on the way of SIZE
+SIZE = 320 << 20
+MOST = 300 << 20  # bytes of memory on the way of SIZE
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,7 @@ def test_a_word_without_a_row_is_one_of_fsspecs_own() -> None:
     assert scheme.names == ("FSSPEC_FTP",)
 
 
-@pytest.mark.parametrize(("size", "part"), [(0, 8 << 20), (1 << 30, 8 << 20), (9000 << 30, 1 << 30)])
+@pytest.mark.parametrize(("size", "part"), [(0, 32 << 20), (1 << 30, 32 << 20), (9000 << 30, 1 << 30)])
 def test_an_object_of_s3_has_less_than_ten_thousand_parts(size: int, part: int) -> None:
     transfer = SCHEMES["s3"].transfer
 

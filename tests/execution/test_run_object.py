@@ -84,6 +84,37 @@ def test_wait_for_completion_raises_what_went_wrong(live, db):
     assert live.wait_for_completion(raise_on_failure=False) == "error"
 
 
+def test_wait_for_completion_follows_the_log(live, db, capsys):
+    db.store_log("u1", body=b"one\n")
+
+    def go_on():
+        db.store_log("u1", body=b"two\n", append=True)
+        db.update_run({"status.state": "completed"}, "u1")
+
+    timer = threading.Timer(0.1, go_on)
+    timer.start()
+
+    assert live.wait_for_completion(show_logs=True) == "completed"
+
+    timer.join()
+    assert capsys.readouterr().out == "one\ntwo\n"
+
+
+def test_wait_for_completion_follows_a_server_without_asking_again(live, db, monkeypatch):
+    followed = []
+
+    def watch_log(uid, project, watch=True, offset=0):
+        followed.append((watch, offset))
+        if watch:
+            db.update_run({"status.state": "completed"}, uid, project)
+        return "completed", 7
+
+    monkeypatch.setattr(db, "watch_log", watch_log)
+
+    assert live.wait_for_completion(show_logs=True) == "completed"
+    assert followed == [(True, 0), (False, 7)]
+
+
 def test_wait_for_completion_gives_up_in_time(live):
     with pytest.raises(MLRunTimeoutError, match=r"still running after 0.05 s"):
         live.wait_for_completion(timeout=0.05)

@@ -103,7 +103,7 @@ def test_a_function_comes_from_another_database(fn):
         ("missing.yaml", MLRunNotFoundError, "missing.yaml"),
         ("db://default/nothing", MLRunNotFoundError, "default/nothing"),
         ("db://a/b/c/d", MLRunInvalidArgumentError, "not a function address"),
-        ("s3://bucket/f.yaml", MLRunNotImplementedServerError, "s3"),
+        ("nosuch://bucket/f.yaml", MLRunInvalidArgumentError, "nosuch:// is not a known"),
         ("", MLRunInvalidArgumentError, "needs the address of a function"),
     ],
 )

@@ -17,7 +17,7 @@ from starlette.responses import Response
 from mlrun.api.access import Access, Caller
 from mlrun.api.answers import accident, refusal
 from mlrun.api.codec import Call, House, Rule
-from mlrun.api.gate import CALLER, Gate
+from mlrun.api.gate import CALLER, STILL_LET_IN, Gate
 from mlrun.api.heads import Heads
 from mlrun.api.limited import LimitedDB
 from mlrun.api.limits import BODY_S, MOST_BYTES, MOST_KEY
@@ -96,7 +96,8 @@ def _endpoint(rule: Rule, house: House, most_bytes: int) -> Callable[[Request], 
             return Response(status_code=400)  # to nobody
         path = request.scope["path"]
         room = _house_of(caller, house)
-        call = Call(room, rule, path, request.path_params, request.query_params, request.headers, body)
+        sent = (request.path_params, request.query_params, request.headers, body)
+        call = Call(room, rule, path, *sent, caller, request.scope[STILL_LET_IN])
         begun = time.perf_counter()
         answer = await run_in_threadpool(_answer_once, rule, call, caller)
         if rule.method != "GET":

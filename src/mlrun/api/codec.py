@@ -7,13 +7,14 @@ import functools
 import itertools
 import json
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple, cast
 
 import msgspec
 from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
+from mlrun.api.access import NOBODY, Caller
 from mlrun.api.limits import MOST_DEPTH
 from mlrun.api.measures import Measures
 from mlrun.api.once import Once
@@ -40,6 +41,10 @@ class House(NamedTuple):
     reference: Reference
 
 
+async def _never() -> bool:
+    return False
+
+
 class Call(NamedTuple):
     """One request, as a handler sees it; values are checked when they are asked for."""
 
@@ -50,6 +55,8 @@ class Call(NamedTuple):
     query: QueryParams
     headers: Mapping[str, str]
     body: bytes = b""
+    caller: Caller = NOBODY
+    is_still_let_in: Callable[[], Awaitable[bool]] = _never  # for answers that last
 
     @property
     def db(self) -> RunDB:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -17,10 +18,12 @@ from mlrun.db.sql.tokens import digest_of
 from mlrun.errors import (
     MLRunAccessDeniedError,
     MLRunBaseError,
+    MLRunServiceUnavailableError,
     MLRunUnauthorizedError,
 )
 
 CALLER = "mlrun.caller"  # where the scope of a request has who has sent it
+STILL_LET_IN = "mlrun.still-let-in"  # and what asks anew, while it is answered, whether that caller may be in
 _HEALTH = ("/healthz", "/healthz/ready")
 _OPEN = frozenset(f"{prefix}{path}" for prefix in ("", "/api", "/api/v1", "/api/v2") for path in _HEALTH)
 _CHALLENGE = {"www-authenticate": 'Basic realm="mlrun", charset="UTF-8"'}
@@ -69,6 +72,7 @@ class Gate:
             await refusal(error)(scope, receive, send)
         else:
             scope[CALLER] = caller
+            scope[STILL_LET_IN] = functools.partial(self._is_still, caller, scope)
             await self.app(scope, receive, send)
 
     def _check_origin(self, scope: Scope) -> None:
@@ -97,6 +101,15 @@ class Gate:
             raise MLRunUnauthorizedError(_LOGIN_NEEDED)
         self.failures.forgive(login)
         return caller
+
+    async def _is_still(self, caller: Caller, scope: Scope) -> bool:
+        """Whether the same login still makes the same caller; not where the database can not say so."""
+        if caller == NOBODY:
+            return True
+        try:
+            return await self.logins.caller_of(Headers(scope=scope).get("authorization", "")) == caller
+        except MLRunServiceUnavailableError:
+            return False
 
     def _is_known(self, name: str) -> bool:
         return ANY_HOST in self.access.hosts or name in self.access.hosts or is_loopback(name)

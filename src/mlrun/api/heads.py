@@ -9,6 +9,7 @@ from mlrun.api.answers import refusal
 from mlrun.api.limits import MOST_HEAD, MOST_HEADERS, MOST_URL
 from mlrun.errors import MLRunBadRequestError
 
+_CLOSE = {"connection": "close"}  # what else comes on it is not worth reading
 _CONTROL = frozenset(map(chr, (*range(0x20), 0x7F)))
 
 
@@ -30,13 +31,17 @@ class Heads:
 def _refused(scope: Scope) -> Response | None:
     size = len(scope.get("raw_path") or scope["path"].encode()) + len(scope["query_string"])
     if size > MOST_URL:
-        return refusal(MLRunBadRequestError(f"the address has {size} bytes; {MOST_URL} are taken"), 414)
+        return refusal(
+            MLRunBadRequestError(f"the address has {size} bytes; {MOST_URL} are taken"), 414, _CLOSE
+        )
     size += sum(len(name) + len(value) for name, value in scope["headers"])
     if size > MOST_HEAD:
-        return refusal(MLRunBadRequestError(f"the headers have {size} bytes; {MOST_HEAD} are taken"), 431)
+        return refusal(
+            MLRunBadRequestError(f"the headers have {size} bytes; {MOST_HEAD} are taken"), 431, _CLOSE
+        )
     if len(scope["headers"]) > MOST_HEADERS:
         text = f"the request has {len(scope['headers'])} headers; {MOST_HEADERS} are taken"
-        return refusal(MLRunBadRequestError(text), 431)
+        return refusal(MLRunBadRequestError(text), 431, _CLOSE)
     if not _CONTROL.isdisjoint(scope["path"]):
         text = f"the address {scope['path'][:99]!r} has a control character; no name has one"
         return refusal(MLRunBadRequestError(text))

@@ -10,7 +10,8 @@ from typing import Any
 from mlrun.api.needs import EVERY_PROJECT, refuse_foreign
 from mlrun.db import times
 from mlrun.db.base import Record, RunDB
-from mlrun.errors import MLRunAccessDeniedError, MLRunInvalidArgumentError, MLRunNotFoundError
+from mlrun.errors import MLRunAccessDeniedError, MLRunNotFoundError
+from mlrun.model.query import Partition, partition
 
 # Methods of the port whose ``project`` is one; where it is empty, the record's own, or the default.
 OF_ONE = frozenset(
@@ -30,6 +31,11 @@ OF_ONE = frozenset(
 )
 # Methods whose ``name`` is the project.
 BY_NAME = frozenset({"store_project", "patch_project", "get_project", "delete_project"})
+# Where a row, by its part with the times, has those of a partition; the latest counts, where it has several.
+_TIMES: dict[str, dict[str, tuple[str, ...]]] = {
+    "status": {"created": ("start_time",), "updated": ("start_time", "last_update")},
+    "metadata": {"created": ("created",), "updated": ("updated",)},
+}
 _RECORDS = ("struct", "artifact", "function")  # arguments that may name their project themselves
 
 
@@ -103,6 +109,20 @@ class LimitedDB:
         found = [self._db.list_schedules(**{**arguments, "project": one}) for one in self._asked(arguments)]
         return {"schedules": [row for one in found for row in one["schedules"]]}
 
+    def list_lineage(self, *given: Any, **asked: Any) -> Record:
+        """As far as it can be followed through runs and artifacts of the caller's projects."""
+        graph = self._of_one("list_lineage", *given, **asked)
+        own = {node["id"] for node in graph["nodes"] if node.get("project", "") in (*self._projects, "")}
+        edges = [edge for edge in graph["edges"] if own >= {edge["from"], edge["to"]}]
+        seen = {graph["artifact"]}
+        while (
+            more := {end for edge in edges for end in _ends(edge) if not seen.isdisjoint(_ends(edge))} - seen
+        ):
+            seen |= more
+        nodes = [node for node in graph["nodes"] if node["id"] in seen]
+        edges = [edge for edge in edges if edge["from"] in seen]
+        return {**graph, "nodes": nodes, "edges": edges}
+
     def list_background_tasks(self, project: str = "", **asked: Any) -> list[Record]:
         """Those of the whole service are nobody's who is limited."""
         if project in EVERY_PROJECT:
@@ -141,12 +161,18 @@ class LimitedDB:
         projects = self._asked(arguments)
         if len(projects) == 1:
             return list(call(**{**arguments, "project": projects[0]}))
-        if arguments.get("partition_by"):
-            raise MLRunInvalidArgumentError("partition-by over several projects: name one of them")
+        wanted = _partition_of(arguments)
         skip = arguments.pop("offset", 0) or 0
         bounds = {name: arguments[name] for name in ("last", "limit") if arguments.get(name)}
-        arguments |= {name: most + skip for name, most in bounds.items()}
+        if wanted.by:  # which rows are first is known when the groups of all are
+            arguments = {
+                name: value for name, value in arguments.items() if name not in (*bounds, "max_partitions")
+            }
+        else:
+            arguments |= {name: most + skip for name, most in bounds.items()}
         found = [row for one in projects for row in call(**{**arguments, "project": one})]
+        if wanted.by:
+            found = _first_of_groups(found, part, wanted)
         if arguments.get("sort", True):
             found.sort(key=lambda row: _moment(row.get(part), time), reverse=True)
         return found[skip : skip + min(bounds.values()) if bounds else None]
@@ -185,6 +211,38 @@ def _bound(call: Callable[..., Any], given: tuple[Any, ...], asked: dict[str, An
     """Arguments by name."""
     bound = inspect.signature(call).bind(*given, **asked).arguments
     return {**{name: value for name, value in bound.items() if name != "kwargs"}, **bound.get("kwargs", {})}
+
+
+def _ends(edge: Record) -> tuple[str, str]:
+    return edge["from"], edge["to"]
+
+
+def _partition_of(arguments: Mapping[str, Any]) -> Partition:
+    return partition(
+        arguments.get("partition_by"),
+        arguments.get("rows_per_partition") or 1,
+        arguments.get("partition_sort_by"),
+        arguments.get("partition_order"),
+        arguments.get("max_partitions") or 0,
+    )
+
+
+def _first_of_groups(rows: list[Record], part: str, wanted: Partition) -> list[Record]:
+    """Of *rows*, the first ones of the groups in each project, those that are first in all of them."""
+    times_of = _TIMES[part][wanted.sort_by]
+
+    def rank(row: Record) -> str:
+        return max(_moment(row.get(part), time) for time in times_of)
+
+    groups: dict[tuple[Any, Any], list[Record]] = {}
+    for row in sorted(rows, key=rank, reverse=wanted.order == "desc"):
+        about = _metadata(row)
+        project = "" if wanted.by == "name" else about.get("project")
+        group = groups.setdefault((project, about.get("key") or about.get("name")), [])
+        if len(group) < wanted.rows:
+            group.append(row)
+    chosen = list(groups.values())  # in the order of their first rows
+    return [row for group in chosen[: wanted.most or None] for row in group]
 
 
 def _metadata(record: Any) -> Mapping[str, Any]:

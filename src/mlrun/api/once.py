@@ -37,7 +37,7 @@ class Once:
                 del self._slots[next(iter(self._slots))]
         with slot.lock:
             answer = slot.answer or work()
-            if answer.status_code < 500 and len(answer.body) <= MOST_BYTES:
+            if answer.status_code < 400 and len(answer.body) <= MOST_BYTES:
                 slot.answer = answer
         return answer
 

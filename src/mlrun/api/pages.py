@@ -15,6 +15,7 @@ NO_PAGE = {"page": None, "page-size": None, "page-token": None}
 PAGING = (
     number("page", "From 1; a listing without page and page-size is whole.", least=1),
     number("page-size", f"Rows; {SIZE} where only the page is named.", least=1),
+    number("offset", "Rows that are left out at the beginning.", default=0),
     text("page-token", "What the answer before gave for this page; it has all other parameters in it."),
 )
 
@@ -24,6 +25,7 @@ class Listing(NamedTuple):
 
     call: Call
     place: Place | None
+    offset: int = 0  # rows that are left out at the beginning
 
     def rows(self, fetch: Fetch, time_of: TimeOf, most: int = 0) -> tuple[list[Record], dict[str, Any]]:
         """
@@ -34,14 +36,14 @@ class Listing(NamedTuple):
             most: Rows of the whole listing; 0 is all.
         """
         if self.place is None:
-            return fetch("", 0, most), NO_PAGE
+            return fetch("", self.offset, most), NO_PAGE
 
         def bounded(before: str, skip: int, size: int) -> list[Record]:
             size = min(size, most - skip) if most else size
-            return fetch(before, skip, size) if size > 0 else []
+            return fetch(before, self.offset + skip, size) if size > 0 else []
 
-        # a listing that ends by itself does so by count: its pages begin by count
-        rows, following = take(self.place, bounded, by_count if most else time_of)
+        # a listing that begins or ends by itself does so by count: its pages begin by count
+        rows, following = take(self.place, bounded, by_count if most or self.offset else time_of)
         if following is None:
             return rows, NO_PAGE
         place = self.place
@@ -54,12 +56,13 @@ def listing(call: Call) -> Listing:
         MLRunInvalidArgumentError: A page or a size that is none, or a token of another listing.
     """
     page, size = call.number("page"), call.number("page-size")
+    place: Place | None = None
     if token := call.text("page-token"):
         place = place_of(token, call.address, page)
-        return Listing(call._replace(query=QueryParams(place.query)), place)
-    if not page and not size:
-        return Listing(call, None)
-    return Listing(call, place_at(call.address, call.query.multi_items(), page, size))
+        call = call._replace(query=QueryParams(place.query))
+    elif page or size:
+        place = place_at(call.address, call.query.multi_items(), page, size)
+    return Listing(call, place, call.number("offset") or 0)
 
 
 def by_count(record: Record) -> str:

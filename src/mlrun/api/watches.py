@@ -144,12 +144,15 @@ class Watches:
         self._stale: set[Key] = set()
         self._woken = asyncio.Event()
         self._looking: asyncio.Task[None] | None = None
+        self._is_closed = False
 
     @contextlib.asynccontextmanager
     async def feed(self, key: Key, look: Look) -> AsyncIterator[Feed]:
         """The feed of *key*, shared with whoever watches it now; *look* is the first one, if nobody does."""
         feed = self._feeds.setdefault(key, Feed(self._db, key, look))
         feed.watchers += 1
+        if self._is_closed:
+            feed.close()
         if self._looking is None:
             self._woken = asyncio.Event()  # of this loop
             self._looking = asyncio.create_task(self._look_on())
@@ -171,7 +174,11 @@ class Watches:
             self._woken.set()
 
     def close(self) -> None:
-        """End every watch: the server stops."""
+        """End every watch, also those that are still to come: the server stops."""
+        self._is_closed = True
+        self._end_all()
+
+    def _end_all(self) -> None:
         for feed in list(self._feeds.values()):
             feed.close()
 
@@ -193,7 +200,7 @@ class Watches:
                     self._show(await run_in_threadpool(_looks, self._db, keys))
             except MLRunBaseError as error:
                 logger.warning(f"the watched runs can not be looked at, their streams end: {error}")
-                self.close()
+                self._end_all()
             await asyncio.sleep(PAUSE_S)
 
     def _show(self, looks: dict[Key, Look]) -> None:

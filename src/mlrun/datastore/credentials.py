@@ -42,11 +42,13 @@ class ProjectSecrets:
         from mlrun.config import mlconf
 
         db = _default_db() if self._db is None else self._db
-        read = getattr(db, "read_project_secrets", None)
-        try:
-            return read(self._project or str(mlconf.current_project)) if read else {}
-        except (MLRunAccessDeniedError, NotImplementedError):  # behind a server, or a home that keeps none
+        if db is None:
             return {}
+        try:
+            found: Mapping[str, str] = db.read_project_secrets(self._project or str(mlconf.current_project))
+        except MLRunAccessDeniedError:  # an API server gives none out
+            return {}
+        return found
 
 
 def _default_db() -> Any:

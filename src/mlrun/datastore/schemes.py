@@ -28,8 +28,8 @@ class Scheme(NamedTuple):
 
 
 def _s3_transfer(size: int) -> dict[str, Any]:
-    """Four parts at once, of 8 MB, or as long as they have to be: an object has 10 000 of them at most."""
-    return {"chunksize": max(8 << 20, -(-size // 9000)), "max_concurrency": 4}
+    """Four parts at once, of 32 MB, or as long as they have to be: an object has 10 000 of them at most."""
+    return {"chunksize": max(32 << 20, -(-size // 9000)), "max_concurrency": 4}
 
 
 _S3 = Scheme(

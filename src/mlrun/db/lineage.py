@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 from typing import Any
 
 from mlrun.errors import MLRunInvalidArgumentError
@@ -11,9 +12,10 @@ MOST_STEPS = 100
 MOST_NODES = 1000
 
 
-class Lineages:
+class Lineages(abc.ABC):
     """A base of :class:`mlrun.db.base.RunDB`; it has no life of its own."""
 
+    @abc.abstractmethod
     def list_lineage(
         self,
         key: str,
@@ -44,7 +46,6 @@ class Lineages:
             MLRunNotFoundError: No such artifact.
             MLRunInvalidArgumentError: A *depth* out of range.
         """
-        raise NotImplementedError
 
 
 def check_depth(depth: int) -> int:

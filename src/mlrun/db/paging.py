@@ -44,7 +44,7 @@ def place_at(listing: str, query: list[tuple[str, Any]], page: int | None, size:
     Raises:
         MLRunInvalidArgumentError: A page or a size below 1.
     """
-    page, size = _counted(page, "page", 1), _counted(size, "page_size", SIZE)
+    page, size = counted(page, "page", 1), counted(size, "page_size", SIZE)
     return Place(listing, query, page, size, skip=(page - 1) * size)
 
 
@@ -67,7 +67,7 @@ def place_of(token: str, listing: str, page: int | None = None, size: int | None
     if page and page > 1 and page != place.page:
         return place_at(listing, place.query, page, size or place.size)
     if size and size != place.size:
-        place.size = _counted(size, "page_size", SIZE)
+        place.size = counted(size, "page_size", SIZE)
     return place
 
 
@@ -96,7 +96,11 @@ def normal(value: Any) -> str:
     return times.of_record(value, "the time of a record") if value else ""
 
 
-def _counted(value: int | None, name: str, default: int) -> int:
+def counted(value: int | None, name: str, default: int) -> int:
+    """
+    Raises:
+        MLRunInvalidArgumentError: *value* is below 1.
+    """
     if value is None:
         return default
     if not isinstance(value, int) or value < 1:

@@ -32,6 +32,7 @@ class Projects(abc.ABC):
             MLRunNotFoundError: ``no project 'iris'``.
         """
 
+    @abc.abstractmethod
     def patch_project(self, name: str, project: Record, patch_mode: str = "replace") -> Record:
         """
         Change parts of a project, in one transaction, and give the whole one.
@@ -43,7 +44,6 @@ class Projects(abc.ABC):
             MLRunNotFoundError: No such project.
             MLRunInvalidArgumentError: A *patch_mode* that is none.
         """
-        raise NotImplementedError
 
     @abc.abstractmethod
     def list_projects(
@@ -67,6 +67,7 @@ class Projects(abc.ABC):
             MLRunPreconditionFailedError: It holds records, and the strategy is not ``cascade``.
         """
 
+    @abc.abstractmethod
     def summarize_projects(self, names: list[str]) -> list[Record]:
         """
         How much is in each of the projects, in the order of *names*, counted and not read.
@@ -76,10 +77,10 @@ class Projects(abc.ABC):
         MLRun's dashboard wants it; recent is the last 24 hours, and an artifact is a key, not a version.
         A name that is no project's has zeros, or is left out behind an API server.
         """
-        raise NotImplementedError
 
     # secrets of a project: their keys can be read, their values never leave the machine of the records
 
+    @abc.abstractmethod
     def create_project_secrets(
         self, project: str, provider: str = "kubernetes", secrets: dict[str, str] | None = None
     ) -> None:
@@ -93,13 +94,12 @@ class Projects(abc.ABC):
             MLRunInvalidArgumentError: Another *provider*, a key that is none (letters, digits, ``-_.``), one
                 that begins with ``mlrun.`` (those are kept for profiles), or a value that is no text.
         """
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def list_project_secret_keys(
         self, project: str, provider: str = "kubernetes", token: str | None = None
     ) -> Record:
         """``{"provider": "kubernetes", "secret_keys": ["k1"]}``, sorted; also readable as attributes."""
-        raise NotImplementedError
 
     def list_project_secrets(
         self, project: str, token: str = "", provider: str = "kubernetes", secrets: list[str] | None = None
@@ -113,12 +113,13 @@ class Projects(abc.ABC):
             " names them, and a run reads one with context.get_secret()"
         )
 
+    @abc.abstractmethod
     def delete_project_secrets(
         self, project: str, provider: str = "kubernetes", secrets: list[str] | None = None
     ) -> None:
         """Delete the secrets of these keys, those that are there; None is every one."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def read_project_secrets(self, project: str) -> dict[str, str]:
         """
         Keys and values, for a run that is started where the records are; no door gives them out.
@@ -126,10 +127,10 @@ class Projects(abc.ABC):
         Raises:
             MLRunAccessDeniedError: The records are behind an API server.
         """
-        raise NotImplementedError
 
     # datastore profiles of a project: ``ds://name/path``
 
+    @abc.abstractmethod
     def store_datastore_profile(self, profile: Record, project: str = "") -> None:
         """
         Insert or replace.
@@ -141,8 +142,8 @@ class Projects(abc.ABC):
         Raises:
             MLRunInvalidArgumentError: No name or type, or a part that is no text.
         """
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def get_datastore_profile(self, name: str, project: str = "") -> Record:
         """
         The public part: ``{"name", "type", "object", "project"}``; also readable as attributes.
@@ -150,12 +151,12 @@ class Projects(abc.ABC):
         Raises:
             MLRunNotFoundError: ``no datastore profile 'lake' in project iris``.
         """
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def list_datastore_profiles(self, project: str = "") -> list[Record]:
         """The public parts, by name."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def delete_datastore_profile(self, name: str, project: str = "") -> None:
         """
         With its private part.
@@ -163,8 +164,8 @@ class Projects(abc.ABC):
         Raises:
             MLRunNotFoundError: As :meth:`get_datastore_profile`.
         """
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def read_datastore_profile_secrets(self, name: str, project: str = "") -> str:
         """
         The private part as it was stored (empty for none), where the records are; no door gives it out.
@@ -172,4 +173,3 @@ class Projects(abc.ABC):
         Raises:
             MLRunAccessDeniedError: The records are behind an API server.
         """
-        raise NotImplementedError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -9,7 +10,7 @@ Record = dict[str, Any]
 Labels = str | list[str] | dict[str, Any] | None
 
 
-class Service:
+class Service(abc.ABC):
     """
     A base of :class:`mlrun.db.base.RunDB`; it has no life of its own.
 
@@ -30,6 +31,7 @@ class Service:
 
     # schedules, as records: nothing fires them yet
 
+    @abc.abstractmethod
     def create_schedule(self, project: str, schedule: Record) -> Record:
         """
         Args:
@@ -46,8 +48,8 @@ class Service:
             MLRunConflictError: A schedule of that name exists in *project*.
             MLRunInvalidArgumentError: No name, or a trigger, kind or limit that is none.
         """
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def update_schedule(self, project: str, name: str, schedule: Record) -> Record:
         """
         Set the parts that *schedule* has.
@@ -56,15 +58,15 @@ class Service:
             MLRunNotFoundError: ``no schedule 'nightly' in project iris``.
             MLRunInvalidArgumentError: As :meth:`create_schedule`.
         """
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def get_schedule(self, project: str, name: str, include_last_run: bool = False) -> Record:
         """
         Raises:
             MLRunNotFoundError: As :meth:`update_schedule`.
         """
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def list_schedules(
         self,
         project: str = "",
@@ -74,18 +76,18 @@ class Service:
         labels: Labels = None,
     ) -> Record:
         """``{"schedules": [...]}`` by project and name; *name* as of runs."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def delete_schedule(self, project: str, name: str) -> None:
         """Nothing happens if there is none."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def delete_schedules(self, project: str) -> None:
         """Every schedule of *project*."""
-        raise NotImplementedError
 
     # background tasks: what a client was told to ask about later
 
+    @abc.abstractmethod
     def store_background_task(self, task: Record) -> Record:
         """
         Insert or replace, by ``metadata.project`` (empty: of the whole service) and ``metadata.name``.
@@ -96,19 +98,19 @@ class Service:
         Raises:
             MLRunInvalidArgumentError: No name, or a state that is none of running, succeeded, failed.
         """
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def get_background_task(self, name: str, project: str = "") -> Record:
         """
         Raises:
             MLRunNotFoundError: ``no background task '4f0c'``.
         """
-        raise NotImplementedError
 
     def get_project_background_task(self, project: str, name: str) -> Record:
         """As :meth:`get_background_task`."""
         return self.get_background_task(name, project)
 
+    @abc.abstractmethod
     def list_background_tasks(
         self,
         project: str = "",
@@ -121,10 +123,10 @@ class Service:
         last_update_time_to: Any = None,
     ) -> list[Record]:
         """Tasks that match every argument, newest first; no *project* is those of the whole service."""
-        raise NotImplementedError
 
     # notifications of runs: kept with the run, what is secret in them apart
 
+    @abc.abstractmethod
     def store_run_notifications(
         self,
         notification_objects: list[Any],
@@ -145,7 +147,6 @@ class Service:
             MLRunNotFoundError: No such run.
             MLRunInvalidArgumentError: A notification without kind or name, or two of one name.
         """
-        raise NotImplementedError
 
     def set_run_notifications(self, project: str, runs: list[Any], notifications: list[Any]) -> None:
         """:meth:`store_run_notifications` for each of *runs* (records, run objects or uids)."""

@@ -145,7 +145,8 @@ class RunObject(Run):
             sleep: Seconds between two looks, at most; the first ones come faster.
             timeout: Seconds to wait at most; 0 waits as long as it takes.
             show_logs: Print the log meanwhile.
-            logs_interval: Seconds between two looks at the log.
+            logs_interval: Seconds between two looks at the log; without it (and without *timeout*) the log is
+                followed as the database can, from a server without asking again and again.
 
         Raises:
             RunError: It ended badly, and *raise_on_failure* is set.
@@ -153,6 +154,8 @@ class RunObject(Run):
         """
         end = time.monotonic() + timeout if timeout else None
         pause_s, offset = 0.02, 0
+        if show_logs and end is None and logs_interval is None and not self.metadata.iteration:
+            _, offset = self.db.watch_log(self.uid(), self.metadata.project)
         while True:
             state = self.state()
             if show_logs:

@@ -26,7 +26,7 @@ class SecretsManager(SecretProvider):
     A secret that is a JSON object has a secret in each field; another one is a secret of its own name.
 
     Args of the mapping: ``name``; ``keys``, only these fields; ``region`` and ``endpoint_url`` in place of
-    those of the environment. Credentials are those of botocore: variables, ``~/.aws``, the role of the machine.
+    those of the environment. Credentials are found by botocore: variables, ``~/.aws``, the machine's role.
     """
 
     def read(self, source: Any) -> Mapping[str, str]:

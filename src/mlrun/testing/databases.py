@@ -16,11 +16,19 @@ from mlrun.testing.project_secrets import ProjectHoldingsContract
 from mlrun.testing.run_history import RunHistoryContract
 from mlrun.testing.run_records import a_run
 from mlrun.testing.run_search import RunSearchContract
-from mlrun.testing.service_records import ServiceRecordsContract
+from mlrun.testing.service_records import ServiceRecordsContract, TasksContract
 
 
 class RunDBContract(
-    RunHistoryContract, ArtifactsContract, FunctionsContract, ProjectsContract, LineageContract
+    RunHistoryContract,
+    RunSearchContract,
+    ArtifactsContract,
+    FunctionsContract,
+    PagingContract,
+    ProjectsContract,
+    ProjectHoldingsContract,
+    ServiceRecordsContract,
+    LineageContract,
 ):
     """
     Inherit, and give a ``db``::
@@ -68,7 +76,5 @@ class RunDBContract(
         assert len(db.list_runs(state="completed")) == 80
 
 
-class WholeDBContract(
-    RunDBContract, RunSearchContract, PagingContract, ProjectHoldingsContract, ServiceRecordsContract
-):
-    """The whole port, also what a service keeps."""
+class WholeDBContract(RunDBContract, TasksContract):
+    """The port where the records are: also what is behind no door."""

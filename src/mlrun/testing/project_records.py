@@ -108,6 +108,18 @@ class ProjectsContract:
         with pytest.raises(MLRunInvalidArgumentError, match=message):
             db.list_projects(**filter)
 
+    def test_what_is_in_projects_is_counted(self, db: RunDB) -> None:
+        fill(db, "iris")
+        db.store_run(a_run("2", project="iris", state="error"), "2", "iris")
+        db.store_artifact("m", {"kind": "model"}, project="iris", tag="v1")
+        db.store_artifact("m", {"kind": "model"}, project="iris", tag="v2", tree="2")
+        db.create_project(a_project("wine"))
+
+        wine, iris = db.summarize_projects(["wine", "iris"])
+
+        assert (wine["name"], wine["models_count"], wine["runs_failed_recent_count"]) == ("wine", 0, 0)
+        assert (iris["name"], iris["models_count"], iris["runs_failed_recent_count"]) == ("iris", 1, 1)
+
     def test_an_empty_project_is_deleted(self, db: RunDB) -> None:
         db.create_project(a_project())
 

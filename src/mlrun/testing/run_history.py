@@ -305,7 +305,8 @@ class MetricsContract:
     def test_runs_and_iterations_are_apart(self, db: RunDB) -> None:
         db.store_metrics("1", [{"key": "a", "value": 1}], "iris", iter=1)
 
-        assert db.list_metrics("1", "iris") == []
+        assert (db.list_metrics("1", "iris"), db.count_metrics("1", "iris")) == ([], 0)
+        assert db.count_metrics("1", "iris", iter=1) == 1
         assert len(db.list_metrics("1", "iris", iter=1)) == 1
 
     def test_a_row_without_a_time_is_of_now(self, db: RunDB) -> None:

@@ -241,17 +241,17 @@ class OnceContract:
 
     def test_a_write_that_failed_has_not_been_done(self, db: RunDB) -> None:
         with pytest.raises(MLRunInvalidArgumentError):
-            db.store_metrics("1", [{"key": "loss", "value": "high"}], once="k1")
+            db.store_metrics("1", [{"key": "loss", "value": "high"}], once="k3")
 
-        db.store_metrics("1", [{"key": "loss", "value": 1}], once="k1")
+        db.store_metrics("1", [{"key": "loss", "value": 1}], once="k3")
 
         assert len(db.list_metrics("1")) == 1
 
     def test_a_key_is_known_after_a_restart(self, db: RunDB) -> None:
-        db.store_log("1", body=b"x", append=True, once="k1")
+        db.store_log("1", body=b"x", append=True, once="k4")
         db.close()
 
-        db.store_log("1", body=b"x", append=True, once="k1")
+        db.store_log("1", body=b"x", append=True, once="k4")
 
         assert db.get_log("1")[1] == b"x"
 

@@ -144,6 +144,17 @@ class SchedulesContract:
         assert db.get_schedule("iris", "nightly", include_last_run=True).get("last_run") in ({}, None)
 
 
+class ChangesContract:
+    """A number for whoever waits for something to change."""
+
+    def test_a_write_changes_it_where_there_is_one(self, db: RunDB) -> None:
+        before = db.changes()
+        db.create_project({"metadata": {"name": "iris"}})
+        after = db.changes()
+
+        assert (before is None and after is None) or before != after
+
+
 class TasksContract:
     """Background tasks, where the records are."""
 
@@ -256,5 +267,5 @@ class NotificationsContract:
         assert "notifications" not in db.read_run("1", "iris")["spec"]
 
 
-class ServiceRecordsContract(SchedulesContract, TasksContract, NotificationsContract):
-    """All that a service works with."""
+class ServiceRecordsContract(SchedulesContract, ChangesContract, NotificationsContract):
+    """What a service keeps for its clients; its tasks are its own."""

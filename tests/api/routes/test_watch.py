@@ -270,6 +270,7 @@ def test_a_server_that_stops_ends_the_streams(run: Any) -> None:
         app.state.watches.close()
 
         assert names(await watcher.end()) == ["state", "log"]
+        assert names(await Watcher(app).end()) == []  # its request had come before the server stopped
 
     watched(run, body)
 
@@ -282,6 +283,37 @@ def test_a_silent_run_has_a_heartbeat(run: Any, monkeypatch: pytest.MonkeyPatch)
         await watcher.until(lambda events: "\n\n:\n\n:\n\n" in watcher.text)
         run.update_run({"status.state": "completed"}, "u1", "p1")
         await watcher.end()
+
+    watched(run, body)
+
+
+@pytest.mark.parametrize("is_busy", [True, False])
+def test_a_login_that_is_not_valid_any_more_ends_the_stream(
+    run: Any, another: Any, monkeypatch: pytest.MonkeyPatch, is_busy: bool
+) -> None:
+    """Also where so much happens that there is never a heartbeat."""
+    monkeypatch.setattr(watch, "HEARTBEAT_S", 0.05)
+    token, secret = another.create_token()
+    _, other = another.create_token()
+
+    async def body(app: Any) -> None:
+        watcher, stays = (Watcher(app, authorization=f"Bearer {one}") for one in (secret, other))
+        await watcher.until(lambda events: names(events) == ["state", "log"])
+
+        another.revoke_token(token.uid)
+        while is_busy and not watcher.task.done():
+            run.store_log("u1", "p1", b"more\n", append=True)
+            app.state.watches.wrote("u1")
+            end = f"{run.get_log_size('u1', 'p1')}-"
+            await stays.until(lambda events, end=end: events[-1].id.startswith(end))
+
+        assert "end" not in names(await watcher.end())
+        run.update_run({"status.state": "completed"}, "u1", "p1")
+        assert names(await stays.end())[-1] == "end"
+        denied = Watcher(app, authorization=f"Bearer {secret}")
+        async with asyncio.timeout(LONGEST_S):
+            await denied.task
+        assert "a login is needed" in denied.text
 
     watched(run, body)
 

@@ -9,6 +9,7 @@ import pytest
 
 from mlrun.artifacts import garbage
 from mlrun.db.http import HTTPRunDB
+from mlrun.db.http.delivery import PAGE
 from mlrun.errors import MLRunInvalidArgumentError
 
 
@@ -24,7 +25,7 @@ def test_garbage_is_told_from_what_a_server_s_records_name(db: HTTPRunDB, tmp_pa
     folder.mkdir(parents=True)
     for name in ("named.txt", "lost.txt"):
         (folder / name).write_text(name)
-    for number in range(600):  # more than one page
+    for number in range(PAGE + 1):
         db.store_artifact("a", {"spec": {"target_path": f"{folder}/named.txt"}}, tree=f"t{number}")
 
     found = garbage.leftovers(db, str(tmp_path / "out"), datetime.timedelta())

@@ -53,7 +53,8 @@ def test_runs_of_before_are_filled(path: Path, db: SQLiteRunDB) -> None:
     (address,) = store_step(db, "a", ["x"])
     store_step(db, "b", ["y"], {"data": address})
     with db.connections.write() as connection:
-        connection.execute("DROP TABLE run_inputs")
+        for table in ("run_inputs", "tokens"):
+            connection.execute(f"DROP TABLE {table}")
         connection.execute("PRAGMA user_version = 2")
     db.close()
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import contextlib
 import re
-from collections.abc import AsyncGenerator
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import NamedTuple
 
 from starlette.responses import Response, StreamingResponse
@@ -18,7 +19,7 @@ from mlrun.db.base import Record
 from mlrun.errors import MLRunInvalidArgumentError
 from mlrun.model.base import dump_json
 
-HEARTBEAT_S = 15  # proxies close what is silent for longer
+HEARTBEAT_S = 5  # proxies close what is silent for long; and so long a revoked login may go on watching
 STILL_HERE = b":\n\n"
 _HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
 _MARK = re.compile(r"(\d{1,18})-(\d{1,18})")
@@ -49,7 +50,7 @@ def watch(call: Call) -> Response:
     iteration = call.number("iter") or 0
     key = Key(call.project, call.path["uid"], iteration)
     look = look_at(call.db, key)
-    stream = _watched(call.house.watches, key, look, mark)
+    stream = _while_let_in(call.is_still_let_in, _watched(call.house.watches, key, look, mark))
     return Stream(stream, headers=_HEADERS, media_type="text/event-stream")
 
 
@@ -70,6 +71,20 @@ def mark_of(call: Call) -> Mark:
             " log and 2 rows of metrics"
         )
     return Mark(int(found[1]), int(found[2]))
+
+
+async def _while_let_in(
+    is_still_let_in: Callable[[], Awaitable[bool]], stream: AsyncGenerator[bytes]
+) -> AsyncGenerator[bytes]:
+    """*stream*, of which a piece comes at every heartbeat at least, until its caller's login is not valid."""
+    asked_at = time.monotonic()
+    async with contextlib.aclosing(stream):
+        async for piece in stream:
+            if time.monotonic() - asked_at >= HEARTBEAT_S:
+                if not await is_still_let_in():
+                    return
+                asked_at = time.monotonic()
+            yield piece
 
 
 async def _watched(watches: Watches, key: Key, look: Look, mark: Mark) -> AsyncGenerator[bytes]:

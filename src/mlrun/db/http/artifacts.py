@@ -112,7 +112,7 @@ class Artifacts(Delivery):
         from mlrun.model.lists import ArtifactList
 
         listing = listings.list_artifacts(*args, **kwargs)
-        rows, token = self._page_of(listing, page, page_size, page_token)
+        rows, token = self._page_of(listing.in_pages(), page, page_size, page_token)
         return ArtifactList(rows), token
 
     def del_artifact(

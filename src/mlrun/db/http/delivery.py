@@ -19,10 +19,11 @@ from mlrun.db.http.run_messages import deliver
 from mlrun.db.http.wire import AWAY, Wire
 from mlrun.db.journal import Journal, Report, path_of
 from mlrun.db.messages import Message
-from mlrun.db.paging import SIZE
+from mlrun.db.paging import SIZE, counted
 from mlrun.errors import (
     MLRunBaseError,
     MLRunInternalServerError,
+    MLRunInvalidArgumentError,
     MLRunServiceUnavailableError,
 )
 from mlrun.log import logger
@@ -36,6 +37,7 @@ PAGE = 200  # records
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0  # between two tries to reach a server that is away
 LOOK_S = 1.0  # for a server that was away to say that it is back
 _TASK_PAUSE_S, _LONGEST_TASK_PAUSE_S = 0.02, 1.0
+_MARK = "?page-token="  # between an address and its token
 _TASK_TIMEOUT_S = 600.0
 
 
@@ -146,15 +148,25 @@ class Delivery:
     def _page_of(
         self, listing: Listing, page: int | None, size: int | None, token: str | None
     ) -> tuple[list[Record], str | None]:
-        """One page of *listing*, and the token of the next one; None at the end."""
+        """
+        One page of *listing*, and the token of the next one; None at the end.
+
+        A server's token is one of its address; ours has that before it, so that it stands for the listing.
+        """
+        counted(page, "page", 1), counted(size, "page_size", SIZE)
+        path, mark, theirs = (token or "").rpartition(_MARK)
+        if mark and not path.endswith(listing.path.rpartition("/")[2]):
+            raise MLRunInvalidArgumentError(
+                f"page_token={str(token)[:40]!r} is of another listing, {path}; ask for the first page anew"
+            )
         given = only_given(
             page=page or (None if token else 1),
             page__size=size or (None if token else SIZE),
-            page__token=token,
+            page__token=theirs or None,
         )
-        answer = self._get(listing.path, [*listing.params, *given])
-        next_token = (answer.get("pagination") or {}).get("page-token")
-        return answer[listing.name], str(next_token) if next_token else None
+        answer = self._get(path or listing.path, [*listing.params, *given])
+        following = (answer.get("pagination") or {}).get("page-token")
+        return answer[listing.name], f"{path or listing.path}{_MARK}{following}" if following else None
 
     def _finished(self, answer: httpx2.Response, project: str, timeout_s: float = _TASK_TIMEOUT_S) -> None:
         """

@@ -86,7 +86,8 @@ class Functions(Delivery):
         **kwargs: Any,
     ) -> tuple[list[Record], str | None]:
         """One page of :meth:`list_functions`, as :meth:`paginated_list_runs` gives those of runs."""
-        return self._page_of(listings.list_functions(*args, **kwargs), page, page_size, page_token)
+        listing = listings.list_functions(*args, **kwargs).in_pages()
+        return self._page_of(listing, page, page_size, page_token)
 
     def delete_function(self, name: str, project: str = "") -> None:
         scope = project or records.default_project()

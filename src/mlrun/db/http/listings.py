@@ -9,7 +9,7 @@ from mlrun.db.base import Labels
 from mlrun.db.http.paths import Params, only_given, place
 from mlrun.db.wanted import ANY_TAG, CATEGORIES, LATEST
 from mlrun.errors import MLRunInvalidArgumentError
-from mlrun.model.query import label_list
+from mlrun.model.query import label_list, partition
 from mlrun.model.run import RunState
 
 
@@ -21,6 +21,10 @@ class Listing(NamedTuple):
     params: Params
     most: int = 0  # rows; 0 is all
     skip: int = 0
+
+    def in_pages(self) -> Listing:
+        """The same, for a caller who takes its pages: what is left out is left out by the server."""
+        return self._replace(params=[*self.params, *only_given(offset=self.skip or None)])
 
 
 def list_runs(
@@ -50,6 +54,7 @@ def list_runs(
     **kwargs: Any,
 ) -> Listing:
     """As :meth:`mlrun.db.base.RunDB.list_runs`."""
+    last = last or kwargs.pop("limit", None) or 0
     records.refuse_unknown(kwargs, list_runs)
     wanted = [RunState.check(word).value for word in (*([state] if state else ()), *(states or ()))]
     params = only_given(
@@ -158,13 +163,14 @@ def list_functions(
 
 
 def _groups(by: str | None, rows: int, sort_by: str | None, order: str, most: int | None = None) -> Params:
-    if not by:
+    asked = partition(by, rows, sort_by, order, most or 0)
+    if not asked.by:
         return []
     return only_given(
-        partition__by=by,
-        rows__per__partition=rows,
-        partition__sort__by=sort_by,
-        partition__order=order,
+        partition__by=asked.by,
+        rows__per__partition=asked.rows,
+        partition__sort__by=asked.sort_by,
+        partition__order=asked.order,
         max__partitions=most,
     )
 

@@ -109,7 +109,7 @@ class Runs(Delivery):
         from mlrun.model.lists import RunList
 
         listing = listings.list_runs(*args, **kwargs)
-        rows, token = self._page_of(listing, page, page_size, page_token)
+        rows, token = self._page_of(listing.in_pages(), page, page_size, page_token)
         return RunList(rows), token
 
     def del_run(self, uid: str, project: str = "", iter: int = 0) -> None:

@@ -15,7 +15,7 @@ from mlrun.db.http.wire import AWAY, Wire
 from mlrun.db.messages import Message
 from mlrun.errors import MLRunServiceUnavailableError
 
-SILENCE_S = 45.0  # a server says at least every 15 s that it is there
+SILENCE_S = 45.0  # a server says every few seconds that it is there
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 5.0  # between two tries to connect again
 AWAY_S = 60.0  # after which a server that does not come back is given up
 
