@@ -44,6 +44,13 @@ TABLE = (
     Setting("default_project", "str", "default", "Project of a run that names none."),
     Setting("active_project", "str", "", "Project in use; wins over `default_project`."),
     Setting("namespace", "str", "", "Kubernetes namespace that functions run in."),
+    Setting(
+        "cluster.kind",
+        "str",
+        "process",
+        "Where functions of kinds that need a cluster run: `process`, `podman`, `kubernetes`, or that of"
+        " another package.",
+    ),
     Setting("log_level", "str", "INFO", "Least severe message that is printed.", choices=_LEVELS),
     Setting(
         "log_formatter",

@@ -1,0 +1,90 @@
+"""The port: who starts runs that do not run in this process, and ends them."""
+
+from __future__ import annotations
+
+import abc
+from typing import Any, NamedTuple, Protocol
+
+from mlrun.cluster.base import Reach, Resource, Secrets
+from mlrun.model.run import Run
+
+Record = dict[str, Any]
+
+
+class Place(NamedTuple):
+    """What a pod has to know of where it will run."""
+
+    cluster: str  # its kind
+    reach: Reach
+    runs_operators: bool
+    dbpath: str  # where the pod finds the database; with its secrets, so never in a resource
+    namespace: str = ""
+
+
+class Work(NamedTuple):
+    """A run, made ready for a cluster."""
+
+    resource: Resource
+    secrets: Secrets  # what the resource refers to, see Cluster.create
+
+
+class Function(Protocol):
+    """What a launcher asks of a function object; the kinds of ``runtimes`` that need a cluster have it."""
+
+    kind: str
+
+    def to_dict(self) -> Record: ...
+
+    def manifest(self, run: Run, place: Place) -> Work:
+        """The resource (or, where no operators run, the pod) that does *run*."""
+        ...
+
+
+class Launcher(abc.ABC):
+    """
+    Starts runs in pods.
+
+    ``local`` has a cluster and a database of its own, as the API server has; ``remote`` asks an API server.
+    """
+
+    @abc.abstractmethod
+    def submit(self, function: Function, run: Run, secrets: Record | None = None) -> Run:
+        """
+        Store *run* as pending and see to it that it runs once; gives it as it is stored then.
+
+        The pod's name follows from the run, so submitting the same run again starts nothing twice.
+
+        Args:
+            secrets: Of the task, name to value; in no record.
+
+        Raises:
+            MLRunInvalidArgumentError: The cluster can not run such a function or run; nothing is stored.
+            MLRunRuntimeError: The cluster refuses it; the run is stored as error with the reason.
+            MLRunServiceUnavailableError: It can not be reached; the same.
+        """
+
+    @abc.abstractmethod
+    def schedule(self, function: Function, run: Run, schedule: Any) -> Record:
+        """
+        Have *run* submitted anew at the times of *schedule* (five fields, or their dictionary).
+
+        Returns:
+            ``{"schedule", "project", "name", "action": "created" | "modified"}``
+
+        Raises:
+            MLRunInvalidArgumentError: A schedule that is none, or never fires.
+            MLRunNotImplementedServerError: Nobody here lives long enough to fire it; says who does.
+        """
+
+    @abc.abstractmethod
+    def abort(self, run: Run, text: str = "", grace_s: float | None = None) -> None:
+        """
+        End the pod of *run*, with a time of grace, and store the run as aborted.
+
+        Raises:
+            MLRunConflictError: It has ended already.
+        """
+
+    @abc.abstractmethod
+    def wait(self, run: Run, show_logs: bool = True) -> Run:
+        """Until *run* has ended, printing its log; one whose pod is gone is ended, with the reason."""
