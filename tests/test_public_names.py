@@ -21,6 +21,7 @@ mlrun.run: new_function code_to_function import_function import_function_to_dict
 mlrun.run: NewTask RunTemplate RunObject run_local get_or_create_ctx wait_for_runs_completion get_dataitem
 mlrun.run: get_object download_object
 mlrun.model: ModelObj RunTemplate RunObject HyperParamOptions RunMetadata RunSpec RunStatus new_task
+mlrun.model: Notification
 mlrun.execution: MLClientCtx
 mlrun.runtimes: BaseRuntime HandlerRuntime LocalRuntime
 mlrun.datastore: DataItem get_dataitem

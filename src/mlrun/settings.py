@@ -146,6 +146,13 @@ TABLE = (
     Setting("storage.auto_mount_type", "str", "auto", "Storage that functions mount unless told otherwise."),
     Setting("storage.auto_mount_params", "str", "", "Its parameters: `key=value,key=value`."),
     Setting(
+        "notifications.timeout",
+        "float",
+        10.0,
+        "Wait this long for who takes a notification.",
+        "seconds",
+    ),
+    Setting(
         "hub.default_source.name", "str", "default", "Name of the function hub that `hub://<function>` means."
     ),
     Setting(

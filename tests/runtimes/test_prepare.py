@@ -70,11 +70,14 @@ def test_params_and_inputs_are_dictionaries(word):
         merge(RunTemplate(), {word: [1]})
 
 
-def test_notifications_are_recorded_and_it_is_said_that_nothing_is_sent(capsys):
-    task = merge(RunTemplate(), {"notifications": [{"kind": "slack"}]})
+def test_what_is_secret_in_notifications_is_stars_in_the_task():
+    hidden = {"webhook": "http://127.0.0.1/s3cr3t"}
+    task = merge(RunTemplate(), {"notifications": [{"name": "n", "kind": "slack", "secret_params": hidden}]})
 
-    assert task.spec.notifications == [{"kind": "slack"}]
-    assert "sending them is not built yet" in capsys.readouterr().err
+    told = prepare.notifications(task)
+
+    assert told[0].secret_params == hidden
+    assert task.spec.notifications[0]["secret_params"] == {"webhook": "***"}
 
 
 def test_an_unknown_keyword_is_answered_with_the_nearest():

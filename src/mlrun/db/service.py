@@ -148,6 +148,16 @@ class Service(abc.ABC):
             MLRunInvalidArgumentError: A notification without kind or name, or two of one name.
         """
 
+    @abc.abstractmethod
+    def read_run_notifications(self, run_uid: str, project: str = "", iter: int = 0) -> list[Record]:
+        """
+        The notifications of a run, with what is secret in them.
+
+        Raises:
+            MLRunNotFoundError: No such run.
+            MLRunAccessDeniedError: An API server gives no secrets out.
+        """
+
     def set_run_notifications(self, project: str, runs: list[Any], notifications: list[Any]) -> None:
         """:meth:`store_run_notifications` for each of *runs* (records, run objects or uids)."""
         for run in runs:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from mlrun.model.function import EntrypointParam as EntrypointParam
     from mlrun.model.function import FunctionEntrypoint as FunctionEntrypoint
     from mlrun.model.function import ImageBuilder as ImageBuilder
+    from mlrun.model.notification import Notification as Notification
     from mlrun.model.run import HyperParamOptions as HyperParamOptions
     from mlrun.model.run import HyperParamStrategies as HyperParamStrategies
     from mlrun.model.run import RunMetadata as RunMetadata
@@ -29,6 +30,7 @@ _PLACES = {
     "ImageBuilder": "mlrun.model.function",
     "ModelObj": "mlrun.model.base",
     "NewTask": "mlrun.model.task",
+    "Notification": "mlrun.model.notification",
     "RunMetadata": "mlrun.model.run",
     "RunObject": "mlrun.execution.run_object",  # a handle, of an upper floor, that MLRun has here
     "RunSpec": "mlrun.model.run",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from mlrun import urls
 from mlrun.config import mlconf
@@ -20,11 +20,14 @@ from mlrun.execution.handlers import Source
 from mlrun.execution.run_object import RunObject
 from mlrun.execution.sweep import Plan, sweep
 from mlrun.model.function import Function, function_hash
-from mlrun.model.run import HyperParamOptions, Run, RunSpec
+from mlrun.model.run import HyperParamOptions, Run, RunSpec, RunState
 from mlrun.runtimes import prepare
 from mlrun.runtimes.command import as_word
 from mlrun.runtimes.editing import Editing
 from mlrun.secrets import SecretsStore, masked_sources
+
+if TYPE_CHECKING:
+    from mlrun.model.notification import Notification
 
 _FORMATS = (".yaml", ".yml", ".json")
 _LATEST = "latest"  # the tag that moves with every version
@@ -40,6 +43,7 @@ class Launch:
     workdir: str = ""
     parent: MLClientCtx | None = None  # of an iteration
     source: Source | None = None  # of the handler, where it is known already
+    notifications: Sequence[Notification] = ()  # of the run, with what is secret in them
 
     def log_of(self, run: Run) -> LogWriter:
         """Where the output of *run* goes; iterations share their parent's log."""
@@ -231,7 +235,9 @@ class BaseRuntime(Function, Editing):
             raise MLRunInvalidArgumentError("local_code_path= needs local=True: it is the code of a run here")
         task = prepare.merge(prepare.as_task(runspec), given)
         task.spec.handler = task.spec.handler or self._default_handler()
+        told = prepare.notifications(task)
         launch = Launch(
+            notifications=told,
             db=self.db,
             secrets=SecretsStore.from_list(task.spec.secret_sources),
             handler=task.spec.handler,
@@ -245,10 +251,12 @@ class BaseRuntime(Function, Editing):
         if run.spec.is_hyper_job():
             plan = Plan.of(run, _reader(param_file_secrets or launch.secrets, launch.db))
             self._store_version(body, launch.db)
-            runner._sweep(run, launch, plan)
+            with _told_of(run, launch):
+                runner._sweep(run, launch, plan)
         else:
             self._store_version(body, launch.db)
-            runner.launch(run, launch)
+            with _told_of(run, launch):
+                runner.launch(run, launch)
         return RunObject.of(run, launch.db)
 
     def set_default_handler(self, handler: str | Callable[..., Any]) -> Self:
@@ -302,6 +310,27 @@ class BaseRuntime(Function, Editing):
         return (
             f"<{type(self).__name__} {self.metadata.project or mlconf.current_project}/{self.metadata.name}>"
         )
+
+
+@contextmanager
+def _told_of(run: Run, launch: Launch) -> Iterator[None]:
+    """While the block takes *run* from its start to its end, those who want to hear of it do."""
+    if not launch.notifications:
+        yield
+        return
+    from mlrun.notifications.push import push
+
+    def tell() -> None:
+        push(run, launch.notifications, launch.db, launch.secrets.masker)
+
+    if any(RunState.RUNNING in one.when for one in launch.notifications):
+        run.status.state = RunState.RUNNING.value
+        launch.db.store_run(run.to_dict(), run.metadata.uid, run.metadata.project)
+        tell()
+    try:
+        yield
+    finally:
+        tell()
 
 
 def _reader(secrets: Any, db: RunDB) -> Callable[[str], bytes]:

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 from mlrun import urls
 from mlrun.config import mlconf
 from mlrun.errors import MLRunInvalidArgumentError, MLRunInvalidArgumentTypeError, nearest
-from mlrun.log import logger
 from mlrun.model.run import Run, RunState
 from mlrun.model.task import RunTemplate, options_from, own_mapping, own_space
 
 if TYPE_CHECKING:
+    from mlrun.model.notification import Notification
     from mlrun.runtimes.base import BaseRuntime
 
 # Keywords of fn.run that are part of the published signature, but only mean something to a server or cluster.
-_RECORDED = ("notifications", "state_thresholds", "retry", "scrape_metrics", "reset_on_run")
+_RECORDED = ("state_thresholds", "retry", "scrape_metrics", "reset_on_run")
 
 
 def as_task(runspec: Any) -> RunTemplate:
@@ -64,9 +64,20 @@ def merge(task: RunTemplate, given: dict[str, Any]) -> RunTemplate:
     for key in _RECORDED:
         if (value := given.get(key)) is not None:
             setattr(spec, key, value)
-    if spec.notifications:
-        logger.warning("notifications are recorded with the run; sending them is not built yet")
+    if given.get("notifications") is not None:
+        spec.notifications = given["notifications"]
     return task
+
+
+def notifications(task: RunTemplate) -> list[Notification]:
+    """Those of *task*, ready to be sent; what is left of them in the task may be stored."""
+    if not task.spec.notifications:
+        return []
+    from mlrun.notifications import checked  # most runs have none
+
+    every = checked(task.spec.notifications)
+    task.spec.notifications = [one.shown() for one in every]
+    return every
 
 
 def _returns(given: Any) -> list[Any]:

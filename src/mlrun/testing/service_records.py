@@ -9,7 +9,12 @@ from typing import Any
 import pytest
 
 from mlrun.db.base import Record, RunDB
-from mlrun.errors import MLRunConflictError, MLRunInvalidArgumentError, MLRunNotFoundError
+from mlrun.errors import (
+    MLRunAccessDeniedError,
+    MLRunConflictError,
+    MLRunInvalidArgumentError,
+    MLRunNotFoundError,
+)
 from mlrun.testing.run_records import a_run
 
 HIDDEN = "s3cr3t-value"
@@ -236,6 +241,30 @@ class NotificationsContract:
 
         assert HIDDEN not in str(db.read_run("1", "iris"))
         assert db.list_project_secret_keys("iris")["secret_keys"] == []
+
+    def test_what_is_secret_is_given_to_who_sends(self, db: RunDB) -> None:
+        db.store_run(a_run("1", project="iris"), "1")
+        db.store_run_notifications([a_notification(secret_params={"webhook": HIDDEN})], "1", "iris")
+
+        try:
+            given = db.read_run_notifications("1", "iris")
+        except MLRunAccessDeniedError:  # an API server gives no secrets out
+            return
+
+        assert given == [a_notification(secret_params={"webhook": HIDDEN})]
+
+    def test_a_run_does_not_get_the_secret_of_another_one(self, db: RunDB) -> None:
+        db.store_runs([a_run(uid, project="iris") for uid in "12"])
+        db.store_run_notifications([a_notification(secret_params={"webhook": HIDDEN})], "1", "iris")
+        stolen = db.read_run("1", "iris")["spec"]["notifications"]
+        db.store_run_notifications(stolen, "2", "iris")
+
+        try:
+            given = db.read_run_notifications("2", "iris")
+        except MLRunAccessDeniedError:
+            return
+
+        assert HIDDEN not in str(given)
 
     def test_many_runs_are_notified_about(self, db: RunDB) -> None:
         runs = [a_run(uid, project="iris") for uid in "12"]

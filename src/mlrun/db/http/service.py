@@ -11,7 +11,7 @@ from mlrun.db.http.delivery import Delivery
 from mlrun.db.http.paths import json_of, only_given, place
 from mlrun.db.http.run_messages import key_of
 from mlrun.db.messages import Message
-from mlrun.errors import MLRunNotImplementedServerError
+from mlrun.errors import MLRunAccessDeniedError, MLRunNotImplementedServerError
 from mlrun.model.answer import Answer
 from mlrun.model.base import dump_json
 from mlrun.model.query import label_list
@@ -115,6 +115,12 @@ class Service(Delivery):
         params = only_given(iter=number)
         message = Message("PUT", f"v1/{place(scope, 'runs', uid, 'notifications')}", params, body)
         self._ask(message, is_safe=True)
+
+    def read_run_notifications(self, run_uid: str, project: str = "", iter: int = 0) -> list[Record]:
+        raise MLRunAccessDeniedError(
+            f"what is secret in the notifications of run {run_uid} does not leave {self.wire.url},"
+            " which tells of the runs that it has started"
+        )
 
     def set_run_notifications(self, project: str, runs: list[Any], notifications: list[Any]) -> None:
         for run in runs:

@@ -44,6 +44,15 @@ class Notifications(Tables):
             set_dotted(run, {"spec.notifications": given})
             store(connection, [RunRow(run, key["uid"], key["project"], key["iteration"])])
 
+    def read_run_notifications(self, run_uid: str, project: str = "", iter: int = 0) -> list[Record]:
+        key = key_of(run_uid, project, iter)
+        with self._read() as connection:
+            found = connection.execute(f"SELECT body FROM runs WHERE {KEY}", key).fetchone()
+            if not found:
+                raise MLRunNotFoundError(f"no run {name_of(key)}")
+            every = records.load(found[0]).get("spec", {}).get("notifications") or []
+            return [_unmasked(connection, key, one) for one in every]
+
 
 def forget_of_runs(connection: Connection, keys: list[tuple[str, str]]) -> None:
     """What is secret of the runs, by project and uid, and of their children."""
@@ -72,6 +81,14 @@ def _masked(connection: Connection, key: dict[str, Any], notification: Record) -
     value = records.dump(params, f"{_SECRET} of notification {notification['name']!r}")
     secrets.keep(connection, key["project"], name, value)
     return {**notification, _SECRET: {"secret": name}}
+
+
+def _unmasked(connection: Connection, key: dict[str, Any], notification: Record) -> Record:
+    """With what is secret in it; a run that names the secret of another one does not get it."""
+    name = _secret_of(notification)
+    is_own = isinstance(name, str) and name.startswith(_prefix(key))
+    kept = secrets.kept(connection, key["project"], name) if is_own else ""
+    return {**notification, _SECRET: records.load(kept)} if kept else notification
 
 
 def _secret_of(notification: Record) -> Any:
