@@ -30,6 +30,7 @@ ABOUT_THE_WHOLE = {
     "test_imports.py": "what a process loads",
     "test_layout.py": "this file",
     "test_public_names.py": "what users call",
+    "test_kill_sweep.py": "benchmarks/kill_sweep.py",
     "test_soak.py": "benchmarks/soak.py",
 }
 

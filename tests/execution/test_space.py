@@ -171,7 +171,7 @@ def test_options_may_stand_where_older_tasks_keep_them(place: str) -> None:
         (
             {"p1": [1]},
             {"strategy": "gird"},
-            "'gird' is not a strategy: grid, list, random, custom. Did you mean 'grid'?",
+            "'gird' is not a strategy: grid, list, random, custom, bayesian. Did you mean 'grid'?",
         ),
         ({"p1": [1]}, {"strategy": "custom"}, "hyperparams is a function that yields dictionaries"),
         ({"p1": [1]}, {"max_iterations": -1}, "max_iterations is -1; it is 1 or more, or 0 for no limit"),

@@ -16,7 +16,7 @@ from mlrun.model.query import Partition, partition
 # Methods of the port whose ``project`` is one; where it is empty, the record's own, or the default.
 OF_ONE = frozenset(
     {
-        *("store_run", "update_run", "read_run", "del_run", "abort_run"),
+        *("store_run", "update_run", "read_run", "del_run", "abort_run", "resume_run"),
         *("store_log", "get_log", "get_log_size", "store_metrics", "list_metrics", "count_metrics"),
         *("store_artifact", "read_artifact", "del_artifact", "tag_artifacts", "delete_artifacts_tags"),
         *("tag_objects", "delete_objects_tag"),

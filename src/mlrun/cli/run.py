@@ -64,6 +64,9 @@ def run(**options: Any) -> None:
 
         set_env_from_file(given.env_file)
     db = connect(given.db)
+    if given.resume:
+        _resume(given, db)
+        return
     task = _task(given)
     if not (given.url or given.func_url or given.runtime or given.from_env or task.spec.handler):
         raise click.UsageError("there is nothing to run: name a file, for example 'mlrun run training.py'")
@@ -73,6 +76,24 @@ def run(**options: Any) -> None:
     with _own_stdout(given.as_json) as out, contextlib.ExitStack() as files:
         failed = _run(_function(given, task, files), task, given)
     _report(_read(db, task.metadata.uid), given, out)
+    if failed:
+        sys.exit(1)
+
+
+def _resume(given: Any, db: RunDB) -> None:
+    from mlrun.runtimes.resume import resume
+    from mlrun.secrets import SecretsStore
+
+    sources = [{"kind": kind, "source": source} for kind, source in given.secrets]
+    store = SecretsStore.from_list(sources) if sources else None
+    failed = False
+    with _own_stdout(given.as_json) as out:
+        try:
+            resume(given.resume, given.project, db, secrets=store, workdir=given.workdir)
+        except RunError as error:
+            _tell(error)
+            failed = True
+    _report(_read(db, given.resume), given, out)
     if failed:
         sys.exit(1)
 

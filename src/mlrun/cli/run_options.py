@@ -34,6 +34,7 @@ _WHAT = [
     _text("Run the function of this YAML file, folder (.) or db:// URL.", "-f", "--func-url"),
     _mapping("Run the function of this record, as JSON.", "-r", "--runtime"),
     _text("Start from the task of this YAML or JSON file, or JSON text.", "--task"),
+    _text("Go on with the sweep of this uid, which was killed or interrupted.", "--resume"),
     _flag("Take the task from MLRUN_EXEC_CONFIG, and code from MLRUN_EXEC_CODE.", "--from-env"),
     _text("Call this function of the code.", "--handler"),
     _text("Kind of function: local, handler, ...; by default what URL needs.", "--kind"),
@@ -78,7 +79,7 @@ _SWEEP = [
     _many('Values to try, name="[3,7,5]"', "-x", "--hyperparam", callback=value_lists),
     _text("CSV (a row each child) or JSON file of values to try.", "--param-file"),
     _text("Which child is the best: max.accuracy, min.loss.", "--selector"),
-    _text("grid (default), list, random or custom.", "--hyper-param-strategy"),
+    _text("grid (default), list, random, custom or bayesian.", "--hyper-param-strategy"),
     _mapping("Other options of the search, as JSON.", "--hyper-param-options"),
 ]
 _RECORD = [

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from mlrun.db.lineage import Lineages
 from mlrun.db.listings import Listings
 from mlrun.db.projects import Projects
+from mlrun.db.resuming import Resuming
 from mlrun.db.service import Service
 from mlrun.db.tagging import Tagging
 
@@ -19,7 +20,7 @@ Record = dict[str, Any]
 Labels = str | list[str] | dict[str, Any] | None
 
 
-class RunDB(Tagging, Projects, Service, Listings, Lineages):
+class RunDB(Tagging, Projects, Service, Listings, Lineages, Resuming):
     """
     Stores records (as dictionaries) and gives them back.
 

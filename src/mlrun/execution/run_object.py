@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from mlrun import render, urls
@@ -12,6 +13,7 @@ from mlrun.db.base import RunDB
 from mlrun.errors import MLRunNotFoundError, MLRunTimeoutError, RunError
 from mlrun.model.run import Run, RunState
 from mlrun.model.task import RunTemplate
+from mlrun.secrets import SecretsStore
 
 if TYPE_CHECKING:
     from mlrun.datastore import DataItem
@@ -179,6 +181,29 @@ class RunObject(Run):
         """
         self.db.abort_run(self.metadata.uid, self.metadata.project, self.metadata.iteration)
         self.refresh()
+
+    def resume(
+        self,
+        handler: Callable[..., Any] | None = None,
+        secrets: dict[str, str] | None = None,
+        workdir: str = "",
+    ) -> RunObject:
+        """
+        Go on with a sweep whose process was killed or interrupted, and give it in its final state.
+
+        Every set of parameters ends up run once; see :func:`mlrun.runtimes.resume.resume`.
+
+        Args:
+            handler: The callable, where the run was given one.
+            secrets: By name, where the run was given some inline.
+            workdir: As for ``fn.run``, where it was given one.
+        """
+        runtimes: Any = importlib.import_module("mlrun.runtimes.resume")  # of an upper floor
+        store = SecretsStore.from_list([{"kind": "inline", "source": secrets}]) if secrets else None
+        meta = self.metadata
+        done = runtimes.resume(meta.uid, meta.project, self.db, handler, store, workdir)
+        self.metadata, self.spec, self.status = done.metadata, done.spec, done.status
+        return self
 
     # how it looks
 

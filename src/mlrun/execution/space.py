@@ -6,10 +6,11 @@ import itertools
 import math
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from mlrun.errors import MLRunInvalidArgumentError, nearest
 from mlrun.execution.param_file import Row, parse_param_file
+from mlrun.execution.selector import Selector
 from mlrun.model.run import HyperParamOptions, HyperParamStrategies, RunSpec
 from mlrun.urls import without_secrets
 
@@ -37,6 +38,8 @@ class Space:
             child.parameters = {**spec.parameters, **row}
     """
 
+    depends_on_results: ClassVar[bool] = False  # of the rows before, see tell()
+
     def __init__(self, rows: Callable[[], Iterable[Row]], size: int | None, limit: int = 0) -> None:
         self._rows = rows
         self._limit = limit or None
@@ -44,6 +47,14 @@ class Space:
 
     def __iter__(self) -> Iterator[Row]:
         return itertools.islice(self._rows(), self._limit)
+
+    def tell(self, parameters: Mapping[str, Any], value: Any) -> None:
+        """
+        What a child with *parameters* gave, for spaces that choose their rows by it.
+
+        Args:
+            value: The number that counts; None where it gave none, or failed.
+        """
 
 
 def expand(spec: RunSpec, read: Callable[[str], bytes], seed: str | int | None = None) -> Space:
@@ -70,6 +81,8 @@ def expand(spec: RunSpec, read: Callable[[str], bytes], seed: str | int | None =
         )
     if callable(source):
         return _generated(source, options.strategy, limit)
+    if options.strategy == "bayesian" and not options.param_file:
+        return _bayesian(source, options, limit, seed)
     where = "hyperparams"
     if options.param_file:
         where = without_secrets(options.param_file)
@@ -142,6 +155,14 @@ def _spanned(values: Values, strategy: str, limit: int, seed: str | int | None) 
             limit or RANDOM_ITERATIONS,
         )
     return Space(lambda: (_at(values, index) for index in range(size)), size, limit)
+
+
+def _bayesian(source: Any, options: HyperParamOptions, limit: int, seed: str | int | None) -> Space:
+    from mlrun.execution import bayesian  # Optuna, in the room that exists for it
+
+    selector = Selector.parse(options.selector)
+    bayesian.check(source, selector)
+    return bayesian.BayesianSpace(dict(source), selector, limit, str(seed))
 
 
 def _listed(rows: list[Row], strategy: str, limit: int, where: str) -> Space:

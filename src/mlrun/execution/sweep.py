@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from mlrun.db import liveness
 from mlrun.db.base import RunDB
 from mlrun.execution.call import failure
 from mlrun.execution.children import child_of
@@ -63,16 +65,32 @@ class _Tally:
     best_value: Any = None
     stopped: str = ""  # why no more are started
 
-    def take(self, child: Run, selector: Selector) -> None:
-        iteration, status = child.metadata.iteration, child.status
+    def take(self, child: Run, plan: Plan) -> None:
+        iteration, status, selector = child.metadata.iteration, child.status, plan.selector
         self.live.pop(iteration, None)
         self.children[iteration] = child.to_dict()
-        if status.state != RunState.COMPLETED:
-            self.failed += 1
-            return
-        value = selector.value(status.results) if selector else None
-        if selector and selector.beats(value, self.best_value):
+        is_completed = status.state == RunState.COMPLETED
+        value = selector.value(status.results) if selector and is_completed else None
+        plan.space.tell(child.spec.parameters, value)
+        if selector and self._is_best(iteration, value, selector):
             self.best, self.best_value = iteration, value
+        self.failed += not is_completed
+        self._stop_if_enough(child, plan)
+
+    def _is_best(self, iteration: int, value: Any, selector: Selector) -> bool:
+        """Of equals it is the first, in whichever order they come back."""
+        is_earlier = value is not None and value == self.best_value and iteration < self.best
+        return is_earlier or selector.beats(value, self.best_value)
+
+    def _stop_if_enough(self, child: Run, plan: Plan) -> None:
+        limit = plan.options.max_errors or MAX_ERRORS
+        if self.failed > limit:
+            self.stopped = f"more than {limit} iterations failed"
+        elif plan.condition and plan.condition.met(child.status.results):
+            self.stopped = f"iteration {child.metadata.iteration} met {plan.options.stop_condition!r}"
+
+    def is_known(self, iteration: int) -> bool:
+        return iteration in self.children
 
     def rows(self) -> Iterator[tuple[int, str, dict[str, Any]]]:
         for iteration, record in sorted(self.children.items()):
@@ -80,13 +98,21 @@ class _Tally:
             yield iteration, status.get("state", ""), status.get("results", {})
 
 
-def sweep(run: Run, db: RunDB, secrets: SecretsStore, plan: Plan, run_children: RunChildren) -> Run:
+def sweep(
+    run: Run,
+    db: RunDB,
+    secrets: SecretsStore,
+    plan: Plan,
+    run_children: RunChildren,
+    earlier: Sequence[Run] = (),
+) -> Run:
     """
     Run every child of *run* that *plan* gives, and record what came of them on *run*.
 
     Args:
         run: Stored already; changed in place, and given back in its final state.
         run_children: Runs children as they are pulled, and gives each back in its final state.
+        earlier: Children of a sweep that is taken up again: those that have ended are not run anew.
 
     Raises:
         RunError: Every child failed, or more than ``max_errors`` of them.
@@ -94,7 +120,7 @@ def sweep(run: Run, db: RunDB, secrets: SecretsStore, plan: Plan, run_children: 
     tally = _Tally()
     with MLClientCtx(run, db, secrets) as context:
         try:
-            _run_all(run, plan, tally, run_children, context)
+            _run_all(run, plan, tally, run_children, context, earlier)
         except BaseException:
             abort_live(list(tally.live.values()), db)
             _record(context, plan, tally)
@@ -106,26 +132,72 @@ def sweep(run: Run, db: RunDB, secrets: SecretsStore, plan: Plan, run_children: 
     return run
 
 
-def _run_all(run: Run, plan: Plan, tally: _Tally, run_children: RunChildren, context: MLClientCtx) -> None:
-    limit = plan.options.max_errors or MAX_ERRORS
+def take_up(run: Run, db: RunDB) -> list[Run]:
+    """
+    Become who runs *run*, a sweep that was left in the middle; changed in place.
+
+    Returns:
+        Its children: those that have ended, and those that are to run anew.
+
+    Raises:
+        MLRunConflictError: It is completed, or its process lives, or may live elsewhere.
+    """
+    meta, stamp = run.metadata, run.status.process
+    gone = stamp if stamp and liveness.is_gone(stamp) else None
+    children = db.resume_run(meta.uid, meta.project, liveness.process_stamp(), gone)
+    fresh = Run.from_dict(db.read_run(meta.uid, meta.project))
+    run.metadata, run.spec, run.status = fresh.metadata, fresh.spec, fresh.status
+    return [Run.from_dict(child) for child in children]
+
+
+def _run_all(
+    run: Run,
+    plan: Plan,
+    tally: _Tally,
+    run_children: RunChildren,
+    context: MLClientCtx,
+    earlier: Sequence[Run],
+) -> None:
+    begun = {child.metadata.iteration: child.spec.parameters for child in earlier}
+    for child in earlier:
+        if RunState(child.status.state).is_final:
+            tally.take(child, plan)
     with Progress(plan.space.size, f"sweep {run.metadata.name}") as progress:
-        for child in run_children(_children(run, plan.space, tally), context):
-            tally.take(child, plan.selector)
+        for child in run_children(_children(run, plan.space, tally, begun), context):
+            tally.take(child, plan)
             progress.advance(len(tally.children), tally.failed, _best_text(plan.selector, tally))
-            if tally.failed > limit:
-                tally.stopped = f"more than {limit} iterations failed"
-            elif plan.condition and plan.condition.met(child.status.results):
-                tally.stopped = f"iteration {child.metadata.iteration} met {plan.options.stop_condition!r}"
 
 
-def _children(run: Run, space: Space, tally: _Tally) -> Iterator[Run]:
-    """Made when one is asked for, so nothing is made after the sweep has stopped."""
-    for iteration, row in enumerate(space, start=1):
+def _children(run: Run, space: Space, tally: _Tally, begun: Mapping[int, dict[str, Any]]) -> Iterator[Run]:
+    """
+    Made when one is asked for, so nothing is made after the sweep has stopped.
+
+    Those that had *begun* keep their parameters: a space may give other ones, now that more is known.
+    """
+    for iteration, parameters in _rows(run, space, begun):
         if tally.stopped:
             return
-        child = child_of(run, iteration, {**run.spec.parameters, **row})
-        tally.live[iteration] = child
-        yield child
+        if not tally.is_known(iteration):
+            tally.live[iteration] = child = child_of(run, iteration, parameters)
+            yield child
+
+
+def _rows(
+    run: Run, space: Space, begun: Mapping[int, dict[str, Any]]
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Number and parameters of each child."""
+    rows = iter(space)
+    for iteration in itertools.count(1):
+        if space.size is not None and iteration > space.size:
+            return
+        if iteration in begun:
+            if not space.depends_on_results:
+                next(rows, None)
+            yield iteration, begun[iteration]
+            continue
+        if (row := next(rows, None)) is None:
+            return
+        yield iteration, {**run.spec.parameters, **row}
 
 
 def _best_text(selector: Selector, tally: _Tally) -> str:

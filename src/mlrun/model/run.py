@@ -50,7 +50,7 @@ class HyperParamOptions(Model):
     """How a run with hyper-parameters goes over its space of parameters."""
 
     param_file: str = ""  # URL of a CSV (a row an iteration) or JSON (a dictionary of lists) file
-    strategy: str = ""  # grid | list | random | custom; empty: list for a CSV, else grid
+    strategy: str = ""  # grid | list | random | custom | bayesian; empty: list for a CSV, else grid
     selector: str = ""  # "max.accuracy", "min.loss", or a name for its maximum
     stop_condition: str = ""  # over results, for example "accuracy >= 0.9"
     parallel_runs: int = 0  # children at once; 0 is one after the other
@@ -65,10 +65,11 @@ class HyperParamStrategies:
     list = "list"
     random = "random"
     custom = "custom"
+    bayesian = "bayesian"
 
     @staticmethod
     def all() -> tuple[str, ...]:
-        return ("grid", "list", "random", "custom")
+        return ("grid", "list", "random", "custom", "bayesian")
 
 
 class RunMetadata(Model):

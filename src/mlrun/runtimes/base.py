@@ -18,7 +18,7 @@ from mlrun.execution.capture import LogWriter
 from mlrun.execution.context import MLClientCtx
 from mlrun.execution.handlers import Source
 from mlrun.execution.run_object import RunObject
-from mlrun.execution.sweep import Plan, sweep
+from mlrun.execution.sweep import Plan, sweep, take_up
 from mlrun.model.function import Function, function_hash
 from mlrun.model.run import HyperParamOptions, Run, RunSpec, RunState
 from mlrun.runtimes import prepare
@@ -259,6 +259,17 @@ class BaseRuntime(Function, Editing):
                 runner.launch(run, launch)
         return RunObject.of(run, launch.db)
 
+    def resume(self, run: Run, launch: Launch) -> None:
+        """
+        Go on with *run*, a sweep that was left in the middle; changed in place.
+
+        Raises:
+            RunError: As :meth:`run`.
+            MLRunConflictError: It is completed, or somebody is at it.
+        """
+        plan = Plan.of(run, _reader(launch.secrets, launch.db))
+        self._sweep(run, launch, plan, take_up(run, launch.db))
+
     def set_default_handler(self, handler: str | Callable[..., Any]) -> Self:
         """What runs where ``run`` names nothing; of a callable the record keeps the name."""
         self.spec.default_handler = prepare.handler_name(handler)
@@ -270,11 +281,11 @@ class BaseRuntime(Function, Editing):
         own = self.spec.default_handler
         return kept if prepare.handler_name(kept) == own else own
 
-    def _sweep(self, run: Run, launch: Launch, plan: Plan) -> None:
+    def _sweep(self, run: Run, launch: Launch, plan: Plan, earlier: Sequence[Run] = ()) -> None:
         def run_children(runs: Iterator[Run], parent: MLClientCtx) -> Iterator[Run]:
             return self.children(runs, replace(launch, parent=parent), plan.options.parallel_runs or 1)
 
-        sweep(run, launch.db, launch.secrets, plan, run_children)
+        sweep(run, launch.db, launch.secrets, plan, run_children, earlier)
 
     def local_form(self, code_path: str = "") -> BaseRuntime:
         """

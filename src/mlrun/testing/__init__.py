@@ -16,6 +16,7 @@ pytest.register_assert_rewrite(
     "mlrun.testing.project_secrets",
     "mlrun.testing.run_history",
     "mlrun.testing.run_records",
+    "mlrun.testing.run_resuming",
     "mlrun.testing.run_search",
     "mlrun.testing.service_records",
 )

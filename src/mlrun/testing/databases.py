@@ -15,6 +15,7 @@ from mlrun.testing.project_records import ProjectsContract
 from mlrun.testing.project_secrets import ProjectHoldingsContract
 from mlrun.testing.run_history import RunHistoryContract
 from mlrun.testing.run_records import a_run
+from mlrun.testing.run_resuming import RunResumingContract
 from mlrun.testing.run_search import RunSearchContract
 from mlrun.testing.service_records import ServiceRecordsContract, TasksContract
 
@@ -22,6 +23,7 @@ from mlrun.testing.service_records import ServiceRecordsContract, TasksContract
 class RunDBContract(
     RunHistoryContract,
     RunSearchContract,
+    RunResumingContract,
     ArtifactsContract,
     FunctionsContract,
     PagingContract,

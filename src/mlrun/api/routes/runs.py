@@ -7,7 +7,7 @@ from typing import Any
 from starlette.responses import Response
 
 from mlrun.api.answers import as_json, done
-from mlrun.api.codec import Call, Rule
+from mlrun.api.codec import Call, Rule, part
 from mlrun.api.pages import PAGING, by_count, earlier, listing
 from mlrun.api.parameters import flag, number, text, texts, time, word
 from mlrun.api.schemas import check_updates
@@ -81,6 +81,13 @@ def abort_run(call: Call) -> Response:
     text = str(body.get("status.status_text") or call.text("status_text"))
     call.db.abort_run(call.path["uid"], call.project, call.number("iter") or 0, status_text=text)
     return as_json(call.house.tasks.add_done("run.abort", call.project), 202)
+
+
+def resume_run(call: Call) -> Response:
+    body = call.record()
+    process, gone = (part(body, name, "the body") or None for name in ("process", "gone"))
+    children = call.db.resume_run(call.path["uid"], call.project, process, gone)
+    return as_json({"runs": children})
 
 
 def set_notifications(call: Call) -> Response:
@@ -219,6 +226,15 @@ RULES = (
         BackgroundTask,
         202,
         (404, 409),
+    ),
+    Rule(
+        "POST",
+        f"{_ONE}/resume",
+        resume_run,
+        "Take up a run with iterations that was left in the middle; gives its children",
+        takes=dict[str, Any] | None,
+        gives=RunBodies,
+        errors=(404, 409),
     ),
     Rule(
         "PUT",

@@ -157,6 +157,19 @@ class Runs(Delivery):
         self._finished(self._ask(Message("POST", path, only_given(iter=key[2]), body)), key[0], timeout)
         return self.read_run(uid, key[0], iter)
 
+    def resume_run(
+        self,
+        uid: str,
+        project: str = "",
+        process: Record | None = None,
+        gone: Record | None = None,
+    ) -> list[Record]:
+        key = key_of(uid, project, 0)
+        body = dump_json({"process": process or {}, "gone": gone or {}})
+        answer = json_of(self._ask(Message("POST", f"v1/{place(key[0], 'runs', uid, 'resume')}", body=body)))
+        self._own.forget(name_of(key))
+        return list(answer["runs"])
+
     def _refuse_revival(self, key: Key, run: Record) -> None:
         """The conflict that the server would have raised, as far as this process knows of it."""
         body = self._own.get(name_of(key))

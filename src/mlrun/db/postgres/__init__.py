@@ -15,6 +15,7 @@ from mlrun.db.sql.metrics import Metrics
 from mlrun.db.sql.notifications import Notifications
 from mlrun.db.sql.profiles import Profiles
 from mlrun.db.sql.projects import Projects
+from mlrun.db.sql.resuming import Resuming
 from mlrun.db.sql.schedules import Schedules
 from mlrun.db.sql.secrets import Secrets
 from mlrun.db.sql.summaries import Summaries
@@ -36,6 +37,7 @@ class PostgresRunDB(
     Notifications,
     Tokens,
     Lineage,
+    Resuming,
 ):
     """
     Records in one database of a PostgreSQL server; many machines may use it at once.

@@ -7,6 +7,7 @@ from typing import Any
 
 from mlrun.db import liveness, records, times
 from mlrun.db.base import Record
+from mlrun.db.resuming import GONE
 from mlrun.db.sql.connection import Connection
 from mlrun.model.run import RunState
 
@@ -57,5 +58,6 @@ def _ended(run: Record, process: str, now: str) -> Record:
         f"the process that ran it (pid {stamp.get('pid')} on host {stamp.get('host')}) is gone;"
         " it ended without saying so"
     )
-    over = {"state": RunState.ERROR.value, "error": reason, "status_text": reason, "end_time": now}
+    text = {"error": reason, "status_text": reason, "reason": GONE}
+    over = {"state": RunState.ERROR.value, **text, "end_time": now}
     return {**run, "status": {**run.get("status", {}), **over, "last_update": now}}

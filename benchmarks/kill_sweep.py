@@ -1,0 +1,116 @@
+"""
+The driver of a sweep is killed (-9) at random moments and resumed until the sweep ends; then all is counted.
+
+    python benchmarks/kill_sweep.py --moments 100
+
+Every set of parameters has to have ended once, and the best has to be right. Exit code 1 if not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+CHILDREN = 60
+UID = "sweep"
+CODE = """
+import time
+
+def train(context, x):
+    time.sleep(0.02)
+    context.log_result("accuracy", -abs(x - 41))
+"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.strip().splitlines()[0])
+    parser.add_argument("--moments", type=int, default=100, help="how often the driver is killed")
+    parser.add_argument("--parallel", type=int, default=2, help="children at once; 0 is one after the other")
+    parser.add_argument("--seed", type=int, default=None)
+    given = parser.parse_args()
+    seed = random.SystemRandom().randrange(1 << 32) if given.seed is None else given.seed
+    figures = kill_and_count(given.moments, given.parallel, random.Random(seed))
+    print(f"seed {seed}, {given.parallel or 1} at once")
+    for name, value in figures.items():
+        print(f"{name:32} {value:>10}")
+    if figures["lost"] or figures["doubled"] or figures["wrong best"]:
+        raise SystemExit(1)
+
+
+def kill_and_count(moments: int, parallel: int, rng: random.Random) -> dict[str, int]:
+    """Sweep after sweep, until so many drivers were killed."""
+    total: Counter[str] = Counter({"killed": 0, "sweeps": 0, "lost": 0, "doubled": 0, "wrong best": 0})
+    while total["killed"] < moments:
+        with tempfile.TemporaryDirectory(prefix="mlrun-kill-sweep-") as name:
+            total.update(one_sweep(Path(name), parallel, moments - total["killed"], rng))
+    return dict(total)
+
+
+def one_sweep(folder: Path, parallel: int, most: int, rng: random.Random) -> dict[str, int]:
+    (folder / "train.py").write_text(CODE)
+    env = os.environ | {"MLRUN_HOME": str(folder / "home"), "MLRUN_DEFAULT_ENV_FILE": str(folder / "none")}
+    options = ["--selector", "max.accuracy", "--hyper-param-options", f'{{"parallel_runs": {parallel}}}']
+    values = f"x={list(range(CHILDREN))}"
+    words = ["run", "--uid", UID, "--handler", "train", "-x", values, *options, "train.py"]
+    killed = 0
+    while True:
+        driver = subprocess.Popen(
+            [sys.executable, "-m", "mlrun", *words],
+            cwd=folder,
+            env=env,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+        try:
+            _, told = driver.communicate(timeout=rng.uniform(0.2, 1.5) if killed < most else None)
+        except subprocess.TimeoutExpired:
+            driver.send_signal(signal.SIGKILL)
+            driver.communicate()
+            killed += 1
+            if is_stored(folder):
+                words = ["run", "--resume", UID]
+            continue
+        if driver.returncode != 0:
+            raise SystemExit(f"the driver ended with {driver.returncode}: {told.decode()[-2000:]}")
+        return {"killed": killed, "sweeps": 1, **count(folder)}
+
+
+def is_stored(folder: Path) -> bool:
+    """Whether the killed driver had come so far as to store the run."""
+    return bool(database(folder).list_runs(uid=UID)) if (folder / "home" / "mlrun.db").exists() else False
+
+
+def count(folder: Path) -> dict[str, int]:
+    records = database(folder).list_runs(uid=UID, iter=True)
+    parent = next(one for one in records if not one["metadata"].get("iteration"))
+    ended = Counter(
+        one["spec"]["parameters"]["x"]
+        for one in records
+        if one["metadata"].get("iteration") and one["status"]["state"] == "completed"
+    )
+    table = Counter(row[2] for row in parent["status"]["iterations"][1:])
+    return {
+        "lost": sum(x not in ended or x not in table for x in range(CHILDREN)),
+        "doubled": sum(times > 1 for times in (*ended.values(), *table.values())),
+        "wrong best": int(parent["status"]["results"].get("best_iteration") != 42),
+    }
+
+
+def database(folder: Path):
+    from mlrun.db import get_run_db
+
+    return get_run_db(str(folder / "home"))
+
+
+if __name__ == "__main__":
+    begun = time.monotonic()
+    main()
+    print(f"{time.monotonic() - begun:.0f} s", file=sys.stderr)

@@ -1,0 +1,102 @@
+"""Go on with a sweep whose driver was killed or interrupted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from mlrun import urls
+from mlrun.db import get_run_db
+from mlrun.db.base import RunDB
+from mlrun.errors import MLRunInvalidArgumentError, MLRunNotImplementedServerError
+from mlrun.execution.run_object import RunObject
+from mlrun.model.run import Run
+from mlrun.runtimes import kinds
+from mlrun.runtimes.base import BaseRuntime, Launch
+from mlrun.secrets import STARS, SecretsStore
+
+
+def resume(
+    uid: str,
+    project: str = "",
+    db: RunDB | None = None,
+    handler: Callable[..., Any] | None = None,
+    secrets: SecretsStore | None = None,
+    workdir: str = "",
+) -> RunObject:
+    """
+    Run what is left of the run *uid*: every set of parameters ends up run once; the best is the best of all.
+
+    Children that have ended stay as they are, those that failed of themselves too. One that was in the middle
+    runs anew, with its parameters.
+
+    Args:
+        handler: Where the run was given a callable: the same again.
+        secrets: Where the run was given secrets inline: the same again; no record has them.
+        workdir: As for ``fn.run``, where it was given one.
+
+    Raises:
+        MLRunNotFoundError: No such run, or its function is gone.
+        MLRunConflictError: It is completed, or its process lives, or may live elsewhere.
+        MLRunInvalidArgumentError: It is no sweep, or needs a callable or secrets again.
+        RunError: As the sweep would have raised it.
+    """
+    db = db or get_run_db()
+    run = Run.from_dict(db.read_run(uid, project))
+    if not run.spec.is_hyper_job():
+        raise MLRunInvalidArgumentError(
+            f"run {run.key} has no iterations to go on with; a run of a single one is started anew"
+        )
+    function = function_of(run, db)
+    launch = Launch(
+        db=db,
+        secrets=secrets or _secrets_of(run),
+        handler=handler or _handler_of(run, function),
+        workdir=workdir or function.spec.workdir,
+    )
+    function.check_runnable(run.spec, launch)
+    function.resume(run, launch)
+    return RunObject.of(run, db)
+
+
+def function_of(run: Run, db: RunDB) -> BaseRuntime:
+    """
+    The version of the function that *run* is of.
+
+    Raises:
+        MLRunNotFoundError: It is in no database any more.
+        MLRunNotImplementedServerError: Its kind does not run here.
+    """
+    address = urls.parse_function_url(run.spec.function)
+    body = db.get_function(address.name, address.project, address.tag, address.hash)
+    function: BaseRuntime = kinds.get(body.get("kind") or "handler").from_dict(body)
+    if function.is_remote:
+        raise MLRunNotImplementedServerError(
+            f"run {run.key} is of kind {function.kind!r}; sweeps that run here (handler, local) are resumed"
+        )
+    return function.set_db_connection(db)
+
+
+def _handler_of(run: Run, function: BaseRuntime) -> str:
+    """
+    Raises:
+        MLRunInvalidArgumentError: The run was given a callable, which no record has.
+    """
+    name = str(run.spec.handler or "")
+    build, command = function.spec.build, function.spec.command
+    if name and not (build.functionSourceCode or command or "." in name):
+        raise MLRunInvalidArgumentError(
+            f"run {run.key} was given the callable {name}; give it again: run.resume(handler={name})"
+        )
+    return name
+
+
+def _secrets_of(run: Run) -> SecretsStore:
+    for source in run.spec.secret_sources:
+        if source.get("kind") == "inline" and STARS in dict(source.get("source") or {}).values():
+            names = ", ".join(source["source"])
+            raise MLRunInvalidArgumentError(
+                f"run {run.key} was given secrets that no record has ({names}); give them again:"
+                " run.resume(secrets={...})"
+            )
+    return SecretsStore.from_list(run.spec.secret_sources)
