@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from mlrun.db.resuming import GONE, ended_of_itself
+from mlrun.db.liveness import PROCESS_GONE
+from mlrun.db.resuming import ended_of_itself
 
 
 @pytest.mark.parametrize(
@@ -15,7 +16,7 @@ from mlrun.db.resuming import GONE, ended_of_itself
         ({"state": "completed"}, True),
         ({"state": "error", "error": "its own"}, True),
         ({"state": "skipped"}, True),
-        ({"state": "error", "reason": GONE}, False),
+        ({"state": "error", "reason": PROCESS_GONE}, False),
         ({"state": "aborted"}, False),
         ({"state": "running"}, False),
         ({}, False),

@@ -7,7 +7,7 @@ import pytest
 import mlrun
 from mlrun.errors import MLRunBaseError, MLRunInvalidArgumentError, RunError
 from mlrun.model import Notification
-from mlrun.notifications.push import TOLD_BY, push
+from mlrun.notifications.push import push
 
 
 def a_webhook(receiver, **parts):
@@ -105,14 +105,6 @@ def test_what_the_database_keeps_apart_is_sent_too(receiver, db):
     push(run, [Notification.from_dict(one) for one in stored], db)
 
     assert receiver.received[0].path == "/s3cr3t-path"
-
-
-def test_a_pod_whose_server_tells_keeps_silent(receiver, db, monkeypatch):
-    monkeypatch.setenv(TOLD_BY, "server")
-
-    run_it(notifications=[a_webhook(receiver)])
-
-    assert receiver.received == []
 
 
 def test_a_wrong_notification_starts_nothing(db):

@@ -6,10 +6,10 @@ import abc
 from collections.abc import Mapping
 from typing import Any
 
+from mlrun.db.liveness import PROCESS_GONE
 from mlrun.model.run import RunState
 
 Record = dict[str, Any]
-GONE = "ProcessGone"  # status.reason of a run that was ended because its process was gone
 
 
 class Resuming(abc.ABC):
@@ -47,4 +47,4 @@ def ended_of_itself(status: Mapping[str, Any]) -> bool:
     """Whether a child with this status stays as it is when its sweep is taken up again."""
     state = RunState(status.get("state") or RunState.CREATED)
     is_own = state in (RunState.COMPLETED, RunState.ERROR, RunState.SKIPPED)
-    return is_own and status.get("reason") != GONE
+    return is_own and status.get("reason") != PROCESS_GONE

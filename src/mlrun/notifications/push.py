@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import os
 from collections.abc import Iterable
 from typing import Any
 
@@ -16,8 +15,6 @@ from mlrun.notifications import kinds
 from mlrun.notifications.base import News
 from mlrun.notifications.templates import holds, render
 from mlrun.secrets import Masker
-
-TOLD_BY = "MLRUN_EXEC_TOLD_BY"  # set in a pod whose server tells of its run
 
 _PENDING, _SENT, _ERROR = (status.value for status in NotificationStatus)
 
@@ -37,7 +34,7 @@ def push(run: Run, notifications: Iterable[Notification], db: RunDB, masker: Mas
     state = run.status.state
     known = run.status.notifications
     due = [one for one in notifications if state in one.when and state not in _tried(known.get(one.name))]
-    if not due or os.environ.get(TOLD_BY):
+    if not due:
         return
     masker = masker or Masker()
     for one in _revealed(due, run, db):

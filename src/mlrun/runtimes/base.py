@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from mlrun import urls
 from mlrun.config import mlconf
-from mlrun.db.base import RunDB
-from mlrun.errors import MLRunInvalidArgumentError, MLRunNotImplementedServerError, RunError
+from mlrun.db.base import Record, RunDB
+from mlrun.errors import MLRunBaseError, MLRunInvalidArgumentError, RunError
 from mlrun.execution import parallel
 from mlrun.execution.capture import LogWriter
 from mlrun.execution.context import MLClientCtx
@@ -20,10 +21,11 @@ from mlrun.execution.handlers import Source
 from mlrun.execution.run_object import RunObject
 from mlrun.execution.sweep import Plan, sweep, take_up
 from mlrun.model.function import Function, function_hash
-from mlrun.model.run import HyperParamOptions, Run, RunSpec, RunState
+from mlrun.model.run import HyperParamOptions, Run, RunSpec
 from mlrun.runtimes import prepare
 from mlrun.runtimes.command import as_word
 from mlrun.runtimes.editing import Editing
+from mlrun.runtimes.telling import told_of
 from mlrun.secrets import SecretsStore, masked_sources
 
 if TYPE_CHECKING:
@@ -44,6 +46,7 @@ class Launch:
     parent: MLClientCtx | None = None  # of an iteration
     source: Source | None = None  # of the handler, where it is known already
     notifications: Sequence[Notification] = ()  # of the run, with what is secret in them
+    watch: bool = True  # wait for the end of a run that is elsewhere
 
     def log_of(self, run: Run) -> LogWriter:
         """Where the output of *run* goes; iterations share their parent's log."""
@@ -214,7 +217,9 @@ class BaseRuntime(Function, Editing):
             params: Argument name to value.
             inputs: Argument name to data URL.
             artifact_path, out_path, output_path: One thing: where artifacts go.
-            watch: Wait for the end; a run in this process always does.
+            watch: Wait for the end, and print the log; a run in this process always does.
+            schedule: Five fields of cron, or their dictionary, for kinds that run in pods: nothing starts
+                now, and the answer is ``{"schedule", "project", "name", "action"}``.
             hyperparams: Parameter name to a list of values: one child run each combination.
             local: Run here whatever the kind is, as ``handler`` or ``local`` would.
             returns: Names (and kinds) to log returned values as.
@@ -227,9 +232,10 @@ class BaseRuntime(Function, Editing):
         given = {key: value for key, value in locals().items() if key not in ("self", "launcher_kwargs")}
         if launcher_kwargs:
             prepare.check_keywords("run()", launcher_kwargs, inspect.signature(self.run).parameters)
-        if schedule is not None:
-            raise MLRunNotImplementedServerError(
-                "schedule= is not built yet; run() starts a run now, and cron can call 'mlrun run'"
+        if schedule is not None and (local or not self.is_remote):
+            raise MLRunInvalidArgumentError(
+                "schedule= is for kinds that run in pods, such as 'job': this process is not there when it is"
+                " time"
             )
         if local_code_path and not local:
             raise MLRunInvalidArgumentError("local_code_path= needs local=True: it is the code of a run here")
@@ -242,24 +248,75 @@ class BaseRuntime(Function, Editing):
             secrets=SecretsStore.from_list(task.spec.secret_sources),
             handler=task.spec.handler,
             workdir=workdir or self.spec.workdir,
+            watch=watch,
         )
         runner = self.local_form(local_code_path or "") if local else self
         runner.check_runnable(task.spec, launch)
         task.spec.secret_sources = masked_sources(task.spec.secret_sources)
         body, version = self._version(task.metadata.project)
         run = prepare.prepare(self, task, name, version)
-        if run.spec.is_hyper_job():
-            plan = Plan.of(run, _reader(param_file_secrets or launch.secrets, launch.db))
-            self._store_version(body, launch.db)
-            with _told_of(run, launch):
-                runner._sweep(run, launch, plan)
-        else:
-            self._store_version(body, launch.db)
-            with _told_of(run, launch):
-                runner.launch(run, launch)
+        plan = runner.plan_of(run, _reader(param_file_secrets or launch.secrets, launch.db))
+        self._store_version(body, launch.db)
+        if schedule is not None:
+            return cast(RunObject, self.schedule(run, launch, schedule))  # as the published signature has it
+        runner._carry_out(run, launch, plan)
         return RunObject.of(run, launch.db)
 
-    def resume(self, run: Run, launch: Launch) -> None:
+    def resume(self, run: Run, secrets: SecretsStore, handler: str = "", workdir: str = "") -> None:
+        """
+        Run *run*, which somebody else has prepared and stored, to its end in this process.
+
+        What is wrong with it is recorded, too; it is changed in place.
+
+        Args:
+            secrets: Of the run.
+
+        Raises:
+            RunError: The user's code failed.
+            MLRunBaseError: As :meth:`run`.
+        """
+        told = prepare.told_here(run, self.db)
+        launch = Launch(self.db, secrets, handler, workdir or self.spec.workdir, notifications=told)
+        try:
+            self.check_runnable(run.spec, launch)
+            plan = self.plan_of(run, _reader(secrets, launch.db))
+        except MLRunBaseError as error:
+            context = MLClientCtx(run, launch.db, secrets).start()
+            with contextlib.closing(launch.log_of(run)) as log:
+                log.write(f"{error}\n".encode())
+            context.finish(error)
+            raise
+        self._carry_out(run, launch, plan)
+
+    def plan_of(self, run: Run, read: Callable[[str], bytes]) -> Plan | None:
+        """
+        The children that *run* has here; None for a run without hyper-parameters.
+
+        Args:
+            read: Gives the content of a parameter file's URL.
+
+        Raises:
+            MLRunInvalidArgumentError: As :meth:`mlrun.execution.sweep.Plan.of`.
+        """
+        return Plan.of(run, read) if run.spec.is_hyper_job() else None
+
+    def schedule(self, run: Run, launch: Launch, schedule: Any) -> Record:
+        """
+        Have *run* started anew at the times of *schedule*.
+
+        Raises:
+            MLRunNotImplementedServerError: There is nobody who could.
+        """
+        raise NotImplementedError
+
+    def _carry_out(self, run: Run, launch: Launch, plan: Plan | None) -> None:
+        with told_of(run, launch.notifications, launch.db, launch.secrets.masker):
+            if plan is None:
+                self.launch(run, launch)
+            else:
+                self._sweep(run, launch, plan)
+
+    def take_up(self, run: Run, launch: Launch) -> None:
         """
         Go on with *run*, a sweep that was left in the middle; changed in place.
 
@@ -321,27 +378,6 @@ class BaseRuntime(Function, Editing):
         return (
             f"<{type(self).__name__} {self.metadata.project or mlconf.current_project}/{self.metadata.name}>"
         )
-
-
-@contextmanager
-def _told_of(run: Run, launch: Launch) -> Iterator[None]:
-    """While the block takes *run* from its start to its end, those who want to hear of it do."""
-    if not launch.notifications:
-        yield
-        return
-    from mlrun.notifications.push import push
-
-    def tell() -> None:
-        push(run, launch.notifications, launch.db, launch.secrets.masker)
-
-    if any(RunState.RUNNING in one.when for one in launch.notifications):
-        run.status.state = RunState.RUNNING.value
-        launch.db.store_run(run.to_dict(), run.metadata.uid, run.metadata.project)
-        tell()
-    try:
-        yield
-    finally:
-        tell()
 
 
 def _reader(secrets: Any, db: RunDB) -> Callable[[str], bytes]:

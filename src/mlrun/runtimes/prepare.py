@@ -15,6 +15,7 @@ from mlrun.model.run import Run, RunState
 from mlrun.model.task import RunTemplate, options_from, own_mapping, own_space
 
 if TYPE_CHECKING:
+    from mlrun.db.base import RunDB
     from mlrun.model.notification import Notification
     from mlrun.runtimes.base import BaseRuntime
 
@@ -78,6 +79,19 @@ def notifications(task: RunTemplate) -> list[Notification]:
     every = checked(task.spec.notifications)
     task.spec.notifications = [one.shown() for one in every]
     return every
+
+
+def told_here(run: Run, db: RunDB) -> list[Notification]:
+    """
+    Notifications of *run*, which somebody else has prepared, that this process sends.
+
+    Where the database is behind an API server, that has started the run and tells of it.
+    """
+    if not run.spec.notifications or db.kind in ("http", "https"):
+        return []
+    from mlrun.notifications import checked
+
+    return checked(run.spec.notifications)
 
 
 def _returns(given: Any) -> list[Any]:

@@ -55,7 +55,7 @@ def resume(
         workdir=workdir or function.spec.workdir,
     )
     function.check_runnable(run.spec, launch)
-    function.resume(run, launch)
+    function.take_up(run, launch)
     return RunObject.of(run, db)
 
 

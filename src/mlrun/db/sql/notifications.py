@@ -77,7 +77,7 @@ def _masked(connection: Connection, key: dict[str, Any], notification: Record) -
     params = records.part(notification, _SECRET, f"notification {notification['name']!r}")
     if not params or set(params) == {"secret"}:
         return notification
-    name = f"{_prefix(key)}{quote(notification['name'], '')}"
+    name = _name_in(key, notification)
     value = records.dump(params, f"{_SECRET} of notification {notification['name']!r}")
     secrets.keep(connection, key["project"], name, value)
     return {**notification, _SECRET: {"secret": name}}
@@ -85,10 +85,15 @@ def _masked(connection: Connection, key: dict[str, Any], notification: Record) -
 
 def _unmasked(connection: Connection, key: dict[str, Any], notification: Record) -> Record:
     """With what is secret in it; a run that names the secret of another one does not get it."""
-    name = _secret_of(notification)
-    is_own = isinstance(name, str) and name.startswith(_prefix(key))
-    kept = secrets.kept(connection, key["project"], name) if is_own else ""
+    kept = ""
+    if notification.get(_SECRET):
+        kept = secrets.kept(connection, key["project"], _name_in(key, notification))
     return {**notification, _SECRET: records.load(kept)} if kept else notification
+
+
+def _name_in(key: dict[str, Any], notification: Record) -> str:
+    """Of the secret that a notification of a run has."""
+    return f"{_prefix(key)}{quote(str(notification['name']), '')}"
 
 
 def _secret_of(notification: Record) -> Any:
