@@ -192,8 +192,16 @@ TABLE = (
             "application": "python:3.11",
         }.items()
     ),
-    Setting("storage.auto_mount_type", "str", "auto", "Storage that functions mount unless told otherwise."),
-    Setting("storage.auto_mount_params", "str", "", "Its parameters: `key=value,key=value`."),
+    Setting(
+        "storage.auto_mount_type",
+        "str",
+        "auto",
+        "Storage that the pods of every function mount, unless its `spec.disable_auto_mount` is set.",
+        choices=("none", "auto", "v3io_credentials", "v3io_fuse", "pvc", "s3", "env"),
+    ),
+    Setting(
+        "storage.auto_mount_params", "str", "", "Its parameters: `key=value,key=value`, or base64 of JSON."
+    ),
     Setting(
         "notifications.timeout",
         "float",

@@ -11,7 +11,6 @@ from mlrun import render, urls
 from mlrun.config import mlconf
 from mlrun.db.base import RunDB
 from mlrun.errors import MLRunBaseError, MLRunNotFoundError, MLRunTimeoutError, RunError, err_to_str
-from mlrun.launcher import get_launcher
 from mlrun.log import logger
 from mlrun.model.run import Run, RunState
 from mlrun.model.task import RunTemplate
@@ -185,6 +184,8 @@ class RunObject(Run):
         """
         meta = self.metadata
         if self.status.process.get("pod") and not meta.iteration:
+            from mlrun.launcher import get_launcher
+
             get_launcher(self.db).abort(self)
         else:
             self.db.abort_run(meta.uid, meta.project, meta.iteration)
@@ -215,6 +216,8 @@ class RunObject(Run):
 
     def _settle(self) -> None:
         """Nobody may be watching its pod."""
+        from mlrun.launcher import get_launcher
+
         try:
             get_launcher(self.db).settle(self)
         except MLRunBaseError as error:  # the run itself can be read all the same

@@ -17,6 +17,7 @@ from mlrun.errors import (
     MLRunAccessDeniedError,
     MLRunBaseError,
     MLRunConflictError,
+    MLRunInvalidArgumentError,
     MLRunNotFoundError,
     MLRunNotImplementedServerError,
     err_to_str,
@@ -62,7 +63,10 @@ class LocalLauncher(Launcher):
         try:
             self._create(run, work)
         except MLRunBaseError as error:
-            self._end(run, Reason(RunState.ERROR, err_to_str(error)))
+            if known is None and isinstance(error, MLRunInvalidArgumentError):
+                self.db.del_run(*_key(run))  # nothing has begun
+            else:
+                self._end(run, Reason(RunState.ERROR, err_to_str(error)))
             raise
         return Run.from_dict(self.db.read_run(*_key(run)))
 

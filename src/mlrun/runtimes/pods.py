@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from mlrun.code import load
 from mlrun.errors import MLRunInvalidArgumentError, MLRunNotImplementedServerError
@@ -14,6 +14,7 @@ from mlrun.launcher import get_launcher, thresholds
 from mlrun.launcher.base import Launcher, Place, Private, Record, Work
 from mlrun.log import logger
 from mlrun.model.run import Run, RunSpec
+from mlrun.runtimes.auto_mount import automatic_mount
 from mlrun.runtimes.base import BaseRuntime, Launch
 from mlrun.runtimes.check import check_handler
 from mlrun.runtimes.command import check_mode
@@ -40,7 +41,14 @@ class PodRuntime(Resources, BaseRuntime):
 
     def manifest(self, run: Run, place: Place, private: Private) -> Work:
         """See :meth:`mlrun.launcher.base.Function.manifest`."""
-        return pod_of(self, run, place, private)
+        return pod_of(self.mounted(), run, place, private)
+
+    def mounted(self) -> Self:
+        """This function with the storage that the settings say; itself where it has some of its own."""
+        if self.spec.disable_auto_mount or self.spec.volume_mounts:
+            return self
+        modifier = automatic_mount()
+        return self.copy().apply(modifier) if modifier else self
 
     def check_runnable(self, spec: RunSpec, launch: Launch) -> None:
         handler = launch.handler
