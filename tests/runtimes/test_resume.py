@@ -201,7 +201,7 @@ def test_secrets_that_no_record_has_are_asked_for_again(db):
 
 
 def test_a_kind_that_does_not_run_here_is_said(db):
-    function = mlrun.new_function("t", kind="dask", image="x")
+    function = mlrun.new_function("t", kind="job", image="x")
     function.save()
     run = {
         "metadata": {"uid": "1", "project": "default", "name": "t"},
@@ -210,5 +210,5 @@ def test_a_kind_that_does_not_run_here_is_said(db):
     }
     db.store_run(run, "1")
 
-    with pytest.raises(MLRunNotImplementedServerError, match="of kind 'dask'"):
+    with pytest.raises(MLRunNotImplementedServerError, match="of kind 'job'"):
         resume("1")

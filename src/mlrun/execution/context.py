@@ -69,6 +69,7 @@ class MLClientCtx(Children, Hidden):
         self._run.spec.secret_sources = masked_sources(self._run.spec.secret_sources)
         self._lock = threading.RLock()
         self._log: Logger | None = None
+        self.dask_client: Any = None  # of the cluster that a function of kind dask has
 
     # identity
 
@@ -298,7 +299,8 @@ class MLClientCtx(Children, Hidden):
         status = self._run.status
         status.state = RunState.RUNNING.value
         pod = {name: value for name, value in status.process.items() if name in ("cluster", "pod")}
-        status.process = {**liveness.process_stamp(), **pod}
+        if "task" not in status.process:  # of Dask: another process answers for it
+            status.process = {**liveness.process_stamp(), **pod}
         status.host = status.host or socket.gethostname()
         status.start_time = status.start_time or now()
         self.labels.setdefault("host", status.host)

@@ -21,6 +21,8 @@ from mlrun.model.run import Run, RunState
 from mlrun.packagers import add_custom_packager, get_custom_packagers
 from mlrun.secrets import Masker, SecretsStore
 
+Job = Callable[[dict[str, Any]], dict[str, Any]]
+
 
 def banner(child: Run) -> str:
     """The line before an iteration's output in its parent's log."""
@@ -52,11 +54,20 @@ def in_processes(
             handed[index] = child
             yield child.to_dict()
 
-    own = get_custom_packagers()
-    job = functools.partial(run_child, source, db.address, secrets, workdir, env, own)
-    with Pool(job, at_once) as pool:
+    with Pool(job_of(source, db, secrets, workdir, env), at_once) as pool:
         for index, outcome in pool.map_unordered(jobs()):
-            yield _ended(handed.pop(index), outcome, masked_db(db, masker))
+            child = handed.pop(index)
+            if outcome.error is None:
+                yield Run.from_dict(outcome.value)
+            else:
+                yield ended_with(child, outcome.error, masked_db(db, masker))
+
+
+def job_of(
+    source: Source, db: RunDB, secrets: list[dict[str, Any]], workdir: str, env: dict[str, str]
+) -> Job:
+    """What another process calls with the record of a child, and has it back in its final state."""
+    return functools.partial(run_child, source, db.address, secrets, workdir, env, get_custom_packagers())
 
 
 def run_child(
@@ -80,12 +91,10 @@ def run_child(
     return masked_run(child.to_dict(), store.masker)
 
 
-def _ended(child: Run, outcome: Any, db: RunDB) -> Run:
-    """The child as its worker gave it back; one whose worker could not is ended here."""
-    if outcome.error is None:
-        return Run.from_dict(outcome.value)
+def ended_with(child: Run, error: BaseException, db: RunDB) -> Run:
+    """End a child here, whose worker could not."""
     child.status.state = RunState.ERROR.value
-    child.status.error = str(outcome.error)
+    child.status.error = str(error)
     child.status.end_time = child.status.last_update = now()
     meta = child.metadata
     db.store_run(child.to_dict(), meta.uid, meta.project, meta.iteration)

@@ -133,6 +133,7 @@ class FunctionSpec(Model):
     min_replicas: int | None = None  # nuclio has these two as well
     max_replicas: int | None = None
     scheduler_timeout: str = ""
+    scheduler_address: str = ""  # of a scheduler that is there already
     scheduler_resources: dict[str, Any] = field(default_factory=dict)
     worker_resources: dict[str, Any] = field(default_factory=dict)
 

@@ -9,6 +9,7 @@ from mlrun.registry import Registry
 
 if TYPE_CHECKING:
     from mlrun.runtimes.base import BaseRuntime as BaseRuntime
+    from mlrun.runtimes.dask import DaskCluster as DaskCluster
     from mlrun.runtimes.handler import HandlerRuntime as HandlerRuntime
     from mlrun.runtimes.job import KubejobRuntime as KubejobRuntime
     from mlrun.runtimes.local import LocalRuntime as LocalRuntime
@@ -22,7 +23,7 @@ kinds: Registry[Any] = Registry(
         "handler": "mlrun.runtimes.handler:HandlerRuntime",
         "local": "mlrun.runtimes.local:LocalRuntime",
         "job": "mlrun.runtimes.job:KubejobRuntime",
-        "dask": _UNBUILT,
+        "dask": "mlrun.runtimes.dask:DaskCluster",
         "mpijob": _UNBUILT,
         "spark": _UNBUILT,
         "remote-spark": _UNBUILT,
@@ -34,6 +35,7 @@ kinds: Registry[Any] = Registry(
 
 _PLACES = {
     "BaseRuntime": "mlrun.runtimes.base",
+    "DaskCluster": "mlrun.runtimes.dask",
     "HandlerRuntime": "mlrun.runtimes.handler",
     "KubejobRuntime": "mlrun.runtimes.job",
     "LocalRuntime": "mlrun.runtimes.local",

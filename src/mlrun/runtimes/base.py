@@ -87,8 +87,8 @@ class BaseRuntime(Function, Editing):
         """
         raise NotImplementedError
 
-    def children(self, runs: Iterator[Run], launch: Launch, at_once: int) -> Iterator[Run]:
-        """Run the children of a sweep, *at_once* side by side, and give each when it has ended."""
+    def children(self, runs: Iterator[Run], launch: Launch, options: HyperParamOptions) -> Iterator[Run]:
+        """Run the children of a sweep where and as *options* say, and give each when it has ended."""
         return self.one_by_one(runs, launch)
 
     def one_by_one(self, runs: Iterator[Run], launch: Launch) -> Iterator[Run]:
@@ -340,7 +340,7 @@ class BaseRuntime(Function, Editing):
 
     def _sweep(self, run: Run, launch: Launch, plan: Plan, earlier: Sequence[Run] = ()) -> None:
         def run_children(runs: Iterator[Run], parent: MLClientCtx) -> Iterator[Run]:
-            return self.children(runs, replace(launch, parent=parent), plan.options.parallel_runs or 1)
+            return self.children(runs, replace(launch, parent=parent), plan.options)
 
         sweep(run, launch.db, launch.secrets, plan, run_children, earlier)
 

@@ -10,7 +10,7 @@ from mlrun.execution import arguments, parallel
 from mlrun.execution.call import call
 from mlrun.execution.handlers import FromCode, Given, Once, Source
 from mlrun.execution.surroundings import surroundings
-from mlrun.model.run import Run, RunSpec
+from mlrun.model.run import HyperParamOptions, Run, RunSpec
 from mlrun.runtimes.base import BaseRuntime, Launch
 from mlrun.runtimes.check import check_workdir
 from mlrun.runtimes.program import plain_env
@@ -54,8 +54,12 @@ class HandlerRuntime(BaseRuntime):
         with surroundings(launch.workdir, plain_env(self.spec)):
             call(source, run, launch.db, launch.secrets, launch.parent, launch.log_of(run))
 
-    def children(self, runs: Iterator[Run], launch: Launch, at_once: int) -> Iterator[Run]:
-        source = self.source(launch)
+    def children(self, runs: Iterator[Run], launch: Launch, options: HyperParamOptions) -> Iterator[Run]:
+        source, at_once = self.source(launch), options.parallel_runs
+        if options.dask_cluster_uri:
+            from mlrun.runtimes.dask.elsewhere import children_at
+
+            return children_at(options, source, runs, launch)
         if at_once > 1:
             secrets, env = launch.secrets.to_serial(), plain_env(self.spec)
             return parallel.in_processes(runs, source, launch.db, secrets, launch.workdir, env, at_once)

@@ -14,7 +14,7 @@ from mlrun.execution.call import failure
 from mlrun.execution.context import MLClientCtx
 from mlrun.execution.handlers import FromCode, Source
 from mlrun.execution.outcome import outcome
-from mlrun.model.run import Run, RunSpec, RunState
+from mlrun.model.run import HyperParamOptions, Run, RunSpec, RunState
 from mlrun.runtimes import program
 from mlrun.runtimes.base import Launch
 from mlrun.runtimes.check import check_handler, check_workdir
@@ -90,10 +90,11 @@ class LocalRuntime(HandlerRuntime):
         else:
             self._run_program(run, launch)
 
-    def children(self, runs: Iterator[Run], launch: Launch, at_once: int) -> Iterator[Run]:
+    def children(self, runs: Iterator[Run], launch: Launch, options: HyperParamOptions) -> Iterator[Run]:
         if launch.handler:
-            return super().children(runs, launch, at_once)
-        if at_once > 1:
+            return super().children(runs, launch, options)
+        if options.parallel_runs > 1:
+            at_once = options.parallel_runs
             return parallel.in_threads(runs, lambda run: self.launch(run, launch), launch.db, at_once)
         return self.one_by_one(runs, launch)
 

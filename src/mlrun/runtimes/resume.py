@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from mlrun import urls
 from mlrun.db import get_run_db
 from mlrun.db.base import RunDB
 from mlrun.errors import MLRunInvalidArgumentError, MLRunNotImplementedServerError
 from mlrun.execution.run_object import RunObject
 from mlrun.model.run import Run
-from mlrun.runtimes import kinds
 from mlrun.runtimes.base import BaseRuntime, Launch
+from mlrun.runtimes.stored import stored_function
 from mlrun.secrets import STARS, SecretsStore
 
 
@@ -67,14 +66,12 @@ def function_of(run: Run, db: RunDB) -> BaseRuntime:
         MLRunNotFoundError: It is in no database any more.
         MLRunNotImplementedServerError: Its kind does not run here.
     """
-    address = urls.parse_function_url(run.spec.function)
-    body = db.get_function(address.name, address.project, address.tag, address.hash)
-    function: BaseRuntime = kinds.get(body.get("kind") or "handler").from_dict(body)
+    function = stored_function(run.spec.function, db)
     if function.is_remote:
         raise MLRunNotImplementedServerError(
             f"run {run.key} is of kind {function.kind!r}; sweeps that run here (handler, local) are resumed"
         )
-    return function.set_db_connection(db)
+    return function
 
 
 def _handler_of(run: Run, function: BaseRuntime) -> str:

@@ -1,0 +1,265 @@
+"""The kind ``dask``: a handler with a Dask cluster at hand, and sweeps on its workers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from mlrun.db.base import RunDB
+from mlrun.errors import MLRunInvalidArgumentError, MLRunNotImplementedServerError
+from mlrun.execution import parallel
+from mlrun.execution.current import get_current
+from mlrun.execution.handlers import Handler, Source
+from mlrun.model.quantity import quantity
+from mlrun.model.run import HyperParamOptions, Run, RunSpec
+from mlrun.runtimes.base import Launch
+from mlrun.runtimes.dask import workers
+from mlrun.runtimes.dask.children import on_dask
+from mlrun.runtimes.local import LocalRuntime
+from mlrun.runtimes.program import plain_env
+from mlrun.runtimes.resources import GPU, Resources
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+_IN_FLIGHT = 4  # children a thread: one runs, others are there when it has ended
+_HERE = ("tcp://127.", "tcp://localhost", "tcp://[::1]", "inproc://")
+
+
+class DaskCluster(Resources, LocalRuntime):
+    """
+    Runs a handler here, with the client of a Dask cluster as ``context.dask_client``::
+
+        fn = mlrun.new_function("scale", kind="dask")
+        fn.spec.replicas = 4
+        fn.run(handler=lambda context: context.dask_client.submit(sum, [1, 2]).result())
+        fn.close()
+
+    The cluster is started when it is first asked for, and ends with this process or :meth:`close`; with
+    ``spec.scheduler_address`` it is one that is there already, and stays.
+    """
+
+    kind: str = "dask"
+    is_remote: ClassVar[bool] = False
+
+    # its cluster
+
+    @property
+    def client(self) -> Client:
+        """
+        The client of the cluster, which is started where it is not there.
+
+        Raises:
+            MLRunMissingDependencyError: Dask is not installed.
+            MLRunServiceUnavailableError: No scheduler answers at its address.
+        """
+        if "_client" not in self.__dict__:
+            address = self.spec.scheduler_address or self._start()
+            self.__dict__["_client"] = workers.connect(address, self.metadata.name)
+            self._note(address, "ready")
+        return self.__dict__["_client"]  # type: ignore[no-any-return]
+
+    def cluster(self) -> Any:
+        """
+        Start the cluster, and give it (``distributed.LocalCluster``).
+
+        Raises:
+            MLRunInvalidArgumentError: Its scheduler was started by somebody else.
+        """
+        if self.spec.scheduler_address:
+            raise MLRunInvalidArgumentError(
+                f"the scheduler at {self.spec.scheduler_address} was not started by this function; fn.client"
+                " is connected to it"
+            )
+        self._start()
+        return self.__dict__["_cluster"]
+
+    @property
+    def initialized(self) -> bool:
+        """Whether this object has a cluster."""
+        return "_client" in self.__dict__ or "_cluster" in self.__dict__
+
+    def close(self, running: bool = True) -> None:
+        """
+        Hang up, and end the cluster that this object has started.
+
+        Args:
+            running: Taken for compatibility.
+        """
+        if client := self.__dict__.pop("_client", None):
+            client.close()
+        if cluster := self.__dict__.pop("_cluster", None):
+            cluster.close()
+            self._note("", "")
+
+    def _note(self, address: str, state: str) -> None:
+        """Where it is, for others who look for it by the name of the function."""
+        self.status.scheduler_address, self.status.state = address, state
+        meta = self.metadata
+        if meta.hash and self.db.has_function(meta.name, meta.project, meta.hash):
+            self.save(meta.tag)
+
+    def attach(self) -> Self:
+        """Take the cluster that the stored function has, where its scheduler still answers."""
+        known = self.status.scheduler_address
+        if not self.spec.scheduler_address and known and workers.is_reachable(known):
+            self.spec.scheduler_address = known
+        return self
+
+    def shut_down(self) -> None:
+        """End the cluster, whoever has started it."""
+        client: Any = self.client
+        client.shutdown()
+        self.close()
+
+    def get_status(self) -> str:
+        """``ready`` where its scheduler answers, else ``down``; empty where it has none."""
+        address = self.spec.scheduler_address or self.status.scheduler_address
+        if not address:
+            return ""
+        return "ready" if workers.is_reachable(address) else "down"
+
+    def _start(self) -> str:
+        if "_cluster" not in self.__dict__:
+            if self.spec.remote and _is_on_kubernetes():
+                raise MLRunNotImplementedServerError(
+                    "clusters of the Dask operator are not built yet; spec.remote=False starts workers here,"
+                    " and spec.scheduler_address names a scheduler that is there"
+                )
+            self.check_resources()
+            self.__dict__["_cluster"] = workers.local_cluster(self.spec, self.metadata.name)
+        return str(self.__dict__["_cluster"].scheduler_address)
+
+    # what its parts may take
+
+    def with_limits(self, *args: Any, **kwargs: Any) -> Self:
+        """
+        Raises:
+            MLRunInvalidArgumentError: A cluster has two parts, and each its own.
+        """
+        raise MLRunInvalidArgumentError(
+            "a Dask cluster has a scheduler and workers: with_scheduler_limits() and with_worker_limits()"
+        )
+
+    def with_requests(self, *args: Any, **kwargs: Any) -> Self:
+        """
+        Raises:
+            MLRunInvalidArgumentError: As :meth:`with_limits`.
+        """
+        raise MLRunInvalidArgumentError(
+            "a Dask cluster has a scheduler and workers: with_scheduler_requests() and with_worker_requests()"
+        )
+
+    def with_scheduler_limits(
+        self,
+        mem: str | None = None,
+        cpu: str | float | None = None,
+        gpus: int | None = None,
+        gpu_type: str = GPU,
+        patch: bool = False,
+    ) -> Self:
+        """The most that the scheduler may take; arguments as of ``with_limits`` of kind job."""
+        given = {"memory": mem, "cpu": cpu, gpu_type: gpus}
+        return self._set_part("scheduler_resources", "limits", given, patch)
+
+    def with_worker_limits(
+        self,
+        mem: str | None = None,
+        cpu: str | float | None = None,
+        gpus: int | None = None,
+        gpu_type: str = GPU,
+        patch: bool = False,
+    ) -> Self:
+        """The most that each worker may take; on this machine the memory is kept to."""
+        given = {"memory": mem, "cpu": cpu, gpu_type: gpus}
+        return self._set_part("worker_resources", "limits", given, patch)
+
+    def with_scheduler_requests(
+        self, mem: str | None = None, cpu: str | float | None = None, patch: bool = False
+    ) -> Self:
+        """What a node has to have free for the scheduler."""
+        return self._set_part("scheduler_resources", "requests", {"memory": mem, "cpu": cpu}, patch)
+
+    def with_worker_requests(
+        self, mem: str | None = None, cpu: str | float | None = None, patch: bool = False
+    ) -> Self:
+        """What a node has to have free for each worker."""
+        return self._set_part("worker_resources", "requests", {"memory": mem, "cpu": cpu}, patch)
+
+    def _set_part(self, part: str, section: str, given: dict[str, Any], patch: bool) -> Self:
+        values = {name: value for name, value in given.items() if value is not None}
+        for name, value in values.items():
+            quantity(value, f"{section}.{name}")
+        whole = getattr(self.spec, part)
+        before = whole.get(section, {}) if patch else {}
+        setattr(self.spec, part, {**whole, section: {**before, **values}})
+        return self
+
+    # its runs
+
+    def check_runnable(self, spec: RunSpec, launch: Launch) -> None:
+        super().check_runnable(spec, launch)
+        workers.distributed()
+        if not launch.handler:
+            raise MLRunInvalidArgumentError(
+                f"function {self.metadata.name!r} of kind 'dask' needs a handler, which gets the client as"
+                " context.dask_client; a program can be of kind 'job' or 'local'"
+            )
+        refuse_what_workers_can_not_reach(self.spec.scheduler_address, launch.db)
+        if self.spec.scheduler_address:
+            self.client  # noqa: B018 - connected before anything is recorded
+
+    def source(self, launch: Launch) -> Source:
+        return _WithClient(super().source(launch), self)
+
+    def children(self, runs: Iterator[Run], launch: Launch, options: HyperParamOptions) -> Iterator[Run]:
+        return children_on(self, super().source(launch), runs, launch, options.parallel_runs)
+
+
+def children_on(
+    function: DaskCluster, source: Source, runs: Iterator[Run], launch: Launch, at_once: int
+) -> Iterator[Run]:
+    """
+    Run the children of a sweep on the workers of *function*.
+
+    Args:
+        at_once: So many side by side; 0 is as many as the workers have threads.
+    """
+    client: Any = function.client
+    job = parallel.job_of(
+        source, launch.db, launch.secrets.to_serial(), launch.workdir, plain_env(function.spec)
+    )
+    threads = sum(client.nthreads().values()) or function.spec.max_replicas or 1
+    return on_dask(runs, job, client, at_once or threads * _IN_FLIGHT, launch.db)
+
+
+def refuse_what_workers_can_not_reach(address: str, db: RunDB) -> None:
+    """
+    Raises:
+        MLRunInvalidArgumentError: Workers of another machine would track in a file of this one.
+    """
+    if db.kind == "sqlite" and address and not address.startswith(_HERE):
+        raise MLRunInvalidArgumentError(
+            f"the workers of {address} can not write to the file {db.url} of this machine: name an API server"
+            " or PostgreSQL in MLRUN_DBPATH"
+        )
+
+
+class _WithClient(Source):
+    """The handler of *source*, whose context has the client of *function*."""
+
+    def __init__(self, source: Source, function: DaskCluster) -> None:
+        self._source, self._function = source, function
+        self.folders = source.folders
+
+    def find(self, parameters: dict[str, Any]) -> Handler:
+        context = get_current()
+        if context is not None:
+            context.dask_client = self._function.client
+        return self._source.find(parameters)
+
+
+def _is_on_kubernetes() -> bool:
+    from mlrun.config import mlconf
+
+    return str(mlconf.cluster.kind) == "kubernetes"

@@ -1,0 +1,91 @@
+"""Where the workers of a Dask function come from: this machine, a scheduler that is there, or an operator."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import Any
+
+from mlrun.errors import (
+    MLRunInvalidArgumentError,
+    MLRunMissingDependencyError,
+    MLRunServiceUnavailableError,
+)
+from mlrun.model.function import FunctionSpec
+from mlrun.model.quantity import quantity
+
+CONNECT_S = 5.0
+
+
+def distributed() -> Any:
+    """
+    The library.
+
+    Raises:
+        MLRunMissingDependencyError: It is not installed.
+    """
+    try:
+        import distributed
+    except ModuleNotFoundError as error:
+        raise MLRunMissingDependencyError(
+            "kind 'dask' needs dask[distributed]: pip install 'mlrun[dask]'"
+        ) from error
+    return distributed
+
+
+def local_cluster(spec: FunctionSpec, name: str) -> Any:
+    """
+    Worker processes of this machine, which end with this process.
+
+    Their number is ``replicas``; without that it follows the work, between ``min_replicas`` and
+    ``max_replicas`` where one of these is set, and is that of the cores where none is.
+    """
+    most = spec.max_replicas or os.cpu_count() or 1
+    is_adaptive = spec.replicas is None and (spec.min_replicas is not None or spec.max_replicas is not None)
+    workers = min(spec.min_replicas or 0, most) if is_adaptive else spec.replicas or most
+    cluster = distributed().LocalCluster(
+        name=name,
+        n_workers=workers,
+        threads_per_worker=spec.nthreads or 1,
+        memory_limit=_memory_limit(spec),
+        processes=True,
+        dashboard_address="127.0.0.1:0",  # or all of them would want one port
+    )
+    if is_adaptive:
+        cluster.adapt(minimum=spec.min_replicas or 0, maximum=most)
+    return cluster
+
+
+def connect(address: str, name: str = "") -> Any:
+    """
+    A client of the scheduler at *address*.
+
+    Raises:
+        MLRunInvalidArgumentError: The address is none.
+        MLRunServiceUnavailableError: Nobody answers there.
+    """
+    library = distributed()
+    try:
+        return library.Client(address, timeout=CONNECT_S, set_as_default=False, name=name or None)
+    except (OSError, TimeoutError) as error:
+        raise MLRunServiceUnavailableError(
+            f"no Dask scheduler answers at {address}: {error}"[:300]
+        ) from error
+    except ValueError as error:
+        raise MLRunInvalidArgumentError(
+            f"{address!r} is not the address of a Dask scheduler, such as tcp://127.0.0.1:8786: {error}"
+        ) from error
+
+
+def is_reachable(address: str) -> bool:
+    """Whether a scheduler answers at *address*."""
+    with contextlib.suppress(MLRunServiceUnavailableError, MLRunInvalidArgumentError):
+        connect(address).close()
+        return True
+    return False
+
+
+def _memory_limit(spec: FunctionSpec) -> int | str:
+    """Bytes of each worker."""
+    limit = spec.worker_resources.get("limits", {}).get("memory")
+    return int(quantity(limit, "limits.memory")) if limit else "auto"

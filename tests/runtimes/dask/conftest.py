@@ -1,0 +1,37 @@
+"""A Dask scheduler and workers of this test session."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+pytest.importorskip("distributed", reason="dask[distributed] is not installed: pip install 'mlrun[dask]'")
+
+
+@pytest.fixture(scope="session")
+def scheduler() -> Iterator[str]:
+    """The address of a scheduler that was started by somebody else, with two workers."""
+    from distributed import LocalCluster
+
+    with LocalCluster(
+        n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=50
+    ) as cluster:
+        yield cluster.scheduler_address
+
+
+@pytest.fixture
+def run_code(tmp_path):
+    """Runs code in a process of its own, and gives what it prints."""
+
+    def run(code: str) -> str:
+        (tmp_path / "code.py").write_text(code)
+        done = subprocess.run(
+            [sys.executable, "-W", "error", "code.py"], cwd=tmp_path, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return run

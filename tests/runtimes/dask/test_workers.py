@@ -1,0 +1,62 @@
+"""Where the workers of a Dask function come from."""
+
+from __future__ import annotations
+
+import pytest
+
+from mlrun.errors import MLRunInvalidArgumentError
+from mlrun.model.function import FunctionSpec
+from mlrun.runtimes.dask.workers import connect, is_reachable, local_cluster
+
+
+def test_a_scheduler_that_answers_is_reachable(scheduler):
+    assert is_reachable(scheduler)
+
+
+def test_nobody_is_not(monkeypatch):
+    monkeypatch.setattr("mlrun.runtimes.dask.workers.CONNECT_S", 0.3)
+
+    assert not is_reachable("tcp://127.0.0.1:1")
+
+
+def test_what_is_no_address_is_said():
+    with pytest.raises(MLRunInvalidArgumentError, match="is not the address of a Dask scheduler"):
+        connect("carrier-pigeon://here")
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """What the library is asked for; its own clusters are tried in test_init.py."""
+    given = {}
+
+    class Cluster:
+        def __init__(self, **options):
+            given.update(options)
+
+        def adapt(self, **options):
+            given["adapt"] = options
+
+    monkeypatch.setattr("distributed.LocalCluster", Cluster)
+    return given
+
+
+@pytest.mark.parametrize(
+    ("spec", "workers", "adapt"),
+    [
+        (FunctionSpec(replicas=3), 3, None),
+        (FunctionSpec(min_replicas=1, max_replicas=4), 1, {"minimum": 1, "maximum": 4}),
+        (FunctionSpec(max_replicas=4), 0, {"minimum": 0, "maximum": 4}),
+        (FunctionSpec(replicas=2, max_replicas=4), 2, None),
+    ],
+)
+def test_the_number_of_workers_is_given_or_follows_the_work(asked, spec, workers, adapt):
+    local_cluster(spec, "scale")
+
+    assert asked["n_workers"] == workers
+    assert asked.get("adapt") == adapt
+
+
+def test_memory_and_threads_of_a_worker_are_kept(asked):
+    local_cluster(FunctionSpec(nthreads=2, worker_resources={"limits": {"memory": "1Gi"}}), "scale")
+
+    assert (asked["threads_per_worker"], asked["memory_limit"]) == (2, 2**30)
