@@ -178,3 +178,20 @@ def test_every_secret_that_is_missing_is_named(manifest) -> None:
         plan_of(manifest(env=env), vault={"a": "1"})
 
     assert str(caught.value) == "pod train: no secret 'vault' with a key 'b'"
+
+
+@pytest.mark.parametrize("word", ["$(KEY)", "--url=$(URL)", "$(ALL_key)"])
+def test_no_word_has_a_secret_in_it(manifest, word: str) -> None:
+    pod = manifest(
+        args=[word],
+        env=[
+            {"name": "KEY", "valueFrom": {"secretKeyRef": {"name": "vault", "key": "key"}}},
+            {"name": "URL", "value": "db://$(KEY)@host"},
+        ],
+        envFrom=[{"prefix": "ALL_", "secretRef": {"name": "vault"}}],
+    )
+
+    with pytest.raises(MLRunInvalidArgumentError, match=r"container\.args has the secret") as caught:
+        plan_of(pod, vault={"key": "s3cr3t"})
+
+    assert "s3cr3t" not in str(caught.value)

@@ -41,7 +41,7 @@ def test_variables_keep_their_order_and_later_ones_win() -> None:
     ],
 )
 def test_a_text_may_name_variables(text: str, read: str) -> None:
-    assert Env({"A": "1"}).expand(text) == read
+    assert Env({"A": "1"}, set()).expand(text) == read
 
 
 @pytest.mark.parametrize(
@@ -88,6 +88,7 @@ def test_a_whole_secret_comes_first() -> None:
     [
         ({"name": ""}, "container.env[0].name is the name of a variable, not ''"),
         ({"name": "A=B"}, "container.env[0].name is the name of a variable, not 'A=B'"),
+        ({"name": "1A"}, "container.env[0].name is the name of a variable, not '1A'"),
         ({"name": "A", "valueFrom": {"configMapKeyRef": {}}}, "(A) comes from configMapKeyRef; here it may"),
         ({"name": "A", "valueFrom": {}}, "(A) comes from nowhere"),
         ({"name": "A", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}, "not 'status.podIP'"),
