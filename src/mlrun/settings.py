@@ -43,7 +43,12 @@ TABLE = (
     ),
     Setting("default_project", "str", "default", "Project of a run that names none."),
     Setting("active_project", "str", "", "Project in use; wins over `default_project`."),
-    Setting("namespace", "str", "", "Kubernetes namespace that functions run in."),
+    Setting(
+        "namespace",
+        "str",
+        "",
+        "Kubernetes namespace that functions run in. Empty: that of the context, or of this pod.",
+    ),
     Setting(
         "cluster.kind",
         "str",
@@ -99,6 +104,19 @@ TABLE = (
         600.0,
         "Creating a pod waits for its image at most this long.",
         "seconds",
+    ),
+    Setting(
+        "cluster.kubernetes.context",
+        "str",
+        "",
+        "Context of a kubeconfig that functions run in; a current context counts only where the file is"
+        " named, too. Empty, with no file: the account of this pod.",
+    ),
+    Setting(
+        "cluster.kubernetes.kubeconfig",
+        "path",
+        "",
+        "Kubeconfig with that context. Empty: the files that `kubectl` reads.",
     ),
     Setting("log_level", "str", "INFO", "Least severe message that is printed.", choices=_LEVELS),
     Setting(

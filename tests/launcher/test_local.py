@@ -211,12 +211,40 @@ def test_one_look_ends_a_run_that_nobody_watched(
     assert "ran out of memory" in db.read_run(run.metadata.uid, "iris")["status"]["error"]
 
 
+def test_one_look_ends_a_run_whose_pod_is_gone(
+    launcher: LocalLauncher, cluster: MemoryCluster, function: Any, run: Run, db: Any
+) -> None:
+    submitted = launcher.submit(function, run)
+    cluster.delete(NAME)
+    launcher.settle(submitted)
+    assert state(db, run) == "pending"  # its pod may be about to be made
+
+    submitted.status.last_update = "2020-01-01T00:00:00+00:00"
+    launcher.settle(submitted)
+
+    assert "was deleted" in db.read_run(run.metadata.uid, "iris")["status"]["error"]
+
+
+def test_waiting_says_once_what_the_pod_waits_for(
+    launcher: LocalLauncher, cluster: MemoryCluster, function: Any, run: Run, capsys: Any
+) -> None:
+    submitted = launcher.submit(function, run)
+    cluster.set(NAME, reason="ErrImagePull", message="no image x")
+    cluster.set(NAME, is_scheduled=True)
+    cluster.set(NAME, phase="failed", exit_code=1)
+
+    launcher.wait(submitted)
+
+    printed = capsys.readouterr()
+    assert (printed.out + printed.err).count("waits: ErrImagePull: no image x") == 1
+
+
 def test_a_run_of_another_machine_is_left_to_that(
     launcher: LocalLauncher, cluster: MemoryCluster, function: Any, run: Run, db: Any
 ) -> None:
     submitted = launcher.submit(function, run)
     cluster.set(NAME, phase="failed", exit_code=1)
-    submitted.status.process["host"] = "another"
+    submitted.status.process["launched_from"] = "another"
 
     launcher.settle(submitted)
 

@@ -67,7 +67,11 @@ def _call(source: Source, context: MLClientCtx, writer: LogWriter) -> None:
 
 def failure(run: Run, error: BaseException | None = None, masker: Masker | None = None) -> RunError:
     """The exception that tells the caller how *run* ended, without the secrets that *masker* knows."""
-    text = f"{type(error).__name__}: {error}" if error is not None else last_line(run.status.error)
+    text = (
+        f"{type(error).__name__}: {error}"
+        if error is not None
+        else last_line(run.status.error or run.status.status_text)
+    )
     text = masker.mask(text) if masker else text
     return RunError(
         f"run {run.key} ({run.metadata.name}) ended in state {run.status.state}: {text}".rstrip(": ")

@@ -12,12 +12,12 @@ from mlrun.db.liveness import PROCESS_GONE
 from mlrun.errors import MLRunBaseError, MLRunNotFoundError, err_to_str
 from mlrun.launcher import thresholds
 from mlrun.launcher.clock import seconds_since
-from mlrun.launcher.ending import Reason, end_run, reason_of, tail_of
+from mlrun.launcher.ending import Reason, end_run, gone, reason_of, tail_of
+from mlrun.launcher.lost import MANAGED_BY, lost_runs
 from mlrun.log import logger
 from mlrun.model.pod import PodState
 from mlrun.model.run import Run, RunState
 
-MANAGED_BY = {"app.kubernetes.io/managed-by": "mlrun"}  # the label of every pod of ours
 LOOK_EVERY_S = 5.0
 
 
@@ -95,6 +95,19 @@ class Watcher:
                     self._settle(state)
                 elif seconds_since(state.ended) > float(mlconf.cluster.keep_ended):
                     self._forget(state)
+
+    def end_lost(self) -> None:
+        """
+        End runs that were running in a pod that is not there any more: it went while nobody watched.
+
+        A run that waits for its pod is left to whoever starts it.
+
+        Raises:
+            MLRunBaseError: As :meth:`see`.
+        """
+        for run in lost_runs(self._db, self._cluster):
+            if run.status.state not in (RunState.CREATED, RunState.PENDING, RunState.PENDING_RETRY):
+                self._write(run, reason_of(gone(run.status.process["pod"]), run, b""))
 
     def _tick(self, stop: threading.Event) -> None:
         while not stop.wait(LOOK_EVERY_S):

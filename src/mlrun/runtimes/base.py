@@ -14,12 +14,10 @@ from mlrun import urls
 from mlrun.config import mlconf
 from mlrun.db.base import Record, RunDB
 from mlrun.errors import MLRunBaseError, MLRunInvalidArgumentError, RunError
-from mlrun.execution import parallel
 from mlrun.execution.capture import LogWriter
 from mlrun.execution.context import MLClientCtx
 from mlrun.execution.handlers import Source
 from mlrun.execution.run_object import RunObject
-from mlrun.execution.sweep import Plan, sweep, take_up
 from mlrun.model.function import Function, function_hash
 from mlrun.model.run import HyperParamOptions, Run, RunSpec
 from mlrun.runtimes import prepare
@@ -29,6 +27,7 @@ from mlrun.runtimes.telling import told_of
 from mlrun.secrets import SecretsStore, masked_sources
 
 if TYPE_CHECKING:
+    from mlrun.execution.sweep import Plan
     from mlrun.model.notification import Notification
 
 _FORMATS = (".yaml", ".yml", ".json")
@@ -51,7 +50,9 @@ class Launch:
     def log_of(self, run: Run) -> LogWriter:
         """Where the output of *run* goes; iterations share their parent's log."""
         if run.metadata.iteration:
-            return parallel.log_of(run, self.db, self.secrets.masker)
+            from mlrun.execution.parallel import log_of
+
+            return log_of(run, self.db, self.secrets.masker)
         return LogWriter(self.db, run.metadata.uid, run.metadata.project, masker=self.secrets.masker)
 
 
@@ -298,7 +299,11 @@ class BaseRuntime(Function, Editing):
         Raises:
             MLRunInvalidArgumentError: As :meth:`mlrun.execution.sweep.Plan.of`.
         """
-        return Plan.of(run, read) if run.spec.is_hyper_job() else None
+        if not run.spec.is_hyper_job():
+            return None
+        from mlrun.execution.sweep import Plan
+
+        return Plan.of(run, read)
 
     def schedule(self, run: Run, launch: Launch, schedule: Any) -> Record:
         """
@@ -324,6 +329,8 @@ class BaseRuntime(Function, Editing):
             RunError: As :meth:`run`.
             MLRunConflictError: It is completed, or somebody is at it.
         """
+        from mlrun.execution.sweep import Plan, take_up
+
         plan = Plan.of(run, _reader(launch.secrets, launch.db))
         self._sweep(run, launch, plan, take_up(run, launch.db))
 
@@ -341,6 +348,8 @@ class BaseRuntime(Function, Editing):
     def _sweep(self, run: Run, launch: Launch, plan: Plan, earlier: Sequence[Run] = ()) -> None:
         def run_children(runs: Iterator[Run], parent: MLClientCtx) -> Iterator[Run]:
             return self.children(runs, replace(launch, parent=parent), plan.options)
+
+        from mlrun.execution.sweep import sweep
 
         sweep(run, launch.db, launch.secrets, plan, run_children, earlier)
 

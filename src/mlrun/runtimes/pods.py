@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from mlrun.code import load
 from mlrun.errors import MLRunInvalidArgumentError, MLRunNotImplementedServerError
 from mlrun.execution.call import failure
 from mlrun.execution.masked import masked_db
-from mlrun.execution.sweep import Plan
 from mlrun.launcher import get_launcher, thresholds
 from mlrun.launcher.base import Launcher, Place, Private, Record, Work
 from mlrun.log import logger
@@ -20,6 +19,9 @@ from mlrun.runtimes.check import check_handler
 from mlrun.runtimes.command import check_mode
 from mlrun.runtimes.manifest import pod_name, pod_of
 from mlrun.runtimes.resources import Resources
+
+if TYPE_CHECKING:
+    from mlrun.execution.sweep import Plan
 
 
 class PodRuntime(Resources, BaseRuntime):
@@ -68,6 +70,8 @@ class PodRuntime(Resources, BaseRuntime):
             )
         self._check_code(handler)
         if spec.is_hyper_job() and not (spec.param_file or spec.hyper_param_options.param_file):
+            from mlrun.execution.sweep import Plan
+
             Plan.of(Run(spec=spec), lambda url: b"")
 
     def _check_code(self, handler: str) -> None:
