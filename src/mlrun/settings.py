@@ -118,6 +118,13 @@ TABLE = (
         "",
         "Kubeconfig with that context. Empty: the files that `kubectl` reads.",
     ),
+    Setting(
+        "mpijob_crd_version",
+        "str",
+        "v1",
+        "Resource of an mpijob on Kubernetes: MPIJob v1 or v2beta1 of the MPI operator, or `trainer`.",
+        choices=("v1", "v2beta1", "trainer"),
+    ),
     Setting("log_level", "str", "INFO", "Least severe message that is printed.", choices=_LEVELS),
     Setting(
         "log_formatter",

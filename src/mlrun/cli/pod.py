@@ -68,12 +68,22 @@ def _secrets(run: Run) -> SecretsStore:
     return store
 
 
+def _kind(kind: str) -> type[BaseRuntime]:
+    """What runs a function of *kind* in its pod."""
+    if kind == "mpijob":
+        from mlrun.runtimes.mpi.driver import MpiDriver
+
+        return MpiDriver
+    from mlrun.runtimes.local import LocalRuntime
+
+    return LocalRuntime
+
+
 def _function(run: Run, given: Any, files: contextlib.ExitStack) -> BaseRuntime:
     """The function of *run* as what runs it here; nothing that it is called by is looked up again."""
     from mlrun import urls
-    from mlrun.runtimes.local import LocalRuntime
 
-    function = LocalRuntime.from_dict({"kind": "local"})
+    function = _kind(given.kind).from_dict({})
     function.metadata.name = urls.parse_function_url(run.spec.function).name
     function.metadata.project = run.metadata.project
     spec = function.spec

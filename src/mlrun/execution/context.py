@@ -13,7 +13,7 @@ from mlrun.config import mlconf
 from mlrun.db import liveness
 from mlrun.db.base import RunDB
 from mlrun.errors import MLRunConflictError, MLRunInvalidArgumentError, err_to_str
-from mlrun.execution import sources
+from mlrun.execution import ranks, sources
 from mlrun.execution.children import Children
 from mlrun.execution.flusher import flusher
 from mlrun.execution.hidden import Hidden
@@ -230,9 +230,7 @@ class MLClientCtx(Children, Hidden):
 
     def is_logging_worker(self) -> bool:
         """Whether this process should log: the rank that the setting names (0), or not one of many."""
-        ranks = ("OMPI_COMM_WORLD_RANK", "PMI_RANK", "RANK")
-        rank = next((os.environ[name] for name in ranks if name in os.environ), "")
-        return not rank or rank == str(mlconf.packagers.logging_worker)
+        return ranks.is_logging_worker()
 
     # what user code says about the run itself
 

@@ -18,6 +18,7 @@ from mlrun.db.base import RunDB
 from mlrun.errors import MLRunConflictError, MLRunInvalidArgumentError
 from mlrun.execution.context import MLClientCtx
 from mlrun.execution.current import get_current, set_of_process
+from mlrun.execution.ranks import db_of_rank
 from mlrun.model.base import load_json
 from mlrun.model.run import Run, RunState
 from mlrun.runtimes.handover import received
@@ -65,7 +66,7 @@ def get_or_create_ctx(
         return known
     run = Run.from_dict(_told(event, spec, with_env))
     if run.metadata.uid and os.environ.pop(LAUNCHED, ""):
-        context = _launched(run, get_run_db())  # where it was started, whatever the program says
+        context = _launched(run, db_of_rank(get_run_db()))  # where it was started, whatever the program says
     else:
         context = _new(run, rundb if isinstance(rundb, RunDB) else get_run_db(rundb), name, project)
     context.labels.update(labels or {})

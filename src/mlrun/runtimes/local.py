@@ -129,7 +129,7 @@ class LocalRuntime(HandlerRuntime):
         source, name = self._source(workdir)
         folders = load.code_folders("", workdir, spec.pythonpath) if source or spec.pythonpath else ()
         with ExitStack() as stack:
-            file = stack.enter_context(program.code_file(source, _python_name(name))) if source else ""
+            file = stack.enter_context(program.code_file(source, python_name(name))) if source else ""
             words = command_line(spec, workdir, run.spec.parameters, file)
             handover = stack.enter_context(handed_over(launch.secrets))
             env = stack.enter_context(program.environment(spec, run, launch.db, handover, folders))
@@ -137,5 +137,5 @@ class LocalRuntime(HandlerRuntime):
             return child.wait(lambda: program.is_aborted(launch.db, run)), child.tail
 
 
-def _python_name(name: str) -> str:
+def python_name(name: str) -> str:
     return os.path.splitext(os.path.basename(name))[0] + ".py"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mlrun.cluster.base import Reach
@@ -30,9 +30,12 @@ _LABEL = re.compile(r"([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?")
 _OF_THE_POD = ("fsGroup", "fsGroupChangePolicy", "supplementalGroups", "sysctls")  # the rest is a container's
 
 
-def pod_of(function: Function, run: Run, place: Place, private: Private) -> Work:
+def pod_of(function: Function, run: Run, place: Place, private: Private, options: Sequence[str] = ()) -> Work:
     """
     A ``v1`` Pod with one container, which runs ``mlrun run --from-env``.
+
+    Args:
+        options: More of that command.
 
     Raises:
         MLRunInvalidArgumentError: Something in it can not be said in a pod.
@@ -43,7 +46,7 @@ def pod_of(function: Function, run: Run, place: Place, private: Private) -> Work
     container = {
         "name": CONTAINER,
         "image": image_of(function),
-        "command": mlrun_run(function, run, place),
+        "command": mlrun_run(function, run, place, options),
         "env": variables.entries(),
         **_given(
             imagePullPolicy=spec.get("image_pull_policy"),

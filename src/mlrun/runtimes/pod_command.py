@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 
 from mlrun.cluster.base import Reach
 from mlrun.launcher.base import Place
@@ -15,8 +16,8 @@ ENVIRONMENT = "environment:"  # an image that is a Python environment of this ma
 CODE_FILE = "*"  # stands for the file of the code that comes in the environment
 
 
-def mlrun_run(function: Function, run: Run, place: Place) -> list[str]:
-    """The words that a pod executes for *run*."""
+def mlrun_run(function: Function, run: Run, place: Place, more: Sequence[str] = ()) -> list[str]:
+    """The words that a pod executes for *run*; *more* are options."""
     spec = function.spec
     options = {
         "--name": run.metadata.name,
@@ -27,7 +28,7 @@ def mlrun_run(function: Function, run: Run, place: Place) -> list[str]:
         "--workdir": spec.workdir,
         "-rc": f"pythonpath={spec.pythonpath}" if spec.pythonpath else "",
     }
-    words = [*_mlrun(spec, place), "run", "--from-env"]
+    words = [*_mlrun(spec, place), "run", "--from-env", *more]
     for option, value in options.items():
         words += [option, value] if value else []
     command = _command(spec, place)

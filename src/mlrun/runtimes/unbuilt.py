@@ -12,7 +12,7 @@ class UnbuiltRuntime(PodRuntime):
     """
     A function of a kind that can be made, saved, exported, and run with ``local=True``.
 
-    Kinds: ``mpijob``, ``spark``, ``remote-spark``, ``nuclio``, ``remote``, ``serving``.
+    Kinds: ``spark``, ``remote-spark``, ``nuclio``, ``remote``, ``serving``.
     """
 
     def check_runnable(self, spec: RunSpec, launch: Launch) -> None:

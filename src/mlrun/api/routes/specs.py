@@ -46,7 +46,7 @@ def client_spec(call: Call) -> Response:
     spec: dict[str, Any] = {
         "version": SPOKEN,
         "nuclio_version": "",
-        "mpijob_crd_version": "v1",
+        "mpijob_crd_version": mlconf.mpijob_crd_version,
         "namespace": mlconf.namespace,
         "artifact_path": mlconf.artifact_path,
         "ui_url": mlconf.ui_url,

@@ -1,0 +1,160 @@
+"""Functions of kind mpijob, on four ranks of this machine."""
+
+from __future__ import annotations
+
+import pytest
+
+import mlrun
+from mlrun.cluster.base import Reach
+from mlrun.errors import MLRunInvalidArgumentError, MLRunInvalidArgumentTypeError, RunError
+from mlrun.launcher.base import Place, Private
+from mlrun.model.run import Run
+
+CODE = '''
+import os, signal
+from mpi4py import MPI
+
+def train(context, n=1, fail=-1, killed=-1):
+    comm = MPI.COMM_WORLD
+    if comm.rank == fail:
+        raise ValueError("no data here")
+    if comm.rank == killed:
+        os.kill(os.getpid(), signal.SIGKILL)
+    total = comm.allreduce(comm.rank + n)
+    print("I am rank", comm.rank)
+    context.log_result("total", total)
+    context.log_result("rank", comm.rank)
+    context.log_result("logs", context.is_logging_worker())
+    comm.Barrier()
+
+def descend(context, steps=20):
+    """The mean of the gradients of all parts is the gradient of the whole."""
+    comm = MPI.COMM_WORLD
+    x = [i / 8 for i in range(16)]
+    y = [3 * v - 1 for v in x]
+    own = range(comm.rank, len(x), comm.size)
+    slope, offset = 0.0, 0.0
+    for _ in range(steps):
+        errors = [(slope * x[i] + offset - y[i], x[i]) for i in own]
+        gradients = [sum(e * v for e, v in errors), sum(e for e, _ in errors)]
+        total = [comm.allreduce(g) / len(x) for g in gradients]
+        slope, offset = slope - 0.3 * total[0], offset - 0.3 * total[1]
+    context.log_result("slope", round(slope, 9))
+    context.log_result("offset", round(offset, 9))
+'''
+PROGRAM = """
+import mlrun
+from mpi4py import MPI
+comm = MPI.COMM_WORLD
+with mlrun.get_or_create_ctx("program") as context:
+    total = comm.allreduce(comm.rank + context.get_param("n"))
+    context.log_result("total", total)
+    context.log_result("rank", comm.rank)
+"""
+
+
+@pytest.fixture
+def fn():
+    function = mlrun.new_function("train", kind="mpijob").with_code(body=CODE)
+    function.spec.replicas = 4
+    return function
+
+
+def test_ranks_reduce_and_rank_0_logs(fn, db):
+    run = fn.run(handler="train", params={"n": 10})
+
+    assert run.outputs == {"total": 46, "rank": 0, "logs": True}
+    log = db.get_log(run.uid())[1].decode()
+    assert all(f"I am rank {rank}" in log for rank in range(4))
+
+
+def test_a_model_of_four_ranks_is_that_of_one(fn, db):
+    of_four = fn.run(handler="descend").outputs
+    fn.spec.replicas = 1
+
+    assert fn.run(handler="descend").outputs == of_four
+
+
+def test_slots_multiply_the_ranks(fn, db):
+    fn.spec.replicas = 2
+
+    run = fn.run(handler="train", params={"slots_per_worker": 2})
+
+    assert run.output("total") == 0 + 1 + 2 + 3 + 4
+
+
+def test_a_program_runs_on_every_rank(db):
+    function = mlrun.new_function("program", kind="mpijob").with_code(body=PROGRAM)
+    function.spec.replicas = 3
+
+    run = function.run(params={"n": 1})
+
+    assert run.outputs == {"total": 6, "rank": 0}
+
+
+def test_a_program_that_fails_on_one_rank_ends_on_all(db):
+    code = PROGRAM.replace("total = ", "assert comm.rank != 1, 'no data here'; total = ")
+    function = mlrun.new_function("program", kind="mpijob").with_code(body=code)
+    function.spec.replicas = 3
+
+    with pytest.raises(RunError, match=r"no data here \(rank 1 of 3\)"):
+        function.run(params={"n": 1})
+
+
+def test_a_rank_that_fails_ends_the_run_and_is_named(fn, db):
+    with pytest.raises(RunError, match=r"ValueError: no data here \(rank 2 of 4\)"):
+        fn.run(handler="train", params={"fail": 2})
+
+    [run] = db.list_runs()
+    assert run["status"]["state"] == "error"
+    assert "rank 2 failed:" in db.get_log(run["metadata"]["uid"])[1].decode()
+
+
+def test_a_rank_that_is_killed_ends_the_run(fn, db):
+    with pytest.raises(RunError):
+        fn.run(handler="train", params={"killed": 1})
+
+    [run] = db.list_runs()
+    assert run["status"]["state"] == "error"
+    assert "9" in db.get_log(run["metadata"]["uid"])[1].decode()
+
+
+def test_a_sweep_runs_each_child_on_all_ranks(fn, db):
+    run = fn.run(handler="train", hyperparams={"n": [1, 2]}, hyper_param_options={"selector": "max.total"})
+
+    assert run.output("best_iteration") == 2
+    assert run.output("total") == 14
+
+
+def test_it_runs_alone_when_asked(fn, db):
+    run = fn.run(handler="train", local=True)
+
+    assert run.output("total") == 1
+
+
+@pytest.mark.parametrize("args", ["-x NAME", [1], None])
+def test_wrong_words_for_mpiexec_are_refused(fn, args):
+    with pytest.raises(MLRunInvalidArgumentTypeError, match=r"set_mpi_args\(\) needs a list of words"):
+        fn.set_mpi_args(args)
+
+
+@pytest.mark.parametrize("slots", [0, "2", 1.5, True])
+def test_a_number_of_slots_that_is_none_is_refused(fn, db, slots):
+    with pytest.raises(MLRunInvalidArgumentError, match="slots_per_worker is a whole number"):
+        fn.run(handler="train", params={"slots_per_worker": slots})
+
+    assert list(db.list_runs()) == []
+
+
+def test_on_an_operator_it_is_its_resource(fn):
+    run = Run.from_dict({"metadata": {"uid": "3f2a", "project": "iris", "name": "train"}})
+    place = Place("kubernetes", Reach.NETWORK, True, "http://mlrun:8080", "default")
+
+    work = fn.set_mpi_args(["-x", "A"]).manifest(run, place, Private({}, {}, {}))
+
+    spec = work.resource["spec"]
+    launcher = spec["mpiReplicaSpecs"]["Launcher"]["template"]["spec"]["containers"][0]
+    assert (work.resource["apiVersion"], work.resource["kind"]) == ("kubeflow.org/v1", "MPIJob")
+    assert spec["mpiReplicaSpecs"]["Worker"]["replicas"] == 4
+    assert launcher["command"][:5] == ["mlrun", "run", "--from-env", "--kind", "mpijob"]
+    assert "mpi_args=['-x', 'A']" in launcher["command"]
