@@ -23,7 +23,7 @@ from mlrun.runtimes.told import parts_of
 
 def ending_all(words: list[str]) -> list[str]:
     """
-    *words*, where an exception of a Python program on one rank ends all; else they wait for each other for ever.
+    *words*, where an exception of a Python program on one rank ends all, and they do not wait for each other.
 
     Source: https://mpi4py.readthedocs.io/en/stable/mpi4py.run.html
     """
