@@ -124,24 +124,22 @@ class Watcher:
         """End the run of a pod that has ended, unless it has said itself how it ended."""
         run = self._run_of(state)
         if run is not None and _is_its_pod(run, state):
-            if not RunState(run.status.state).is_final:
-                self._end(run, state)
-            elif run.status.reason == PROCESS_GONE:
-                self._say_why(run, state)
+            is_final = RunState(run.status.state).is_final
+            if not is_final or run.status.reason == PROCESS_GONE:
+                self._end(run, state, is_final)
         self._settled.add(state.name)
 
-    def _end(self, run: Run, state: PodState) -> None:
-        tail = tail_of(self._cluster, state.name)
-        meta = run.metadata
+    def _end(self, run: Run, state: PodState, is_final: bool) -> None:
+        """
+        Args:
+            is_final: A reader has ended the run, and could not know why its process is gone.
+        """
+        tail, meta = tail_of(self._cluster, state.name), run.metadata
         if tail and not self._db.get_log_size(meta.uid, meta.project):  # it never came so far as to log
             self._db.store_log(meta.uid, meta.project, tail, append=True)
-        self._write(run, reason_of(state, run, tail))
-
-    def _say_why(self, run: Run, state: PodState) -> None:
-        """A reader has ended the run, and could not know why its process is gone."""
-        reason = reason_of(state, run, tail_of(self._cluster, state.name))
-        if reason.state == run.status.state:
-            self._db.update_run(reason.updates, run.metadata.uid, run.metadata.project)
+        reason = reason_of(state, run, tail)
+        if not is_final or reason.state == run.status.state:
+            self._write(run, reason)
 
     def _write(self, run: Run, reason: Reason) -> None:
         if (ended := end_run(self._db, run, reason)) is not None:
