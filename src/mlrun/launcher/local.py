@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from typing import Any
 
-from mlrun.cluster.base import Cluster
+from mlrun.cluster.base import Cluster, Reach
 from mlrun.config import mlconf
 from mlrun.db import liveness, times
 from mlrun.db.base import RunDB
@@ -23,7 +23,8 @@ from mlrun.launcher.clock import seconds_since
 from mlrun.launcher.dbpath import dbpath_for, login_of
 from mlrun.launcher.ending import Reason, end_run, gone, reason_of
 from mlrun.launcher.lost import is_its_cluster
-from mlrun.launcher.waiting import wait
+from mlrun.launcher.own_files import name_in_full
+from mlrun.launcher.waiting import Following, wait
 from mlrun.launcher.watcher import Watcher
 from mlrun.model.run import Run, RunState
 
@@ -52,6 +53,8 @@ class LocalLauncher(Launcher):
         if known is not None and is_told and not _is_waiting(known):
             return known
         run.status.state = RunState.PENDING.value
+        if self.cluster.reach is Reach.FILES:
+            name_in_full(run.spec)
         values = (self.cluster.kind, name, socket.gethostname())
         run.status.process = dict(zip(liveness.POD, values, strict=True))
         run.status.last_update = times.now()
@@ -84,6 +87,9 @@ class LocalLauncher(Launcher):
 
     def wait(self, run: Run, show_logs: bool = True) -> Run:
         return wait(self.db, self.cluster, run, show_logs)
+
+    def watched(self, run: Run) -> Following:
+        return Following(self.db, self.cluster, run)
 
     def settle(self, run: Run) -> None:
         if not is_its_cluster(run, self.cluster):

@@ -96,6 +96,12 @@ class Watcher:
                 elif seconds_since(state.ended) > float(mlconf.cluster.keep_ended):
                     self._forget(state)
 
+    def look_at_all(self) -> None:
+        """One look at every pod, for where nobody follows them: a laptop's, some time."""
+        for state in self._cluster.list(self._selector):
+            self._safely(self.see, state)
+        self._safely(self.look)
+
     def end_lost(self) -> None:
         """
         End runs that were running in a pod that is not there any more: it went while nobody watched.
@@ -148,7 +154,11 @@ class Watcher:
 
     def _hold_to_thresholds(self, state: PodState) -> None:
         run = self._run_of(state)
-        if run is None or not _is_its_pod(run, state) or RunState(run.status.state).is_final:
+        if run is None or not _is_its_pod(run, state):
+            return
+        if run.status.state == RunState.ABORTED:  # in the records only, by somebody who had no cluster
+            self._cluster.delete(state.name, state.kind)
+        if RunState(run.status.state).is_final:
             return
         if text := thresholds.passed(state, run.spec.state_thresholds):
             self._cluster.delete(state.name, state.kind)
