@@ -98,8 +98,7 @@ class Watcher:
 
     def look_at_all(self) -> None:
         """One look at every pod, for where nobody follows them: a laptop's, some time."""
-        for state in self._cluster.list(self._selector):
-            self._safely(self.see, state)
+        self._safely(self._see_all)
         self._safely(self.look)
 
     def end_lost(self) -> None:
@@ -125,6 +124,10 @@ class Watcher:
             action(*arguments)
         except MLRunBaseError as error:
             logger.warning(f"pods can not be looked after now: {err_to_str(error)}")
+
+    def _see_all(self) -> None:
+        for state in self._cluster.list(self._selector):
+            self.see(state)
 
     def _settle(self, state: PodState) -> None:
         """End the run of a pod that has ended, unless it has said itself how it ended."""
