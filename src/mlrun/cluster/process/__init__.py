@@ -42,7 +42,7 @@ class ProcessCluster(Cluster):
 
     @property
     def folder(self) -> str:
-        return self._folder or os.path.abspath(os.path.join(os.path.expanduser(mlconf.home), "pods"))
+        return os.path.abspath(self._folder or os.path.join(os.path.expanduser(mlconf.home), "pods"))
 
     @property
     def limits_memory(self) -> bool:
@@ -93,7 +93,7 @@ class ProcessCluster(Cluster):
         return Watch(self.folder, selector or {}).states(stop or threading.Event())
 
     def _pod(self, name: str) -> PodFolder:
-        if os.sep in name or name.startswith("."):
+        if not name or os.sep in name or name.startswith("."):
             raise not_found(name)
         pod = PodFolder(f"{self.folder}/{name}")
         if not os.path.isdir(pod.path):
