@@ -13,7 +13,7 @@ import pytest
 
 from mlrun.cluster.base import Resource
 from mlrun.cluster.manifest import PodPlan, read_pod
-from mlrun.cluster.podman.handover import handover, make_host_folders
+from mlrun.cluster.podman.handover import handover
 from mlrun.errors import MLRunNotFoundError
 
 Make = Callable[..., Resource]
@@ -65,14 +65,3 @@ def test_a_pull_secret_that_is_not_there_is_named(manifest: Make) -> None:
 
     with pytest.raises(MLRunNotFoundError, match=r"no secret 'registry' with a key '\.dockerconfigjson'"):
         handover(plan, {"registry": {"password": "1"}}).__enter__()
-
-
-def test_a_folder_of_the_machine_is_made_where_that_is_asked_for(manifest: Make, tmp_path: Path) -> None:
-    pod = manifest(volumeMounts=[{"name": "v", "mountPath": "/data"}])
-    pod["spec"]["volumes"] = [
-        {"name": "v", "hostPath": {"path": f"{tmp_path}/a/b", "type": "DirectoryOrCreate"}}
-    ]
-
-    make_host_folders(plan_of(pod))
-
-    assert (tmp_path / "a" / "b").is_dir()

@@ -93,3 +93,13 @@ def test_limits_reach_the_container(cluster: PodmanCluster, engine: Engine, pods
     host = json.loads(engine.tell("inspect", name))[0]["HostConfig"]
 
     assert (host["NanoCpus"], host["Memory"], host["MemorySwap"]) == (250_000_000, 64 << 20, 64 << 20)
+
+
+def test_what_has_happened_to_a_container_is_told(cluster: PodmanCluster, pods: Pods) -> None:
+    name = pods.start("exit 1")
+    pods.ended(name)
+
+    reasons = [event.reason for event in cluster.events(name)]
+
+    assert reasons[:1] == ["Create"]
+    assert {"Start", "Died"} <= set(reasons)

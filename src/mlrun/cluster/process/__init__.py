@@ -14,7 +14,7 @@ from mlrun.cluster.process.following import follow_log, read_log
 from mlrun.cluster.process.groups import ControlGroups
 from mlrun.cluster.process.watching import Watch
 from mlrun.config import mlconf
-from mlrun.errors import MLRunNotFoundError
+from mlrun.errors import MLRunNotFoundError, MLRunRuntimeError
 from mlrun.log import logger
 from mlrun.model.pod import PodState
 
@@ -75,9 +75,11 @@ class ProcessCluster(Cluster):
         try:
             pod = self._pod(name)
             pod.end(pod.record.grace_s if grace_s is None else grace_s, "Deleted")
-            pod.state()  # ends what a killed supervisor has left
+            state = pod.state()  # ends what a killed supervisor has left
         except MLRunNotFoundError:
             return
+        if not state.is_final:
+            raise MLRunRuntimeError(f"pod {name} can not be deleted here: {state.message}")
         pod.remove()
 
     def logs(self, name: str, offset: int = 0, follow: bool = False) -> Iterator[bytes]:
