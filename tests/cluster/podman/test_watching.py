@@ -79,6 +79,19 @@ def test_after_a_break_every_state_is_looked_at(tmp_path: Path, monkeypatch: pyt
     assert phases == ["running", "succeeded"]
 
 
+def test_a_lost_event_is_made_up_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watching, "LIST_EVERY_S", 0.01)
+    monkeypatch.setattr(watching, "LOOK_EVERY_S", 0.01)
+    told = Told(tmp_path, "exec sleep 600")
+    told.looks = [{"train": a_pod("running")}, {"train": a_pod("succeeded")}]
+
+    states = told.watch(["train"]).states(threading.Event())
+    phases = [next(states).phase, next(states).phase]
+    states.close()
+
+    assert phases == ["running", "succeeded"]
+
+
 def test_an_engine_that_is_away_is_asked_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -34,7 +34,7 @@ def test_a_pod_whose_supervisor_was_killed_has_failed_and_runs_no_more(
     state = cluster.read(name)
 
     assert (state.phase, state.reason, state.exit_code) == ("failed", "ContainerStatusUnknown", None)
-    assert "was killed, or the machine was restarted" in state.message
+    assert "watched over it was killed, or the machine was restarted" in state.message
     assert not alive(int(pods.log(name)))
     assert cluster.read(name) == state
 

@@ -17,7 +17,7 @@ from mlrun.log import logger
 from mlrun.model.pod import PodState
 
 LOOK_EVERY_S = 0.5  # for being told to stop
-LIST_EVERY_S = 60.0  # where no event has come
+LIST_EVERY_S = 60.0  # in case that an event is lost
 _PAUSES_S = (0.2, 1.0, 5.0, 15.0)  # before the events are asked for again
 
 Names = Callable[[], Sequence[str]]
@@ -47,7 +47,7 @@ class Watch:
             since = time.time()
             try:
                 with self._events(since) as events:
-                    yield from self._news(sorted({*self._names(), *self._seen}))
+                    yield from self._news(self._all())
                     for names in self._changes(events, stop):
                         yield from self._news(names)
                         breaks = 0
@@ -72,15 +72,21 @@ class Watch:
             if events.stdout:
                 events.stdout.close()
 
-    def _changes(self, events: subprocess.Popen[bytes], stop: threading.Event) -> Iterator[list[str]]:
-        """Names of pods that something has happened to; ends with the stream, and after a while."""
+    def _all(self) -> Sequence[str]:
+        return sorted({*self._names(), *self._seen})
+
+    def _changes(self, events: subprocess.Popen[bytes], stop: threading.Event) -> Iterator[Sequence[str]]:
+        """Names of pods that something has happened to, and of all from time to time; ends with the stream."""
         assert events.stdout
         pipe = events.stdout.fileno()
         poll = select.poll()
         poll.register(pipe, select.POLLIN)
-        until = time.monotonic() + LIST_EVERY_S
+        list_at = time.monotonic() + LIST_EVERY_S
         rest = b""
-        while not stop.is_set() and time.monotonic() < until:
+        while not stop.is_set():
+            if time.monotonic() >= list_at:
+                yield self._all()
+                list_at = time.monotonic() + LIST_EVERY_S
             if not poll.poll(LOOK_EVERY_S * 1000):
                 continue
             if not (data := os.read(pipe, 1 << 16)):

@@ -129,7 +129,7 @@ class PodFolder:
         """End what is left of a pod whose supervisor is gone, and write that down."""
         supervisor.kill_all(self.path, self.record.groups)
         supervisor.remove_groups(self.record.groups)
-        message = "the process that watched over it was killed, or the machine was restarted"
+        message = "the process that created it or watched over it was killed, or the machine was restarted"
         end = End(None, LOST, time.time(), message)
         try:
             supervisor.write(self.path, supervisor.ENDED, f"- {end.reason} {end.time:.6f}\n{end.message}")
