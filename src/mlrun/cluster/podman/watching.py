@@ -76,7 +76,7 @@ class Watch:
         return sorted({*self._names(), *self._seen})
 
     def _changes(self, events: subprocess.Popen[bytes], stop: threading.Event) -> Iterator[Sequence[str]]:
-        """Names of pods that something has happened to, and of all from time to time; ends with the stream."""
+        """Names of pods that something has happened to, now and then of all; ends with the stream."""
         assert events.stdout
         pipe = events.stdout.fileno()
         poll = select.poll()
