@@ -53,7 +53,7 @@ class LifeContract(ClusterSetup):
         assert (state.phase, state.exit_code, state.reason) == ("failed", 3, "Error")
 
     def test_a_pod_that_is_killed_by_a_signal_has_failed(self, pods: Pods) -> None:
-        state, _ = pods.run("sh -c 'kill -9 $$'; exit $?")
+        state, _ = pods.run("sleep 600 & kill -9 $!; wait $!")
 
         assert (state.phase, state.exit_code) == ("failed", 137)
 
