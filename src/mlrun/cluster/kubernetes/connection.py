@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -159,7 +160,10 @@ class Connection:
             MLRunBaseError: What else it says, as one of our errors.
         """
         content = self.fetch(method, path, query, body, content_type)
-        answer: Answer = load_json(content, f"the answer of {self.host}")
+        try:
+            answer: Answer = load_json(content, f"the answer of {self.host} to {method} {path}")
+        except MLRunInvalidArgumentError as error:  # a proxy that talks itself, say
+            raise MLRunRuntimeError(str(error)) from error
         return answer
 
     def fetch(
@@ -308,5 +312,5 @@ def _seconds(text: str) -> float:
 
 
 def _said(error: Exception) -> str:
-    """Without the addresses of Python objects that urllib3 puts in front."""
-    return str(error).rpartition(">: ")[2] or type(error).__name__
+    """Without the Python object that urllib3 puts in front."""
+    return re.sub(r"^(<.*?>|HTTPS?Connection\(.*?\)): ", "", str(error)) or type(error).__name__

@@ -119,7 +119,7 @@ def _sentence(reason: str, code: int, container: str, pod: Resource) -> str:
         limit = _memory_limit(container, pod)
         return f"needed more memory than {f'its limit of {limit}' if limit else 'there is'}"
     by = f", ended by {signal.Signals(code - 128).name}" if code - 128 in signal.valid_signals() else ""
-    return f"ended with exit code {code}{by}"
+    return f"ended with exit code {code}{by}" + ("" if container == BASE else f" (container {container})")
 
 
 def _memory_limit(name: str, pod: Resource) -> str:
