@@ -118,10 +118,18 @@ def test_a_token_that_expires_while_watching_is_read_anew(server: ScriptedApiSer
     assert told(scripted.watch()) == [("a", "running", ""), ("a", "succeeded", "Completed")]
 
 
+@pytest.mark.parametrize(
+    "away", [Reply(is_dropped=True), Reply(500, status(500, "no etcd")), Reply(body=b"<html>")]
+)
 def test_a_server_that_stays_away_for_a_while_is_waited_for(
-    server: ScriptedApiServer, scripted: Any, pauses: list[float]
+    server: ScriptedApiServer,
+    scripted: Any,
+    pauses: list[float],
+    monkeypatch: pytest.MonkeyPatch,
+    away: Reply,
 ) -> None:
-    down = [Reply(is_dropped=True)] * 30
+    monkeypatch.setattr("mlrun.cluster.kubernetes.connection.PATIENCE_S", 0.01)
+    down = [away] * 30
     server.on("GET", PATH, listed(pod("a")), *down, listed(ENDED))
     server.on("GET", "watch=true", Reply(parts=[], then="drop"))
 
@@ -156,6 +164,15 @@ def test_a_long_list_comes_in_pages(server: ScriptedApiServer, scripted: Any) ->
 
     assert [state.name for state in scripted.list()] == ["b", "a"]
     assert [one.query.get("continue") for one in server.asked("GET", PATH)] == [None, "page 2"]
+
+
+def test_a_long_list_whose_next_page_came_too_late_is_read_anew(
+    server: ScriptedApiServer, scripted: Any
+) -> None:
+    first = Reply(body={"metadata": {"resourceVersion": "5", "continue": "page 2"}, "items": [pod("b")]})
+    server.on("GET", PATH, first, Reply(410, status(410, "the continue token is too old")), listed(pod("a")))
+
+    assert [state.name for state in scripted.list()] == ["a"]
 
 
 def test_a_watch_ends_while_the_server_says_nothing(server: ScriptedApiServer, scripted: Any) -> None:
