@@ -69,6 +69,34 @@ TABLE = (
         "",
         "Kubeconfig with that context. Empty: the files that `kubectl` reads.",
     ),
+    Setting(
+        "cluster.process.environment",
+        "str",
+        "PATH,HOME,USER,LOGNAME,SHELL,LANG,LC_*,TZ,TMPDIR,LD_LIBRARY_PATH,*_PROXY,*_proxy,SSL_CERT_*,"
+        "*_CA_BUNDLE,CUDA_*,MLRUN_HOME",
+        "Variables that pods of the cluster `process` have of who creates them, beside their own; separated"
+        " by commas, `*` is any part.",
+    ),
+    Setting(
+        "cluster.podman.command",
+        "str",
+        "",
+        "Command that runs containers, with its options: `podman`, `docker` or what takes the same words."
+        " Empty: podman, else docker.",
+    ),
+    Setting(
+        "cluster.podman.network",
+        "str",
+        "",
+        "Network of containers: `host`, `none`, `bridge` or the name of one. Empty: what the command has.",
+    ),
+    Setting(
+        "cluster.podman.pull_timeout",
+        "float",
+        600.0,
+        "Creating a pod waits for its image at most this long.",
+        "seconds",
+    ),
     Setting("log_level", "str", "INFO", "Least severe message that is printed.", choices=_LEVELS),
     Setting(
         "log_formatter",

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mlrun.cluster.kubernetes.states import deleted, pod_state, work_of
+from mlrun.cluster.kubernetes.states import pod_state, work_of
 from mlrun.testing.kubernetes_api import pod
 
 RECORDED: dict[str, Any] = json.loads(Path(__file__).with_name("recorded_pods.json").read_text())
@@ -142,15 +142,6 @@ def test_a_pod_that_used_too_much_memory_did_so_though_it_is_deleted() -> None:
     asked["metadata"] |= {"deletionTimestamp": "2026-11-26T14:30:20Z", "deletionGracePeriodSeconds": 0}
 
     assert pod_state(asked).reason == "OOMKilled"
-
-
-def test_one_that_is_gone_has_failed() -> None:
-    state = pod_state(RECORDED["running"])
-
-    gone = deleted(state)
-
-    assert (gone.phase, gone.reason, gone.message) == ("failed", "Deleted", "pod long was deleted")
-    assert state.phase == "running"
 
 
 def test_the_work_is_in_the_container_base_or_else_in_the_first() -> None:

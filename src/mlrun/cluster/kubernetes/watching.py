@@ -20,7 +20,6 @@ from mlrun.cluster.kubernetes.connection import (
 )
 from mlrun.cluster.kubernetes.kinds import Kind
 from mlrun.cluster.kubernetes.marks import age
-from mlrun.cluster.kubernetes.states import deleted
 from mlrun.errors import MLRunBaseError, MLRunRuntimeError, MLRunServiceUnavailableError
 from mlrun.log import logger
 from mlrun.model.base import dump_json, load_json
@@ -164,7 +163,7 @@ class Watch:
     def _tell_gone(self, uid: str) -> None:
         state = self._known.pop(uid)
         if not state.is_final:
-            self._told.put(deleted(state))
+            self._told.put(state.deleted())
 
 
 def events_of(stream: Stream) -> Iterator[Answer]:
