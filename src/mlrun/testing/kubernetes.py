@@ -36,12 +36,16 @@ class KubernetesNamespace:
         self.name = f"mlrun-test-{uuid.uuid4().hex[:8]}"
 
     def __enter__(self) -> Self:
-        metadata = {"name": self.name}
-        self.ask(
-            "POST", "/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
-        )
+        namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self.name}}
         accounts = f"/api/v1/namespaces/{self.name}/serviceaccounts"
-        self.wait(lambda: bool(self.ask("GET", accounts)["items"]), f"{self.name} has a service account")
+        self.ask("POST", "/api/v1/namespaces", namespace)
+        try:
+            self.wait(
+                lambda: bool(self.ask("GET", accounts)["items"]), f"{self.name} has an account for pods"
+            )
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *error: object) -> None:
