@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import codecs
 import socket
-import sys
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
-from mlrun.cluster.base import Cluster
+from mlrun.cluster.base import Cluster, Reach
 from mlrun.config import mlconf
 from mlrun.db import liveness, times
 from mlrun.db.base import RunDB
@@ -29,14 +23,13 @@ from mlrun.launcher.clock import seconds_since
 from mlrun.launcher.dbpath import dbpath_for, login_of
 from mlrun.launcher.ending import Reason, end_run, gone, reason_of
 from mlrun.launcher.lost import is_its_cluster
+from mlrun.launcher.own_files import name_in_full
+from mlrun.launcher.waiting import Following, wait
 from mlrun.launcher.watcher import Watcher
-from mlrun.log import logger
 from mlrun.model.notification import Notification
-from mlrun.model.pod import PodPhase, PodState
 from mlrun.model.run import Run, RunState
 
 _SURELY_MADE_S = 60.0  # after a run was stored its pod is made, unless whoever did it was killed
-_SHORTEST_S, _LONGEST_S = 0.02, 0.5  # between two looks at a log: a tenth of the time that nothing has come
 
 
 class LocalLauncher(Launcher):
@@ -63,6 +56,8 @@ class LocalLauncher(Launcher):
         if known is not None and is_told and not _is_waiting(known):
             return known
         run.status.state = RunState.PENDING.value
+        if self.cluster.reach is Reach.FILES:
+            name_in_full(run.spec)
         values = (self.cluster.kind, name, socket.gethostname())
         run.status.process = dict(zip(liveness.POD, values, strict=True))
         run.status.last_update = times.now()
@@ -94,20 +89,10 @@ class LocalLauncher(Launcher):
         self._end(stored, Reason(RunState.ABORTED, text))
 
     def wait(self, run: Run, show_logs: bool = True) -> Run:
-        decoder = codecs.getincrementaldecoder("utf-8")("replace")  # a read may end inside a character
-        offset, since = 0, time.monotonic()
-        with self._watched(run) as changed:
-            while True:
-                state, body = self.db.get_log(*_key(run), offset=offset)
-                if show_logs:
-                    sys.stdout.write(decoder.decode(body))
-                    sys.stdout.flush()
-                offset += len(body)
-                if RunState(state).is_final:
-                    return Run.from_dict(self.db.read_run(*_key(run)))
-                since = time.monotonic() if body else since
-                changed.wait(min(max((time.monotonic() - since) / 10, _SHORTEST_S), _LONGEST_S))
-                changed.clear()
+        return wait(self.db, self.cluster, run, show_logs)
+
+    def watched(self, run: Run) -> Following:
+        return Following(self.db, self.cluster, run)
 
     def settle(self, run: Run) -> None:
         if not is_its_cluster(run, self.cluster):
@@ -164,26 +149,6 @@ class LocalLauncher(Launcher):
 
     def _end(self, run: Run, reason: Reason) -> None:
         end_run(self.db, run, reason)
-
-    @contextmanager
-    def _watched(self, run: Run) -> Iterator[threading.Event]:
-        """While the block runs, the pod of *run* is followed; the event is set when it has ended."""
-        stop, changed = threading.Event(), threading.Event()
-        selector = {"mlrun/uid": run.metadata.uid}
-        told: set[str] = set()
-
-        def see(state: PodState) -> None:
-            changed.set()
-            if state.phase == PodPhase.PENDING and state.reason and state.reason not in told:
-                told.add(state.reason)
-                logger.warning(f"pod {state.name} waits: {state.reason}: {state.message}")
-
-        watcher = Watcher(self.db, self.cluster, selector, on_change=see)
-        threading.Thread(target=watcher.follow, args=[stop], name="mlrun-wait", daemon=True).start()
-        try:
-            yield changed
-        finally:
-            stop.set()  # the thread ends soon; nobody has to wait for it
 
 
 def _is_waiting(run: Run) -> bool:

@@ -251,15 +251,17 @@ class BaseRuntime(Function, Editing):
             workdir=workdir or self.spec.workdir,
             watch=watch,
         )
-        runner = self.local_form(local_code_path or "") if local else self
+        function = self if local else self.in_folder(workdir)
+        runner = self.local_form(local_code_path or "") if local else function
         runner.check_runnable(task.spec, launch)
         task.spec.secret_sources = masked_sources(task.spec.secret_sources)
-        body, version = self._version(task.metadata.project)
-        run = prepare.prepare(self, task, name, version)
+        body, version = function._version(task.metadata.project)
+        run = prepare.prepare(function, task, name, version)
         plan = runner.plan_of(run, _reader(param_file_secrets or launch.secrets, launch.db))
         self._store_version(body, launch.db)
         if schedule is not None:
-            return cast(RunObject, self.schedule(run, launch, schedule))  # as the published signature has it
+            answer: Any = runner.schedule(run, launch, schedule)
+            return cast(RunObject, answer)  # the type of the published signature
         runner._carry_out(run, launch, plan)
         return RunObject.of(run, launch.db)
 
@@ -352,6 +354,10 @@ class BaseRuntime(Function, Editing):
         from mlrun.execution.sweep import sweep
 
         sweep(run, launch.db, launch.secrets, plan, run_children, earlier)
+
+    def in_folder(self, workdir: str) -> Self:
+        """The function that starts in *workdir*, where that is a part of it; itself else, or for none."""
+        return self
 
     def local_form(self, code_path: str = "") -> BaseRuntime:
         """
