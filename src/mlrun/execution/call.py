@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from mlrun.code.imports import search_path
 from mlrun.db.base import RunDB
 from mlrun.errors import RunError
@@ -12,7 +10,7 @@ from mlrun.execution.capture import LogWriter, capture
 from mlrun.execution.context import MLClientCtx
 from mlrun.execution.current import current
 from mlrun.execution.handlers import Source
-from mlrun.execution.outcome import user_traceback
+from mlrun.execution.outcome import last_line, user_traceback
 from mlrun.execution.returns import log_returned
 from mlrun.model.run import Run, RunState
 from mlrun.secrets import Masker, SecretsStore
@@ -72,9 +70,3 @@ def failure(run: Run, error: BaseException | None = None, masker: Masker | None 
     return RunError(
         f"run {run.key} ({run.metadata.name}) ended in state {run.status.state}: {text}".rstrip(": ")
     )
-
-
-def last_line(text: Any) -> str:
-    """The line of a traceback that says what happened."""
-    lines = str(text or "").strip().splitlines()
-    return lines[-1] if lines else ""

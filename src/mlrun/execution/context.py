@@ -13,7 +13,7 @@ from mlrun.config import mlconf
 from mlrun.db import liveness
 from mlrun.db.base import RunDB
 from mlrun.errors import MLRunConflictError, MLRunInvalidArgumentError, err_to_str
-from mlrun.execution import sources
+from mlrun.execution import retry, sources
 from mlrun.execution.children import Children
 from mlrun.execution.flusher import flusher
 from mlrun.execution.hidden import Hidden
@@ -296,6 +296,7 @@ class MLClientCtx(Children, Hidden):
     def start(self) -> Self:
         """Mark the run as running, in this process."""
         status = self._run.status
+        retry.begin_attempt(status)
         status.state = RunState.RUNNING.value
         status.process = liveness.process_stamp()
         status.host = status.host or socket.gethostname()
@@ -309,8 +310,10 @@ class MLClientCtx(Children, Hidden):
         status = self._run.status
         if not RunState(status.state).is_final:
             state, text = outcome(error)
-            status.state = state.value
-            status.error = self.masker.mask(text)
+            if state == RunState.ERROR:
+                retry.note_failure(self._run, self.masker.mask(text))
+            else:
+                status.state, status.error = state.value, self.masker.mask(text)
         self.finish_children()
         try:
             self.store_run()

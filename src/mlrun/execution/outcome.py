@@ -6,6 +6,7 @@ import datetime
 import os
 import traceback
 from pathlib import Path
+from typing import Any
 
 from mlrun.model.run import RunState
 
@@ -33,3 +34,9 @@ def user_traceback(error: BaseException) -> str:
     while frame is not None and frame.tb_frame.f_code.co_filename.startswith(_PACKAGE):
         frame = frame.tb_next
     return "".join(traceback.format_exception(type(error), error, frame)).rstrip()
+
+
+def last_line(text: Any) -> str:
+    """The line of a traceback that says what happened."""
+    lines = str(text or "").strip().splitlines()
+    return lines[-1] if lines else ""

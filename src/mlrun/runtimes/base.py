@@ -17,6 +17,7 @@ from mlrun.execution import parallel
 from mlrun.execution.capture import LogWriter
 from mlrun.execution.context import MLClientCtx
 from mlrun.execution.handlers import Source
+from mlrun.execution.retry import attempts
 from mlrun.execution.run_object import RunObject
 from mlrun.execution.sweep import Plan, sweep
 from mlrun.model.function import Function, function_hash
@@ -214,6 +215,7 @@ class BaseRuntime(Function, Editing):
             hyperparams: Parameter name to a list of values: one child run each combination.
             local: Run here whatever the kind is, as ``handler`` or ``local`` would.
             returns: Names (and kinds) to log returned values as.
+            retry: How a run that fails is tried again: ``{"count": 3, "backoff": {"base_delay": "30s"}}``.
 
         Raises:
             RunError: The user's code failed; the run is recorded all the same.
@@ -248,7 +250,7 @@ class BaseRuntime(Function, Editing):
             runner._sweep(run, launch, plan)
         else:
             self._store_version(body, launch.db)
-            runner.launch(run, launch)
+            attempts(run, launch.db, lambda: runner.launch(run, launch))
         return RunObject.of(run, launch.db)
 
     def set_default_handler(self, handler: str | Callable[..., Any]) -> Self:

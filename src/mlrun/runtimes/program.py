@@ -18,6 +18,7 @@ from typing import Any
 from mlrun.config import mlconf
 from mlrun.db.base import RunDB
 from mlrun.errors import MLRunConflictError, MLRunInvalidArgumentError
+from mlrun.execution import retry
 from mlrun.execution.capture import LogWriter
 from mlrun.log import logger
 from mlrun.model.base import dump_json
@@ -252,6 +253,9 @@ def end_run(db: RunDB, run: Run, state: RunState, error: str = "") -> None:
     updates: dict[str, Any] = {"status.state": state.value, **({"status.error": error} if error else {})}
     stored = Run.from_dict(db.read_run(*key))
     if not RunState(stored.status.state).is_final:
+        if state == RunState.ERROR:
+            retry.note_failure(stored, error)
+            updates = retry.updates(stored)
         try:
             stored = Run.from_dict(db.update_run(updates, *key))
         except MLRunConflictError:
