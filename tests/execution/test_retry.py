@@ -163,8 +163,9 @@ def test_the_delay_grows_and_has_an_end() -> None:
         ({"count": 1, "backoff": {"base": 1}}, "'base' is not a field of retry.backoff"),
         (
             {"count": 1, "backoff": {"base_delay": "soon"}},
-            "retry.backoff.base_delay='soon' is no length of time",
+            "retry.backoff.base_delay is a span of time such as 30m",
         ),
+        ({"count": 1, "deadline": -1}, "retry.deadline=-1 has no end"),
         ({"count": 1, "backoff": {"multiplier": 0}}, "multiplier=0 is no number from 1"),
         ({"count": 1, "backoff": 3}, "retry.backoff is a dictionary of base_delay"),
         ([1], "retry is a dictionary of count, backoff, deadline, not list"),

@@ -1,38 +1,36 @@
-"""Lengths of time, as people write them."""
+"""Spans of time as people write them."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import pytest
 
 from mlrun.errors import MLRunInvalidArgumentError
-from mlrun.model.duration import seconds
+from mlrun.model.duration import FOREVER, seconds_of
 
 
 @pytest.mark.parametrize(
-    ("value", "length"),
+    ("span", "seconds"),
     [
-        (30, 30),
-        (0.5, 0.5),
-        ("30", 30),
-        ("45s", 45),
-        ("10 minutes", 600),
+        ("90", 90),
+        (90, 90),
+        (1.5, 1.5),
+        ("30s", 30),
+        ("1h", 3600),
+        ("1h 30m", 5400),
         ("1h30m", 5400),
-        ("1h 30 min", 5400),
-        ("2 Days", 172800),
-        ("1.5h", 5400),
-        (0, 0),
+        ("2 days", 172_800),
+        ("1 week, 1 day", 691_200),
+        ("0.5h", 1800),
+        ("1H", 3600),
+        ("-1", FOREVER),
+        (-1, FOREVER),
     ],
-    ids=str,
 )
-def test_a_length_of_time_is_read(value: Any, length: float) -> None:
-    assert seconds(value, "delay") == length
+def test_a_span_is_so_many_seconds(span, seconds):
+    assert seconds_of(span, "executing") == seconds
 
 
-@pytest.mark.parametrize(
-    "value", ["", "soon", "10 parsecs", "-5s", -5, True, None, float("inf"), "1h and"], ids=str
-)
-def test_what_is_none_is_answered(value: Any) -> None:
-    with pytest.raises(MLRunInvalidArgumentError, match="is no length of time; 30, '45s'"):
-        seconds(value, "delay")
+@pytest.mark.parametrize("span", ["", "soon", "1x", "-5", "1h 30", None, True, "h"])
+def test_what_is_no_span_is_refused_with_its_name(span):
+    with pytest.raises(MLRunInvalidArgumentError, match="executing is a span of time such as 30m.*not"):
+        seconds_of(span, "executing")

@@ -12,7 +12,7 @@ from mlrun.db.base import RunDB
 from mlrun.errors import MLRunConflictError, MLRunInvalidArgumentError, RunError, nearest
 from mlrun.execution.outcome import last_line, outcome
 from mlrun.log import logger
-from mlrun.model.duration import seconds
+from mlrun.model.duration import seconds_of
 from mlrun.model.run import Run, RunState, RunStatus
 
 DELAY_S = 30.0  # before the second attempt, where the run does not say
@@ -164,7 +164,9 @@ def begin_attempt(status: RunStatus) -> None:
 def _delay_s(run: Run, retry: Retry, now: str) -> float | None:
     """Seconds until the next attempt; None where there is none."""
     failed = len(run.status.retries) + 1
-    if run.metadata.iteration or failed > retry.again:  # a sweep counts its children, as they come
+    if run.metadata.iteration or run.spec.is_hyper_job():  # a sweep counts the failures of its children
+        return None
+    if failed > retry.again:
         return None
     delay_s = retry.delay_s(failed)
     first = (run.status.retries or [{}])[0].get("start_time") or run.status.start_time
@@ -194,4 +196,9 @@ def _mapping(given: Any, what: str, fields: tuple[str, ...]) -> dict[str, Any]:
 
 def _seconds(record: Mapping[str, Any], name: str, default: float, what: str) -> float:
     value = record.get(name)
-    return default if value is None else seconds(value, f"{what}.{name}")
+    if value is None:
+        return default
+    span = seconds_of(value, f"{what}.{name}")
+    if span < 0:
+        raise MLRunInvalidArgumentError(f"{what}.{name}={value!r} has no end; a span of time such as 30s has one")
+    return span

@@ -1,38 +1,47 @@
-"""Lengths of time as people write them: ``30``, ``"45s"``, ``"1h 30m"``."""
+"""Spans of time as people write them: ``90``, ``1h``, ``1h 30m``, ``2 days``."""
 
 from __future__ import annotations
 
-import math
 import re
 from typing import Any
 
 from mlrun.errors import MLRunInvalidArgumentError
 
-_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_WORDS = {"second": "s", "sec": "s", "minute": "m", "min": "m", "hour": "h", "day": "d"}
-_PART = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]*)\s*")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+_WORDS = {
+    "s": ("s", "sec", "secs", "second", "seconds"),
+    "m": ("m", "min", "mins", "minute", "minutes"),
+    "h": ("h", "hr", "hrs", "hour", "hours"),
+    "d": ("d", "day", "days"),
+    "w": ("w", "week", "weeks"),
+}
+_UNITS = {word: unit for unit, words in _WORDS.items() for word in words}
+_PART = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*,?")
+FOREVER = -1.0
 
 
-def seconds(value: Any, what: str) -> float:
+def seconds_of(span: Any, what: str) -> float:
     """
-    Seconds in *value*: a number of them, or a text such as ``"10 minutes"`` or ``"1h30m"``.
+    *span* in seconds; -1 is for ever.
+
+    Args:
+        what: Whose span it is, for the message.
 
     Raises:
-        MLRunInvalidArgumentError: It is neither, or less than nothing.
+        MLRunInvalidArgumentError: It is no span of time.
     """
-    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < math.inf:
-        return float(value)
-    text = value.strip().lower() if isinstance(value, str) else ""
-    if text and not _PART.sub("", text):
-        parts = [(float(number), _unit(word)) for number, word in _PART.findall(text)]
-        if all(unit for _, unit in parts):
-            return sum(number * _UNITS[unit] for number, unit in parts)
-    raise MLRunInvalidArgumentError(
-        f"{what}={value!r} is no length of time; 30, '45s', '10 minutes' and '1h30m' are"
-    )
+    text = str(span).strip().lower()
+    if text in ("-1", "-1.0"):
+        return FOREVER
+    found = list(_PART.finditer(text))
+    is_whole = bool(found) and "".join(part.group() for part in found) == text
+    units = [part.group(2) for part in found]
+    if isinstance(span, bool) or not is_whole or ("" in units and len(units) > 1) or not _are_known(units):
+        raise MLRunInvalidArgumentError(
+            f"{what} is a span of time such as 30m, 1h or '1d 12h', or -1 for no limit, not {span!r}"
+        )
+    return sum(float(part.group(1)) * _SECONDS[_UNITS[part.group(2) or "s"]] for part in found)
 
 
-def _unit(word: str) -> str:
-    """The letter of a unit; empty for what is none."""
-    word = word or "s"
-    return word if word in _UNITS else _WORDS.get(word.removesuffix("s"), "")
+def _are_known(units: list[str]) -> bool:
+    return all(not unit or unit in _UNITS for unit in units)
