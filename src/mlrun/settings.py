@@ -71,6 +71,12 @@ TABLE = (
             ("image_pull_backoff", "1h", "waits for its image"),
             ("executing", "24h", "runs"),
         )
+        "cluster.process.environment",
+        "str",
+        "PATH,HOME,USER,LOGNAME,SHELL,LANG,LC_*,TZ,TMPDIR,LD_LIBRARY_PATH,*_PROXY,*_proxy,SSL_CERT_*,"
+        "*_CA_BUNDLE,CUDA_*,MLRUN_HOME",
+        "Variables that pods of the cluster `process` have of who creates them, beside their own; separated"
+        " by commas, `*` is any part.",
     ),
     Setting("log_level", "str", "INFO", "Least severe message that is printed.", choices=_LEVELS),
     Setting(

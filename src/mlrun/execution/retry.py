@@ -200,5 +200,7 @@ def _seconds(record: Mapping[str, Any], name: str, default: float, what: str) ->
         return default
     span = seconds_of(value, f"{what}.{name}")
     if span < 0:
-        raise MLRunInvalidArgumentError(f"{what}.{name}={value!r} has no end; a span of time such as 30s has one")
+        raise MLRunInvalidArgumentError(
+            f"{what}.{name}={value!r} has no end; a span of time such as 30s has one"
+        )
     return span
