@@ -71,6 +71,8 @@ TABLE = (
             ("image_pull_backoff", "1h", "waits for its image"),
             ("executing", "24h", "runs"),
         )
+    ),
+    Setting(
         "cluster.process.environment",
         "str",
         "PATH,HOME,USER,LOGNAME,SHELL,LANG,LC_*,TZ,TMPDIR,LD_LIBRARY_PATH,*_PROXY,*_proxy,SSL_CERT_*,"
