@@ -13,13 +13,14 @@ from mlrun.config import mlconf
 from mlrun.db import liveness
 from mlrun.db.base import RunDB
 from mlrun.errors import MLRunConflictError, MLRunInvalidArgumentError, err_to_str
-from mlrun.execution import retry, sources
+from mlrun.execution import sources
 from mlrun.execution.children import Children
 from mlrun.execution.flusher import flusher
 from mlrun.execution.hidden import Hidden
 from mlrun.execution.masked import masked_db
 from mlrun.execution.outcome import now, outcome
 from mlrun.log import create_logger, logger
+from mlrun.model import retry
 from mlrun.model.run import Run, RunState
 from mlrun.secrets import SecretsStore, masked_sources
 

@@ -111,7 +111,9 @@ class Watcher:
         """End the run of a pod that has ended, unless it has said itself how it ended."""
         run = self._run_of(state)
         if run is not None and _is_its_pod(run, state):
-            if not RunState(run.status.state).is_final:
+            if run.status.state == RunState.PENDING_RETRY:
+                pass  # this attempt has said that it failed
+            elif not RunState(run.status.state).is_final:
                 self._end(run, state)
             elif run.status.reason == PROCESS_GONE:
                 self._say_why(run, state)

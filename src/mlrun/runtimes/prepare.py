@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from mlrun import urls
 from mlrun.config import mlconf
 from mlrun.errors import MLRunInvalidArgumentError, MLRunInvalidArgumentTypeError, nearest
-from mlrun.execution.retry import Retry
 from mlrun.log import logger
+from mlrun.model.retry import Retry
 from mlrun.model.run import Run, RunState
 from mlrun.model.task import RunTemplate, options_from, own_mapping, own_space
 

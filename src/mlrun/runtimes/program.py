@@ -18,9 +18,9 @@ from typing import Any
 from mlrun.config import mlconf
 from mlrun.db.base import RunDB
 from mlrun.errors import MLRunConflictError, MLRunInvalidArgumentError
-from mlrun.execution import retry
 from mlrun.execution.capture import LogWriter
 from mlrun.log import logger
+from mlrun.model import retry
 from mlrun.model.base import dump_json
 from mlrun.model.function import FunctionSpec
 from mlrun.model.run import Run, RunState
