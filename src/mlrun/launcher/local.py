@@ -19,6 +19,7 @@ from mlrun.errors import (
     MLRunConflictError,
     MLRunNotFoundError,
     MLRunNotImplementedServerError,
+    MLRunServiceUnavailableError,
     err_to_str,
 )
 from mlrun.launcher.base import Function, Launcher, Place, Private, Record, Work
@@ -42,6 +43,7 @@ class LocalLauncher(Launcher):
     """
 
     owns_runs = True
+    is_patient = False  # asks a cluster that is away again, by another submit()
 
     def __init__(self, db: RunDB, cluster: Cluster) -> None:
         self.db, self.cluster = db, cluster
@@ -59,7 +61,8 @@ class LocalLauncher(Launcher):
         try:
             self._create(run, work)
         except MLRunBaseError as error:
-            self._end(run, Reason(RunState.ERROR, err_to_str(error)))
+            if not (self.is_patient and isinstance(error, MLRunServiceUnavailableError)):
+                self._end(run, Reason(RunState.ERROR, err_to_str(error)))
             raise
         return Run.from_dict(self.db.read_run(*_key(run)))
 
@@ -115,10 +118,14 @@ class LocalLauncher(Launcher):
         dbpath = dbpath_for(self.db, cluster)
         return Place(cluster.kind, cluster.reach, cluster.runs_operators, dbpath, str(mlconf.namespace))
 
+    def login(self, run: Run, place: Place) -> dict[str, str]:
+        """The variables by which the pod of *run* logs in to the database."""
+        return login_of(self.db, place.dbpath)
+
     def _work(self, function: Function, run: Run, secrets: Record | None) -> Work:
         place = self.place()
         task = {name: str(value) for name, value in (secrets or {}).items()}
-        private = Private(task, self._project_secrets(run), login_of(self.db, place.dbpath))
+        private = Private(task, self._project_secrets(run), self.login(run, place))
         return function.manifest(run, place, private)
 
     def _project_secrets(self, run: Run) -> dict[str, str]:
