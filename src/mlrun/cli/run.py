@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 _LATER = {
     "kfp": "--kfp needs Kubeflow Pipelines, which is not built yet; without it the run starts here",
     "auto_build": "--auto-build needs container images, which are not built yet; a run here needs none",
+    "auto_mount": "--auto-mount is not built yet; pods of the cluster 'process' see local files",
 }
 
 

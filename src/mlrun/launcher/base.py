@@ -112,3 +112,11 @@ class Launcher(abc.ABC):
 
         Where nobody but who waits would begin the next attempt at a run that failed, this attempt is all.
         """
+
+    def settle(self, run: Run) -> None:  # noqa: B027 - a server does it by itself
+        """
+        End *run* if its pod has ended without its having said so; for runs that nobody may be watching.
+
+        Raises:
+            MLRunServiceUnavailableError: The cluster can not be reached.
+        """

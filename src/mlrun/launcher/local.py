@@ -97,12 +97,6 @@ class LocalLauncher(Launcher):
                 changed.clear()
 
     def settle(self, run: Run) -> None:
-        """
-        End *run* if its pod has ended without its having said so; for runs that nobody watches.
-
-        Raises:
-            MLRunServiceUnavailableError: The cluster can not be reached.
-        """
         process = run.status.process
         if process.get("cluster") != self.cluster.kind or process.get("host") != socket.gethostname():
             return

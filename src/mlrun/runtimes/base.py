@@ -214,8 +214,8 @@ class BaseRuntime(Function, Editing):
             inputs: Argument name to data URL.
             artifact_path, out_path, output_path: One thing: where artifacts go.
             watch: Wait for the end, and print the log; a run in this process always does.
-            schedule: Five fields of cron, or their dictionary; for kinds that run in pods. Nothing starts now,
-                and the answer is ``{"schedule", "project", "name", "action"}``.
+            schedule: Five fields of cron, or their dictionary, for kinds that run in pods: nothing starts
+                now, and the answer is ``{"schedule", "project", "name", "action"}``.
             hyperparams: Parameter name to a list of values: one child run each combination.
             local: Run here whatever the kind is, as ``handler`` or ``local`` would.
             returns: Names (and kinds) to log returned values as.
