@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlrun.api.tasks import Tasks
+from mlrun.service.tasks import Tasks
 
 
 def test_a_task_is_kept_with_the_records(db: Any) -> None:

@@ -88,7 +88,7 @@ class Dispatcher(Duty):
         return BUSY_S if live or taken else IDLE_S
 
     def end(self) -> None:
-        """Endings that are under way go on; whoever has the lease next begins them anew, which does no harm."""
+        """Endings that are under way go on; whoever has the lease next does them again: no harm is done."""
         self._being_ended = set()
 
     def _follow(self, started: Started) -> bool:
@@ -131,9 +131,8 @@ class Dispatcher(Duty):
             logger.warning(f"run {submission.uid} is started later: {err_to_str(error)}")
         except MLRunBaseError as error:
             logger.warning(f"run {submission.uid} can not be started: {err_to_str(error)}")
-            if run is not None and not RunState(run.status.state).is_final:
+            if run is not None:
                 end_run(self._db, run, Reason(RunState.ERROR, err_to_str(error)))
-            self._end(submission)
 
     def _end(self, submission: Submission) -> None:
         self._db.end_submission(submission)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import abc
 import contextlib
 import threading
+import traceback
 
 from mlrun.db.sql.leases import Leases
 from mlrun.errors import MLRunBaseError, err_to_str
@@ -86,8 +87,14 @@ class Post:
                     self._duty.end()
             except MLRunBaseError as error:  # a database or a cluster that is away comes back
                 logger.warning(f"{self._duty.name}: {err_to_str(error)}; it goes on in {AGAIN_S:g} s")
+            except Exception as error:  # of an adapter of somebody else's: one run must not end the thread
+                logger.error(f"{self._duty.name} failed, and goes on: {_traceback(error)}")
             self._woken.wait(pause_s)
             self._woken.clear()
         self._duty.end()
         with contextlib.suppress(MLRunBaseError):  # it runs out by itself
             self._lease.release()
+
+
+def _traceback(error: Exception) -> str:
+    return "".join(traceback.format_exception(error)).rstrip()

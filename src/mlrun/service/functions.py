@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from mlrun import urls
 from mlrun.db.base import RunDB
@@ -41,4 +41,4 @@ def pod_function(record: dict[str, Any]) -> PodRuntime:
             f"a function of kind {kind or 'handler'!r} runs where it is called, and no server starts it; kind"
             " 'job' is for that"
         )
-    return cast(PodRuntime, function)
+    return function

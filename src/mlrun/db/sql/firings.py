@@ -8,8 +8,17 @@ from collections.abc import Callable
 from typing import Any
 
 from mlrun.db.base import Record
+from mlrun.db.sql import secrets
 from mlrun.db.sql.connection import Connection
-from mlrun.db.sql.schedules import UPDATE, Schedules, lock_of, next_time, one_schedule, store_schedule
+from mlrun.db.sql.schedules import (
+    UPDATE,
+    Schedules,
+    hidden_name,
+    lock_of,
+    next_time,
+    one_schedule,
+    store_schedule,
+)
 from mlrun.db.sql.submissions import count_live, submit
 from mlrun.db.sql.tables import lock_of_run
 from mlrun.errors import MLRunBaseError, MLRunConflictError
@@ -73,6 +82,14 @@ class Firings(Schedules):
             store_schedule(connection, UPDATE, record)
         return run
 
+    def hide_with_schedule(self, project: str, name: str, hidden: str) -> None:
+        """Keep what of its runs may be in no record, as long as the schedule is there; empty is nothing."""
+        with self._write(lock_of(project)) as connection:
+            if hidden:
+                secrets.keep(connection, project, hidden_name(name), hidden)
+            else:
+                secrets.forget(connection, project, hidden_name(name))
+
     def invoke_schedule_now(self, project: str, name: str, make_run: MakeRun) -> Record:
         """
         Submit a run of a schedule at once, beside its times.
@@ -125,7 +142,8 @@ def _too_many(connection: Connection, record: Record) -> str:
 
 
 def _submit(connection: Connection, record: Record, run: Record, now: str) -> Record:
-    stored = submit(connection, run, now, schedule=record["name"])
+    hidden = secrets.kept(connection, record["project"], hidden_name(record["name"]))
+    stored = submit(connection, run, now, record["name"], hidden)
     metadata: dict[str, Any] = stored["metadata"]
     record["last_run_uri"] = str(RunURL(metadata["project"], metadata["uid"]))
     record["last_run_time"] = now

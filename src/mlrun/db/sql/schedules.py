@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import datetime
 from typing import Any
+from urllib.parse import quote
 
 from mlrun.db import records, times
 from mlrun.db.base import Labels, Record
+from mlrun.db.sql import secrets
 from mlrun.db.sql.connection import Connection
 from mlrun.db.sql.tables import Tables, store_side
 from mlrun.db.sql.where import Where
@@ -96,10 +98,14 @@ class Schedules(Tables):
         values = {"project": project or records.default_project(), "name": name}
         with self._write(lock_of(values["project"])) as connection:
             connection.execute(f"DELETE FROM schedules WHERE {KEY}", values)
+            secrets.forget(connection, values["project"], hidden_name(name))
 
     def delete_schedules(self, project: str) -> None:
         project = records.required(project, "the project of the schedules")
         with self._write(lock_of(project)) as connection:
+            names = connection.execute("SELECT name FROM schedules WHERE project = :p", {"p": project})
+            for (name,) in names.fetchall():
+                secrets.forget(connection, project, hidden_name(name))
             connection.execute("DELETE FROM schedules WHERE project = :project", {"project": project})
 
     def _with_last_run(self, record: Record) -> Record:
@@ -110,6 +116,11 @@ class Schedules(Tables):
             with contextlib.suppress(MLRunNotFoundError):
                 last_run = self.read_run(run.uid, run.project, run.iter)
         return Answer({**record, "last_run": last_run})
+
+
+def hidden_name(schedule: str) -> str:
+    """Under which secret stands what may be in no record of it."""
+    return f"{secrets.OURS}schedules/{quote(schedule, '')}"
 
 
 def lock_of(project: str) -> str:
