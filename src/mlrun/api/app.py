@@ -75,7 +75,8 @@ def create_app(
     paths = Paths()
     for prefix, rules in (("/api/v2", V2), ("/api/v1", V1), ("/api", V1), ("", at_the_root)):
         for rule in rules:
-            paths.add(rule.method, prefix + rule.path, _endpoint(rule, house, most_bytes))
+            for path in (rule.path, *rule.also):
+                paths.add(rule.method, prefix + path, _endpoint(rule, house, most_bytes))
     app = Starlette(middleware=[Middleware(Gate, access=access, db=db), Middleware(Heads)])
     app.router = PathRouter(paths, _no_address)
     app.state.watches = house.watches

@@ -175,6 +175,7 @@ class Rule:
     tells: Mapping[str, str] = dataclasses.field(
         default_factory=dict
     )  # headers of the answer -> what they say
+    also: tuple[str, ...] = ()  # other spellings of the path, which the document leaves out
     is_old: bool = False  # an address of MLRun 0.5, which new programs should not use
 
     @property

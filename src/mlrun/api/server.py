@@ -99,13 +99,13 @@ def serve_alone(served: Served, is_ready: Callable[[], None]) -> None:
     service = service_of(served)
     app = create_app(served.db, served.access, served.places, service=service)
     server = ReadyServer(config_of(app))
-    service.start()
-    try:
-        # After its work uvicorn raises the signal that ended it once more; a good end is no failure.
-        with handling_signals(server.handle_exit):
+    # After its work uvicorn raises the signal that ended it once more; a good end is no failure.
+    with handling_signals(server.handle_exit):
+        service.start()
+        try:
             server.run(sockets=[served.listener])
-    finally:
-        service.stop()
+        finally:
+            service.stop()
 
 
 def service_of(served: Served) -> Service:

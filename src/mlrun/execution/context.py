@@ -20,7 +20,7 @@ from mlrun.execution.hidden import Hidden
 from mlrun.execution.masked import masked_db
 from mlrun.execution.outcome import now, outcome
 from mlrun.log import create_logger, logger
-from mlrun.model import retry
+from mlrun.model.retry import begin_attempt, note_end
 from mlrun.model.run import Run, RunState
 from mlrun.secrets import SecretsStore, masked_sources
 
@@ -297,7 +297,7 @@ class MLClientCtx(Children, Hidden):
     def start(self) -> Self:
         """Mark the run as running, in this process."""
         status = self._run.status
-        retry.begin_attempt(status)
+        begin_attempt(status)
         status.state = RunState.RUNNING.value
         pod = {name: value for name, value in status.process.items() if name in ("cluster", "pod")}
         status.process = {**liveness.process_stamp(), **pod}
@@ -312,10 +312,7 @@ class MLClientCtx(Children, Hidden):
         status = self._run.status
         if not RunState(status.state).is_final:
             state, text = outcome(error)
-            if state == RunState.ERROR:
-                retry.note_failure(self._run, self.masker.mask(text))
-            else:
-                status.state, status.error = state.value, self.masker.mask(text)
+            note_end(self._run, state, self.masker.mask(text))
         self.finish_children()
         try:
             self.store_run()

@@ -61,6 +61,14 @@ class Retry(NamedTuple):
             return self.max_delay_s
 
 
+def note_end(run: Run, state: RunState, error: str) -> None:
+    """Record in *run* that this attempt has ended in *state*."""
+    if state == RunState.ERROR:
+        note_failure(run, error)
+    else:
+        run.status.state, run.status.error = state.value, error
+
+
 def note_failure(run: Run, error: str, now: str = "", reason: str = "") -> None:
     """
     Record in *run* that this attempt has failed: it is to be tried again, or has ended as an error.

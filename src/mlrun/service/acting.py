@@ -49,6 +49,10 @@ class Service:
         self._posts: list[Post] = []
 
     @property
+    def has_cluster(self) -> bool:
+        return self._launcher is not None
+
+    @property
     def launcher(self) -> ServerLauncher:
         """
         Raises:

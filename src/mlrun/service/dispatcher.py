@@ -97,11 +97,13 @@ class Dispatcher(Duty):
         if state is None:
             self._delete_pods(submission)
             self._end(submission)
+        elif submission.id in self._being_ended:
+            return False
         elif state.is_final:
             self._end(submission)
         elif state == RunState.PENDING_RETRY:
             return self._repeat(submission)
-        elif submission.ending and submission.id not in self._being_ended:
+        elif submission.ending:
             if len(self._being_ended) < MOST_ENDINGS:
                 self._being_ended.add(submission.id)
                 _aside(self._abort, submission)
@@ -140,7 +142,6 @@ class Dispatcher(Duty):
         self._launcher.forget_login(run)
         self._end_task(submission)
         self._again.pop(submission.id, None)
-        self._being_ended.discard(submission.id)
 
     def _end_task(self, submission: Submission, error: str = "") -> None:
         if name := submission.how_to_end.get("task"):
@@ -155,7 +156,8 @@ class Dispatcher(Duty):
                 self._launcher.abort(self._run(submission), str(how.get("text") or ""), how.get("grace_s"))
         except MLRunBaseError as error:
             logger.warning(f"run {submission.uid} can not be ended now: {err_to_str(error)}")
-            self._being_ended.discard(submission.id)  # the next round tries again
+        finally:
+            self._being_ended.discard(submission.id)  # the next round ends the submission, or tries again
 
     def _end_without_pod(self, live: list[Started]) -> None:
         """End the runs whose pod was twice not there; what is pending is started (again) instead."""

@@ -15,16 +15,20 @@ from mlrun.service.resources import GROUPS, Wanted
 
 
 def list_all(call: Call) -> Response:
-    launcher = call.house.service.launcher
-    return as_json(resources.list_resources(launcher, _wanted(call), call.text("group-by")))
+    service, group_by = call.house.service, call.text("group-by")
+    if not service.has_cluster:
+        return as_json(resources.grouped([], group_by))
+    return as_json(resources.list_resources(service.launcher, _wanted(call), group_by))
 
 
 def delete_all(call: Call) -> Response:
     grace_s = call.number("grace-period")
     if grace_s is None:
         grace_s = int(mlconf.runtime_resources_deletion_grace_period)
-    launcher = call.house.service.launcher
-    return as_json(resources.delete_resources(launcher, _wanted(call), call.flag("force"), grace_s))
+    wanted, force, service = _wanted(call), call.flag("force"), call.house.service
+    if not service.has_cluster:
+        return as_json({})
+    return as_json(resources.delete_resources(service.launcher, wanted, force, grace_s))
 
 
 def _wanted(call: Call) -> Wanted:
@@ -50,8 +54,7 @@ RULES = (
         list_all,
         "List the pods of runs",
         (*_WHICH, word("group-by", GROUPS, "By project, and in it by run or by kind.")),
-        gives=Any,
-        errors=(501,),
+        gives=list[Any] | dict[str, Any],
     ),
     Rule(
         "DELETE",
@@ -68,6 +71,5 @@ RULES = (
             ),
         ),
         gives=dict[str, Any],
-        errors=(501,),
     ),
 )

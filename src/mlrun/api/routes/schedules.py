@@ -17,13 +17,13 @@ KINDS = ("job", "pipeline")
 
 
 def create(call: Call) -> Response:
-    schedule = call.db.create_schedule(call.project, _checked(call))
+    schedule = call.db.create_schedule(call.project, _checked(call.record(), call))
     call.house.service.wake()
     return as_json(schedule, 201)
 
 
 def update(call: Call) -> Response:
-    schedule = call.db.update_schedule(call.project, call.path["name"], _checked(call))
+    schedule = call.db.update_schedule(call.project, call.path["name"], _checked(call.record(), call))
     call.house.service.wake()
     return as_json(schedule)
 
@@ -65,13 +65,12 @@ def set_notifications(call: Call) -> Response:
     )
 
 
-def _checked(call: Call) -> Record:
+def _checked(record: Record, call: Call) -> Record:
     """
     Raises:
         MLRunInvalidArgumentError: It would fire too often, or what it names can not be run.
         MLRunAccessDeniedError: Its function is another project's.
     """
-    record = call.record()
     if record.get("cron_trigger"):
         jobs.check_interval(record["cron_trigger"])
     if record.get("scheduled_object"):

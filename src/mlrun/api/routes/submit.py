@@ -36,13 +36,15 @@ def _check_project(call: Call, task: dict[str, Any]) -> None:
         refuse_foreign(call.caller.projects, project)
 
 
-_SUBMIT = Rule(
-    "POST",
-    "/submit_job",
-    submit,
-    "Have a run started in its turn, or at the times of a schedule",
-    takes=Submission,
-    gives=Submitted,
-    errors=(404, 409, 501),
+RULES = (
+    Rule(
+        "POST",
+        "/submit_job",
+        submit,
+        "Have a run started in its turn, or at the times of a schedule",
+        takes=Submission,
+        gives=Submitted,
+        errors=(404, 409, 501),
+        also=("/submit_job/", "/submit", "/submit/"),
+    ),
 )
-RULES = (_SUBMIT, *(_SUBMIT.at(path, is_old=False) for path in ("/submit_job/", "/submit", "/submit/")))
