@@ -65,6 +65,13 @@ TABLE = (
         " Kubernetes any number.",
         "runs",
     ),
+    Setting(
+        "cluster.patience",
+        "float",
+        600.0,
+        "A pod waits for a server that is away so long, to tell how its run ended.",
+        "seconds",
+    ),
     Setting("cluster.keep_ended", "int", 14_400, "Pods that have ended are kept this long.", "seconds"),
     *(
         Setting(

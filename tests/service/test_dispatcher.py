@@ -18,6 +18,7 @@ from mlrun.service.functions import function_of
 from mlrun.service.launcher import ServerLauncher
 from mlrun.service.lease import Lease
 from mlrun.service.tasks import Tasks
+from mlrun.service.watch import Watch
 from mlrun.testing.memory_cluster import MemoryCluster
 
 LONGEST_S = 30
@@ -34,6 +35,13 @@ class Clock:
         return self.now
 
 
+class Unwatched(Watch):
+    """A test says what becomes of a run."""
+
+    def go_on(self) -> None:
+        pass
+
+
 class Worked:
     """A dispatcher with its lease."""
 
@@ -45,7 +53,12 @@ class Worked:
     def restart(self) -> None:
         """Another process, after this one was killed."""
         self.dispatcher = Dispatcher(
-            self.db, self.launcher, lambda run: function_of(run, self.db), Tasks(self.db), self.clock
+            self.db,
+            self.launcher,
+            lambda run: function_of(run, self.db),
+            Tasks(self.db),
+            Unwatched(self.launcher),
+            self.clock,
         )
         self.dispatcher.begin(self.lease)
 
@@ -136,6 +149,19 @@ def test_a_server_that_was_killed_after_it_started_a_pod_starts_no_other(
         worked.round()
 
     assert len(cluster.resources) == 1
+
+
+def test_a_pod_that_was_left_half_made_is_made_anew(
+    worked: Worked, submit: Any, cluster: MemoryCluster, db: Any
+) -> None:
+    (uid,) = submit(1)
+    worked.round()
+    cluster.set(cluster.list()[0].name, phase="failed", reason="ContainerStatusUnknown")  # and killed
+
+    worked.restart()
+    worked.round()
+
+    assert [state.phase for state in cluster.list()] == ["pending"] and state_of(db, uid) == "pending"
 
 
 def test_a_run_that_has_ended_is_not_started_again(

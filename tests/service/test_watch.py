@@ -1,4 +1,4 @@
-"""One server watches the pods, and ends the runs whose pod has ended without a word."""
+"""Pods are watched, and the runs whose pod has ended without a word are ended."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from tests.service.conftest import state_of
 from mlrun.model.run import Run
 from mlrun.service.functions import function_of
 from mlrun.service.launcher import ServerLauncher
-from mlrun.service.lease import Lease
 from mlrun.service.watch import Watch
 from mlrun.testing.memory_cluster import MemoryCluster
 
@@ -26,11 +25,11 @@ def test_a_run_whose_pod_is_killed_ends(
     seen = threading.Semaphore(0)
     watch = Watch(launcher, on_change=seen.release)
 
-    watch.round(Lease(db, "watch"))
+    watch.go_on()
     assert seen.acquire(timeout=LONGEST_S)
     cluster.set(cluster.list()[0].name, phase="failed", reason="OOMKilled", exit_code=137)
     assert seen.acquire(timeout=LONGEST_S)
-    watch.end()
+    watch.stop()
 
     assert state_of(db, UID) == "error"
     assert "ran out of memory" in db.read_run(UID, "iris")["status"]["error"]
@@ -38,13 +37,12 @@ def test_a_run_whose_pod_is_killed_ends(
 
 def test_watching_that_has_ended_begins_anew(db: Any, launcher: ServerLauncher, capsys: Any) -> None:
     watch = Watch(launcher)
-    lease = Lease(db, "watch")
-    watch.round(lease)
+    watch.go_on()
     watch._stop.set()
     assert watch._thread
     watch._thread.join(LONGEST_S)
 
-    watch.round(lease)
-    watch.end()
+    watch.go_on()
+    watch.stop()
 
     assert "watching pods has ended, and begins anew" in capsys.readouterr().err

@@ -69,10 +69,10 @@ class Service:
         """Take up the duties, or wait for them where another server has them."""
         if self._launcher is None:
             return
-        dispatcher = Dispatcher(self._submissions, self._launcher, self._function_of, self.tasks)
+        watch = Watch(self._launcher, on_change=self.wake)
+        dispatcher = Dispatcher(self._submissions, self._launcher, self._function_of, self.tasks, watch)
         scheduler = Scheduler(self._firings, jobs.run_of_schedule, on_fire=self.wake)
-        duties = (dispatcher, scheduler, Watch(self._launcher, on_change=self.wake))
-        self._posts = [Post(self._leases, duty) for duty in duties]
+        self._posts = [Post(self._leases, duty) for duty in (dispatcher, scheduler)]
         for post in self._posts:
             post.start()
 

@@ -28,6 +28,7 @@ from mlrun.service.duty import Duty
 from mlrun.service.launcher import ServerLauncher
 from mlrun.service.lease import Lease
 from mlrun.service.tasks import Tasks
+from mlrun.service.watch import Watch
 
 BUSY_S, IDLE_S = 0.2, 0.5  # between two looks; what this server submits is seen at once
 LOOK_S = 30.0  # between two looks whether pods are there that should be
@@ -44,6 +45,7 @@ class Dispatcher(Duty):
 
     Args:
         find_function: The function of a run.
+        watch: Goes on while this has the place.
     """
 
     def __init__(
@@ -52,11 +54,12 @@ class Dispatcher(Duty):
         launcher: ServerLauncher,
         find_function: FindFunction,
         tasks: Tasks,
+        watch: Watch,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.place = launcher.cluster.place
         self.name = f"pods of {self.place}"
-        self._db, self._launcher, self._tasks = db, launcher, tasks
+        self._db, self._launcher, self._tasks, self._watch = db, launcher, tasks, watch
         self._find_function, self._clock = find_function, clock
         self._being_ended: set[int] = set()  # ids of submissions
         self._again: dict[int, float] = {}  # those whose cluster was away, and when it is asked again
@@ -64,13 +67,18 @@ class Dispatcher(Duty):
         self._missing: set[int] = set()  # those whose pod was not there at the last look
 
     def begin(self, lease: Lease) -> None:
-        """Whoever had the lease may have been killed between taking a submission and starting its pod."""
+        """
+        Whoever had the lease may have been killed after it took a submission and before its pod ran; nobody
+        watches yet who would take such a pod for one that has failed.
+        """
         self._again, self._missing, self._looked = {}, set(), float("-inf")
         for started in self._db.started_submissions(self.place):
             if started.state in (RunState.CREATED, RunState.PENDING):
+                self._delete_pods(started.submission, only=_never_ran)
                 self._again[started.submission.id] = float("-inf")
 
     def round(self, lease: Lease) -> float:
+        self._watch.go_on()
         live = [one for one in self._db.started_submissions(self.place) if not self._follow(one)]
         for one in live:
             if one.submission.id in self._again and self._clock() >= self._again[one.submission.id]:
@@ -90,12 +98,13 @@ class Dispatcher(Duty):
     def end(self) -> None:
         """Endings that are under way go on; whoever has the lease next does them again: no harm is done."""
         self._being_ended = set()
+        self._watch.stop()
 
     def _follow(self, started: Started) -> bool:
         """Do what has become of a run asks for, and say whether its submission has ended by that."""
         submission, state = started.submission, started.state
         if state is None:
-            self._delete_pods(submission)
+            _aside(self._delete_pods, submission)
             self._end(submission)
         elif submission.id in self._being_ended:
             return False
@@ -177,12 +186,20 @@ class Dispatcher(Duty):
     def _pods(self, selector: dict[str, str] | None = None) -> list[PodState]:
         return self._launcher.cluster.list({"app.kubernetes.io/managed-by": "mlrun", **(selector or {})})
 
-    def _delete_pods(self, submission: Submission) -> None:
+    def _delete_pods(
+        self, submission: Submission, only: Callable[[PodState], bool] = lambda state: True
+    ) -> None:
         for state in self._pods({"mlrun/uid": submission.uid, "mlrun/project": submission.project}):
-            _aside(self._launcher.cluster.delete, state.name)
+            if only(state):
+                self._launcher.cluster.delete(state.name)
 
     def _run(self, submission: Submission) -> Run:
         return Run.from_dict(self._db.read_run(submission.uid, submission.project, submission.iteration))
+
+
+def _never_ran(state: PodState) -> bool:
+    """Whether it was left half made."""
+    return state.is_final and not state.started and state.exit_code is None
 
 
 def _aside(work: Callable[..., None], *arguments: object) -> None:
