@@ -177,3 +177,45 @@ def test_it_follows_until_it_is_told_to_stop(db: Any, cluster: MemoryCluster, su
     thread.join(30)
     assert not thread.is_alive()
     assert status(db, submitted)["state"] == "error"
+
+
+def test_runs_whose_pod_went_while_nobody_watched_are_ended(
+    db: Any, cluster: MemoryCluster, submitted: Run
+) -> None:
+    cluster.delete(NAME)
+    watcher = Watcher(db, cluster)
+    watcher.end_lost()
+    assert status(db, submitted)["state"] == "pending"  # somebody may be about to start it
+    db.update_run({"status.state": "running"}, submitted.metadata.uid, "iris")
+
+    watcher.end_lost()
+
+    assert "was deleted" in status(db, submitted)["error"]
+
+
+def test_a_pod_whose_run_was_aborted_in_the_records_only_is_ended(
+    db: Any, cluster: MemoryCluster, submitted: Run
+) -> None:
+    watcher = Watcher(db, cluster)
+    watcher.see(cluster.read(NAME))
+    db.abort_run(submitted.metadata.uid, "iris")
+
+    watcher.look()
+
+    assert cluster.list() == []
+    assert status(db, submitted)["state"] == "aborted"
+
+
+def test_one_look_at_all_ends_what_has_ended_and_forgets_what_is_old(
+    db: Any, cluster: MemoryCluster, function: Any, submitted: Run
+) -> None:
+    old = submitted.copy()
+    old.metadata.uid = "ab" * 16
+    LocalLauncher(db, cluster).submit(function, old)
+    cluster.set("train-abababab", phase="failed", exit_code=1, ended="2020-01-01T00:00:00+00:00")
+    cluster.set(NAME, phase="failed", exit_code=1)
+
+    Watcher(db, cluster).look_at_all()
+
+    assert [state.name for state in cluster.list()] == [NAME]
+    assert status(db, submitted)["state"] == status(db, old)["state"] == "error"

@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 
 from mlrun.cluster.base import Resource, Secrets
-from mlrun.cluster.manifest_env import read_env
+from mlrun.cluster.manifest_env import Env, read_env
 from mlrun.cluster.manifest_parts import Container, Metadata, PodSpec, Resources, SecurityContext, Wrong
 from mlrun.cluster.manifest_volumes import Mount, read_mounts
 from mlrun.errors import MLRunInvalidArgumentError, MLRunNotFoundError
@@ -71,8 +71,8 @@ def read_pod(resource: Resource, secrets: Secrets | None, node: str) -> PodPlan:
         image=container.image,
         pull_policy=container.imagePullPolicy,
         pull_secrets=[str(one.get("name", "")) for one in spec.imagePullSecrets],
-        command=[env.expand(word) for word in container.command or []],
-        args=[env.expand(word) for word in container.args or []],
+        command=_words(container.command, "command", env, wrong),
+        args=_words(container.args, "args", env, wrong),
         workdir=container.workingDir,
         env=env.variables,
         mounts=read_mounts(spec, container, secrets or {}, wrong, missing),
@@ -117,6 +117,16 @@ def _container(spec: PodSpec, wrong: Wrong) -> Container:
     if container.workingDir and not container.workingDir.startswith("/"):
         wrong.append(f"container.workingDir is an absolute path, not {container.workingDir!r}")
     return container
+
+
+def _words(words: list[str] | None, what: str, env: Env, wrong: Wrong) -> list[str]:
+    for word in words or []:
+        if secret := env.names_in(word) & env.secret:
+            wrong.append(
+                f"container.{what} has the secret {sorted(secret)[0]} in it, which every user of the machine"
+                " would see there; the program can read the variable"
+            )
+    return [env.expand(word) for word in words or []]
 
 
 def _limits(container: Container, wrong: Wrong) -> Limits:

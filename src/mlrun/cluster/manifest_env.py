@@ -19,13 +19,18 @@ from mlrun.cluster.manifest_parts import (
 )
 
 _REFERENCE = re.compile(r"\$(?:\$\(|\(([^()]+)\))")
-_NAME = r"[^=\0]+"
+_NAME = r"[-._a-zA-Z][-._a-zA-Z0-9]*"
 
 
 class Env(NamedTuple):
     """The variables, by name."""
 
     variables: dict[str, str]
+    secret: set[str]  # names of those that have a secret in them
+
+    def names_in(self, text: str) -> set[str]:
+        """The variables that *text* names."""
+        return {found[1] for found in _REFERENCE.finditer(text)} & self.variables.keys()
 
     def expand(self, text: str) -> str:
         """
@@ -57,7 +62,11 @@ class _Reader(NamedTuple):
     def value_of(self, variable: Variable, where: str, env: Env) -> str | None:
         """None where it stays unset."""
         if variable.valueFrom is None:
+            if env.names_in(variable.value or "") & env.secret:
+                env.secret.add(variable.name)
             return env.expand(variable.value or "")
+        if "secretKeyRef" in variable.valueFrom:
+            env.secret.add(variable.name)
         for source, read in (("secretKeyRef", self._secret), ("fieldRef", self._field)):
             if source in variable.valueFrom:
                 return read(variable.valueFrom[source], f"{where}.valueFrom.{source}")
@@ -96,9 +105,11 @@ def read_env(
 ) -> Env:
     """The variables in their order, of which each may name those before it."""
     reader = _Reader(metadata, secrets, node, wrong, missing)
-    env = Env({})
+    env = Env({}, set())
     for number, source in enumerate(VariablesFrom.read_all(container.envFrom, "container.envFrom", wrong)):
-        env.variables.update(reader.everything_from(source, f"container.envFrom[{number}]"))
+        secrets_of = dict(reader.everything_from(source, f"container.envFrom[{number}]"))
+        env.variables.update(secrets_of)
+        env.secret.update(secrets_of)
     for number, variable in enumerate(Variable.read_all(container.env, "container.env", wrong)):
         where = f"container.env[{number}]"
         if not re.fullmatch(_NAME, variable.name):

@@ -10,7 +10,7 @@ from mlrun.execution.capture import LogWriter, capture
 from mlrun.execution.context import MLClientCtx
 from mlrun.execution.current import current
 from mlrun.execution.handlers import Source
-from mlrun.execution.outcome import last_line, user_traceback
+from mlrun.execution.outcome import user_traceback
 from mlrun.execution.returns import log_returned
 from mlrun.model.run import Run, RunState
 from mlrun.secrets import Masker, SecretsStore
@@ -65,8 +65,19 @@ def _call(source: Source, context: MLClientCtx, writer: LogWriter) -> None:
 
 def failure(run: Run, error: BaseException | None = None, masker: Masker | None = None) -> RunError:
     """The exception that tells the caller how *run* ended, without the secrets that *masker* knows."""
-    text = f"{type(error).__name__}: {error}" if error is not None else last_line(run.status.error)
+    text = (
+        f"{type(error).__name__}: {error}"
+        if error is not None
+        else gist(run.status.error or run.status.status_text)
+    )
     text = masker.mask(text) if masker else text
     return RunError(
         f"run {run.key} ({run.metadata.name}) ended in state {run.status.state}: {text}".rstrip(": ")
     )
+
+
+def gist(text: str) -> str:
+    """The line that says what happened: of a traceback the last one, else the first."""
+    lines = text.strip().splitlines()
+    at = -1 if text.startswith("Traceback ") else 0
+    return lines[at].rstrip(":") if lines else ""

@@ -10,7 +10,8 @@ from typing import Any
 from mlrun.db import liveness
 from mlrun.db.base import RunDB
 from mlrun.errors import MLRunConflictError, RunError
-from mlrun.execution.outcome import last_line, outcome
+from mlrun.execution.call import gist
+from mlrun.execution.outcome import outcome
 from mlrun.log import logger
 from mlrun.model.retry import next_attempt
 from mlrun.model.run import Run, RunState
@@ -34,7 +35,7 @@ def attempts(run: Run, db: RunDB, attempt: Callable[[], None]) -> None:
                 raise
         if run.status.state != RunState.PENDING_RETRY:
             return
-        logger.warning(f"run {run.key}: {run.status.status_text}: {last_line(run.status.error)}")
+        logger.warning(f"run {run.key}: {run.status.status_text}: {gist(run.status.error)}")
         _wait(run, db)
 
 

@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
-import codecs
 import socket
-import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from typing import Any
 
-from mlrun.cluster.base import Cluster
+from mlrun.cluster.base import Cluster, Reach
 from mlrun.config import mlconf
+from mlrun.db import liveness, times
 from mlrun.db.base import RunDB
 from mlrun.errors import (
     MLRunAccessDeniedError,
     MLRunBaseError,
     MLRunConflictError,
+    MLRunInvalidArgumentError,
     MLRunNotFoundError,
     MLRunNotImplementedServerError,
     MLRunServiceUnavailableError,
     err_to_str,
 )
 from mlrun.launcher.base import Function, Launcher, Place, Private, Record, Work
+from mlrun.launcher.clock import seconds_since
 from mlrun.launcher.dbpath import dbpath_for, login_of
-from mlrun.launcher.ending import Reason, end_run
+from mlrun.launcher.ending import Reason, end_run, gone, reason_of
+from mlrun.launcher.lost import is_its_cluster
+from mlrun.launcher.own_files import name_in_full
+from mlrun.launcher.waiting import Following, wait
 from mlrun.launcher.watcher import Watcher
 from mlrun.model.run import Run, RunState
 
-_SHORTEST_S, _LONGEST_S = 0.02, 0.5  # between two looks at a log; longer each time that nothing has come
+_SURELY_MADE_S = 60.0  # after a run was stored its pod is made, unless whoever did it was killed
 
 
 class LocalLauncher(Launcher):
@@ -54,14 +55,20 @@ class LocalLauncher(Launcher):
         if known is not None and is_told and not _is_waiting(known):
             return known
         run.status.state = RunState.PENDING.value
-        run.status.process = {"cluster": self.cluster.kind, "host": socket.gethostname(), "pod": name}
+        if self.cluster.reach is Reach.FILES:
+            name_in_full(run.spec)
+        values = (self.cluster.kind, name, socket.gethostname())
+        run.status.process = dict(zip(liveness.POD, values, strict=True))
+        run.status.last_update = times.now()
         work = self._work(function, run, secrets)
         if not is_told:
             self._store(run)
         try:
             self._create(run, work)
         except MLRunBaseError as error:
-            if not (self.is_patient and isinstance(error, MLRunServiceUnavailableError)):
+            if known is None and isinstance(error, MLRunInvalidArgumentError):
+                self.db.del_run(*_key(run))  # nothing has begun
+            elif not (self.is_patient and isinstance(error, MLRunServiceUnavailableError)):
                 self._end(run, Reason(RunState.ERROR, err_to_str(error)))
             raise
         return Run.from_dict(self.db.read_run(*_key(run)))
@@ -81,27 +88,22 @@ class LocalLauncher(Launcher):
         self._end(stored, Reason(RunState.ABORTED, text))
 
     def wait(self, run: Run, show_logs: bool = True) -> Run:
-        decoder = codecs.getincrementaldecoder("utf-8")("replace")  # a read may end inside a character
-        offset, pause_s = 0, _SHORTEST_S
-        with self._watched(run) as changed:
-            while True:
-                state, body = self.db.get_log(*_key(run), offset=offset)
-                if show_logs:
-                    sys.stdout.write(decoder.decode(body))
-                    sys.stdout.flush()
-                offset += len(body)
-                if RunState(state).is_final or state == RunState.PENDING_RETRY:
-                    return Run.from_dict(self.db.read_run(*_key(run)))
-                pause_s = _SHORTEST_S if body else min(pause_s * 1.5, _LONGEST_S)
-                changed.wait(pause_s)
-                changed.clear()
+        return wait(self.db, self.cluster, run, show_logs)
+
+    def watched(self, run: Run) -> Following:
+        return Following(self.db, self.cluster, run)
 
     def settle(self, run: Run) -> None:
-        process = run.status.process
-        if process.get("cluster") != self.cluster.kind or process.get("host") != socket.gethostname():
+        if not is_its_cluster(run, self.cluster):
             return
-        with suppress(MLRunNotFoundError):  # it may be about to be created, or be another namespace's
-            Watcher(self.db, self.cluster).see(self.cluster.read(process["pod"]))
+        name = run.status.process["pod"]
+        try:
+            state = self.cluster.read(name)
+        except MLRunNotFoundError:
+            if self.cluster.kind != "kubernetes" and seconds_since(run.status.last_update) > _SURELY_MADE_S:
+                self._end(run, reason_of(gone(name), run, b""))  # a namespace may be another one's
+            return
+        Watcher(self.db, self.cluster).see(state)
 
     def place(self) -> Place:
         """
@@ -147,18 +149,6 @@ class LocalLauncher(Launcher):
 
     def _end(self, run: Run, reason: Reason) -> None:
         end_run(self.db, run, reason)
-
-    @contextmanager
-    def _watched(self, run: Run) -> Iterator[threading.Event]:
-        """While the block runs, the pod of *run* is followed; the event is set when it has ended."""
-        stop, changed = threading.Event(), threading.Event()
-        selector = {"mlrun/uid": run.metadata.uid}
-        watcher = Watcher(self.db, self.cluster, selector, on_change=lambda state: changed.set())
-        threading.Thread(target=watcher.follow, args=[stop], name="mlrun-wait", daemon=True).start()
-        try:
-            yield changed
-        finally:
-            stop.set()  # the thread ends soon; nobody has to wait for it
 
 
 def _is_waiting(run: Run) -> bool:

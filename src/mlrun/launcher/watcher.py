@@ -12,12 +12,12 @@ from mlrun.db.liveness import PROCESS_GONE
 from mlrun.errors import MLRunBaseError, MLRunNotFoundError, err_to_str
 from mlrun.launcher import thresholds
 from mlrun.launcher.clock import seconds_since
-from mlrun.launcher.ending import Reason, end_run, reason_of, tail_of
+from mlrun.launcher.ending import Reason, end_run, gone, reason_of, tail_of
+from mlrun.launcher.lost import MANAGED_BY, lost_runs
 from mlrun.log import logger
 from mlrun.model.pod import PodState
 from mlrun.model.run import Run, RunState
 
-MANAGED_BY = {"app.kubernetes.io/managed-by": "mlrun"}  # the label of every pod of ours
 LOOK_EVERY_S = 5.0
 
 
@@ -96,6 +96,24 @@ class Watcher:
                 elif seconds_since(state.ended) > float(mlconf.cluster.keep_ended):
                     self._forget(state)
 
+    def look_at_all(self) -> None:
+        """One look at every pod, for where nobody follows them: a laptop's, some time."""
+        self._safely(self._see_all)
+        self._safely(self.look)
+
+    def end_lost(self) -> None:
+        """
+        End runs that were running in a pod that is not there any more: it went while nobody watched.
+
+        A run that waits for its pod is left to whoever starts it.
+
+        Raises:
+            MLRunBaseError: As :meth:`see`.
+        """
+        for run in lost_runs(self._db, self._cluster):
+            if run.status.state not in (RunState.CREATED, RunState.PENDING, RunState.PENDING_RETRY):
+                self._write(run, reason_of(gone(run.status.process["pod"]), run, b""))
+
     def _tick(self, stop: threading.Event) -> None:
         while not stop.wait(LOOK_EVERY_S):
             self._safely(self.look)
@@ -107,30 +125,32 @@ class Watcher:
         except MLRunBaseError as error:
             logger.warning(f"pods can not be looked after now: {err_to_str(error)}")
 
+    def _see_all(self) -> None:
+        for state in self._cluster.list(self._selector):
+            self.see(state)
+
     def _settle(self, state: PodState) -> None:
         """End the run of a pod that has ended, unless it has said itself how it ended."""
         run = self._run_of(state)
         if run is not None and _is_its_pod(run, state):
+            is_final = RunState(run.status.state).is_final
             if run.status.state == RunState.PENDING_RETRY:
                 pass  # this attempt has said that it failed
-            elif not RunState(run.status.state).is_final:
-                self._end(run, state)
-            elif run.status.reason == PROCESS_GONE:
-                self._say_why(run, state)
+            elif not is_final or run.status.reason == PROCESS_GONE:
+                self._end(run, state, is_final)
         self._settled.add(state.name)
 
-    def _end(self, run: Run, state: PodState) -> None:
-        tail = tail_of(self._cluster, state.name)
-        meta = run.metadata
+    def _end(self, run: Run, state: PodState, is_final: bool) -> None:
+        """
+        Args:
+            is_final: A reader has ended the run, and could not know why its process is gone.
+        """
+        tail, meta = tail_of(self._cluster, state.name), run.metadata
         if tail and not self._db.get_log_size(meta.uid, meta.project):  # it never came so far as to log
             self._db.store_log(meta.uid, meta.project, tail, append=True)
-        self._write(run, reason_of(state, run, tail))
-
-    def _say_why(self, run: Run, state: PodState) -> None:
-        """A reader has ended the run, and could not know why its process is gone."""
-        reason = reason_of(state, run, tail_of(self._cluster, state.name))
-        if reason.state == run.status.state:
-            self._db.update_run(reason.updates, run.metadata.uid, run.metadata.project)
+        reason = reason_of(state, run, tail)
+        if not is_final or reason.state == run.status.state:
+            self._write(run, reason)
 
     def _write(self, run: Run, reason: Reason) -> None:
         if (ended := end_run(self._db, run, reason)) is not None:
@@ -139,7 +159,11 @@ class Watcher:
 
     def _hold_to_thresholds(self, state: PodState) -> None:
         run = self._run_of(state)
-        if run is None or not _is_its_pod(run, state) or RunState(run.status.state).is_final:
+        if run is None or not _is_its_pod(run, state):
+            return
+        if run.status.state == RunState.ABORTED:  # in the records only, by somebody who had no cluster
+            self._cluster.delete(state.name, state.kind)
+        if RunState(run.status.state).is_final:
             return
         if text := thresholds.passed(state, run.spec.state_thresholds):
             self._cluster.delete(state.name, state.kind)

@@ -8,25 +8,26 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Self, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from mlrun import urls
 from mlrun.config import mlconf
 from mlrun.db.base import Record, RunDB
 from mlrun.errors import MLRunBaseError, MLRunInvalidArgumentError, RunError
-from mlrun.execution import parallel
 from mlrun.execution.capture import LogWriter
 from mlrun.execution.context import MLClientCtx
 from mlrun.execution.handlers import Source
 from mlrun.execution.retry import attempts
 from mlrun.execution.run_object import RunObject
-from mlrun.execution.sweep import Plan, sweep
 from mlrun.model.function import Function, function_hash
 from mlrun.model.run import HyperParamOptions, Run, RunSpec
 from mlrun.runtimes import prepare
 from mlrun.runtimes.command import as_word
 from mlrun.runtimes.editing import Editing
 from mlrun.secrets import SecretsStore, masked_sources
+
+if TYPE_CHECKING:
+    from mlrun.execution.sweep import Plan
 
 _FORMATS = (".yaml", ".yml", ".json")
 _LATEST = "latest"  # the tag that moves with every version
@@ -47,7 +48,9 @@ class Launch:
     def log_of(self, run: Run) -> LogWriter:
         """Where the output of *run* goes; iterations share their parent's log."""
         if run.metadata.iteration:
-            return parallel.log_of(run, self.db, self.secrets.masker)
+            from mlrun.execution.parallel import log_of
+
+            return log_of(run, self.db, self.secrets.masker)
         return LogWriter(self.db, run.metadata.uid, run.metadata.project, masker=self.secrets.masker)
 
 
@@ -245,15 +248,17 @@ class BaseRuntime(Function, Editing):
             workdir=workdir or self.spec.workdir,
             watch=watch,
         )
-        runner = self.local_form(local_code_path or "") if local else self
+        function = self if local else self.in_folder(workdir)
+        runner = self.local_form(local_code_path or "") if local else function
         runner.check_runnable(task.spec, launch)
         task.spec.secret_sources = masked_sources(task.spec.secret_sources)
-        body, version = self._version(task.metadata.project)
-        run = prepare.prepare(self, task, name, version)
+        body, version = function._version(task.metadata.project)
+        run = prepare.prepare(function, task, name, version)
         plan = runner.plan_of(run, _reader(param_file_secrets or launch.secrets, launch.db))
         self._store_version(body, launch.db)
         if schedule is not None:
-            return cast(RunObject, self.schedule(run, launch, schedule))  # as the published signature has it
+            answer: Any = runner.schedule(run, launch, schedule)
+            return cast(RunObject, answer)  # the type of the published signature
         attempts(run, launch.db, lambda: runner._carry_out(run, launch, plan))
         return RunObject.of(run, launch.db)
 
@@ -292,7 +297,11 @@ class BaseRuntime(Function, Editing):
         Raises:
             MLRunInvalidArgumentError: As :meth:`mlrun.execution.sweep.Plan.of`.
         """
-        return Plan.of(run, read) if run.spec.is_hyper_job() else None
+        if not run.spec.is_hyper_job():
+            return None
+        from mlrun.execution.sweep import Plan
+
+        return Plan.of(run, read)
 
     def schedule(self, run: Run, launch: Launch, schedule: Any) -> Record:
         """
@@ -324,7 +333,13 @@ class BaseRuntime(Function, Editing):
         def run_children(runs: Iterator[Run], parent: MLClientCtx) -> Iterator[Run]:
             return self.children(runs, replace(launch, parent=parent), plan.options.parallel_runs or 1)
 
+        from mlrun.execution.sweep import sweep
+
         sweep(run, launch.db, launch.secrets, plan, run_children)
+
+    def in_folder(self, workdir: str) -> Self:
+        """The function that starts in *workdir*, where that is a part of it; itself else, or for none."""
+        return self
 
     def local_form(self, code_path: str = "") -> BaseRuntime:
         """

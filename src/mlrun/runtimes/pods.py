@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from mlrun.code import load
+from mlrun.config import mlconf
 from mlrun.errors import MLRunInvalidArgumentError, MLRunNotImplementedServerError
 from mlrun.execution.call import failure
 from mlrun.execution.masked import masked_db
-from mlrun.execution.sweep import Plan
 from mlrun.launcher import get_launcher, thresholds
 from mlrun.launcher.base import Launcher, Place, Private, Record, Work
 from mlrun.log import logger
 from mlrun.model.run import Run, RunSpec
+from mlrun.runtimes.auto_mount import automatic_mount
 from mlrun.runtimes.base import BaseRuntime, Launch
 from mlrun.runtimes.check import check_handler
 from mlrun.runtimes.command import check_mode
 from mlrun.runtimes.manifest import pod_name, pod_of
+from mlrun.runtimes.prepare import output_path
 from mlrun.runtimes.resources import Resources
+
+if TYPE_CHECKING:
+    from mlrun.execution.sweep import Plan
 
 
 class PodRuntime(Resources, BaseRuntime):
@@ -40,7 +45,14 @@ class PodRuntime(Resources, BaseRuntime):
 
     def manifest(self, run: Run, place: Place, private: Private) -> Work:
         """See :meth:`mlrun.launcher.base.Function.manifest`."""
-        return pod_of(self, run, place, private)
+        return pod_of(self.mounted(), run, place, private)
+
+    def mounted(self) -> Self:
+        """This function with the storage that the settings say; itself where it has some of its own."""
+        if self.spec.disable_auto_mount or self.spec.volume_mounts:
+            return self
+        modifier = automatic_mount()
+        return self.copy().apply(modifier) if modifier else self
 
     def check_runnable(self, spec: RunSpec, launch: Launch) -> None:
         handler = launch.handler
@@ -60,6 +72,8 @@ class PodRuntime(Resources, BaseRuntime):
             )
         self._check_code(handler)
         if spec.is_hyper_job() and not (spec.param_file or spec.hyper_param_options.param_file):
+            from mlrun.execution.sweep import Plan
+
             Plan.of(Run(spec=spec), lambda url: b"")
 
     def _check_code(self, handler: str) -> None:
@@ -72,13 +86,21 @@ class PodRuntime(Resources, BaseRuntime):
                 " new_function(command='train.py') names a program, and with_code() embeds one"
             )
 
+    def in_folder(self, workdir: str) -> Self:
+        """Whoever starts its pod knows the function only."""
+        if not workdir or workdir == self.spec.workdir:
+            return self
+        twin = self.copy()
+        twin.spec.workdir = workdir
+        return twin
+
     def plan_of(self, run: Run, read: Callable[[str], bytes]) -> Plan | None:
         """None: a run with hyper-parameters is one pod, and its children run in that."""
         return None
 
     def launch(self, run: Run, launch: Launch) -> None:
         launcher = self._launcher(launch)
-        run.spec.state_thresholds = self._thresholds(run)
+        self._complete(run, launcher)
         seen = launcher.submit(self, run, launch.secrets.to_values())
         if launch.watch:
             seen = _watch(launcher, seen)
@@ -87,11 +109,17 @@ class PodRuntime(Resources, BaseRuntime):
             raise failure(run)
 
     def schedule(self, run: Run, launch: Launch, schedule: Any) -> Record:
-        run.spec.state_thresholds = self._thresholds(run)
-        return self._launcher(launch).schedule(self, run, schedule)
+        launcher = self._launcher(launch)
+        self._complete(run, launcher)
+        return launcher.schedule(self, run, schedule)
 
-    def _thresholds(self, run: Run) -> dict[str, Any]:
-        return {**thresholds.defaults(), **self.spec.state_thresholds, **run.spec.state_thresholds}
+    def _complete(self, run: Run, launcher: Launcher) -> None:
+        """What is decided before somebody else starts *run*."""
+        spec = run.spec
+        own = self.spec.state_thresholds
+        spec.state_thresholds = {**thresholds.defaults(), **own, **spec.state_thresholds}
+        if not launcher.owns_runs and spec.output_path == output_path() and not mlconf.artifact_path:
+            spec.output_path = ""  # nobody has named a place, and one on this machine is none of the server's
 
     def _launcher(self, launch: Launch) -> Launcher:
         return get_launcher(masked_db(launch.db, launch.secrets.masker))

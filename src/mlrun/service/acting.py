@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from typing import Any
 
 from mlrun.db.base import Record, RunDB
@@ -11,6 +10,7 @@ from mlrun.db.sql.leases import Leases
 from mlrun.db.sql.submissions import Submissions
 from mlrun.errors import MLRunBaseError, MLRunNotImplementedServerError, err_to_str
 from mlrun.launcher.base import Function
+from mlrun.launcher.lost import is_its_cluster
 from mlrun.log import logger
 from mlrun.model.run import Run
 from mlrun.service import jobs
@@ -155,15 +155,13 @@ class Service:
 
     def _end_pod(self, run: Run, grace_s: float | None) -> None:
         """The pod of a run that somebody else has started here, beside the server."""
-        process = run.status.process
-        if self._launcher is None or not process.get("pod"):
+        pod = run.status.process.get("pod")
+        if self._launcher is None or not pod or not is_its_cluster(run, self._launcher.cluster):
             return
-        cluster = self._launcher.cluster
-        if (process.get("cluster"), process.get("host")) == (cluster.kind, socket.gethostname()):
-            try:
-                cluster.delete(process["pod"], grace_s=grace_s)
-            except MLRunBaseError as error:
-                logger.warning(f"the pod of run {run.key} is still there: {err_to_str(error)}")
+        try:
+            self._launcher.cluster.delete(pod, grace_s=grace_s)
+        except MLRunBaseError as error:
+            logger.warning(f"the pod of run {run.key} is still there: {err_to_str(error)}")
 
     def _function_of(self, run: Run) -> Function:
         return function_of(run, self.db)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from mlrun.cluster.base import Cluster, Events, Reach, Resource, Secrets, Selector
 from mlrun.cluster.manifest import read_pod
 from mlrun.cluster.process.creation import create
-from mlrun.cluster.process.folder import PodFolder, has_labels, not_found, pod_names
+from mlrun.cluster.process.folder import PodFolder, has_labels, not_found, pod_names, sweep
 from mlrun.cluster.process.following import follow_log, read_log
 from mlrun.cluster.process.groups import ControlGroups
 from mlrun.cluster.process.watching import Watch
@@ -38,6 +38,7 @@ class ProcessCluster(Cluster):
         self._folder = folder
         self._groups = ControlGroups()
         self._told: set[str] = set()
+        sweep(self.folder)
 
     @property
     def folder(self) -> str:

@@ -16,12 +16,13 @@ from typing import NamedTuple
 from mlrun import files
 from mlrun.cluster.base import Selector
 from mlrun.cluster.process import supervisor
-from mlrun.errors import MLRunNotFoundError
+from mlrun.errors import MLRunNotFoundError, MLRunRuntimeError
 from mlrun.model.base import Model, field, load_json
 from mlrun.model.pod import PodEvent, PodPhase, PodState
 
 RECORD, LOG, WORK = "pod.json", "log", "work"
 LOST = "ContainerStatusUnknown"  # Kubernetes' word
+_ABANDONED_S = 3600.0
 _GONE = (errno.ENXIO, errno.ENOENT)  # nobody reads the pipe, there is none
 
 
@@ -106,7 +107,7 @@ class PodFolder:
     def events(self) -> list[PodEvent]:
         created = _iso(self.record.created)
         return [
-            PodEvent(time=created, reason="NotLimited", message=warning, is_warning=True)
+            PodEvent(time=created, reason="NotKept", message=warning, is_warning=True)
             for warning in self.record.warnings
         ]
 
@@ -152,17 +153,24 @@ class PodFolder:
             raise files.as_error("open", path, error) from error
 
     def end(self, grace_s: float, reason: str) -> None:
-        """Ask for its end, and wait for it."""
+        """
+        Ask for its end, and wait for it.
+
+        Raises:
+            MLRunRuntimeError: It was killed, and does not end; its supervisor goes on to see to that.
+        """
         descriptor = self.open_control()
         if descriptor is None:
             return
         try:
             os.write(descriptor, f"end {grace_s:.3f} {reason}\n".encode())
-            wait_for_end(descriptor, grace_s + supervisor.PATIENCE_S)
+            has_ended = wait_for_end(descriptor, grace_s + 2 * supervisor.PATIENCE_S)
         except BrokenPipeError:  # it has ended just now
             return
         finally:
             os.close(descriptor)
+        if not has_ended:
+            raise MLRunRuntimeError(f"pod {self.name} was killed, and has not ended; try again later")
 
     def remove(self) -> None:
         """Forget it, in one step for whoever looks."""
@@ -188,10 +196,22 @@ def wait_for_end(descriptor: int, at_most_s: float) -> bool:
     return bool(poll.poll(at_most_s * 1000))
 
 
+def sweep(root: str) -> None:
+    """Remove what was being made or removed when who did that was killed."""
+    for name in _names(root):
+        path = os.path.join(root, name)
+        if files.is_temporary(name) and time.time() - os.lstat(path).st_mtime > _ABANDONED_S:
+            _remove_tree(path)
+
+
 def pod_names(root: str) -> list[str]:
     """Of all pods in the folder *root*, which need not be there."""
+    return [name for name in _names(root) if not name.startswith(".")]
+
+
+def _names(root: str) -> list[str]:
     try:
-        return [name for name in os.listdir(root) if not name.startswith(".")]
+        return os.listdir(root)
     except FileNotFoundError:
         return []
 

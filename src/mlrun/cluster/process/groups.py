@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from mlrun.cluster.manifest import Limits
 
-_PREFIX = "mlrun-"
+_PREFIX = "mlrun-pod-"
 _PERIOD_US = 100_000  # of the share of the cores
 
 

@@ -31,6 +31,14 @@ NEVER = float("inf")
 PAUSE_S = 0.01
 PATIENCE_S = 5.0  # for processes that were killed to be gone
 LOOK_AGAIN_S = 1.0
+_FOR_THE_COMMAND = (  # ignored or caught here, by the shell that starts this, or by Python
+    signal.SIGTERM,
+    signal.SIGINT,
+    signal.SIGQUIT,
+    signal.SIGHUP,
+    signal.SIGPIPE,
+    signal.SIGXFSZ,
+)
 
 
 def main() -> None:
@@ -136,7 +144,7 @@ class Supervisor:
     def _become_the_command(self) -> None:
         os.setsid()
         signal.set_wakeup_fd(-1)
-        for word in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGPIPE, signal.SIGXFSZ):
+        for word in _FOR_THE_COMMAND:
             signal.signal(word, signal.SIG_DFL)
         for group in self._groups:
             join_group(group)

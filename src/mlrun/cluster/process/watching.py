@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import os
 import select
 import threading
@@ -112,17 +111,9 @@ def _news(before: _Seen | None, after: _Seen | None) -> Iterator[PodState]:
     old = before.state if before else None
     new = after.state if after else None
     if old is not None and not old.is_final and (new is None or new.created != old.created):
-        yield _deleted(old)
+        yield old.deleted()
     if new is not None and new != old:
         yield new
-
-
-def _deleted(state: PodState) -> PodState:
-    gone = state.copy()
-    gone.phase, gone.reason = PodPhase.FAILED.value, "Deleted"
-    gone.message = "it was deleted"
-    gone.ended = datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds")
-    return gone
 
 
 def _time_of_change(path: str) -> int:
