@@ -29,6 +29,7 @@ _ACROSS = frozenset(
         *("/projects", "/project-summaries"),
         *("/runs", "/funcs", "/artifacts", "/files", "/filestat"),
         *("/background-tasks", "/background-tasks/{name}"),
+        "/submit_job",
     }
 )
 _ASKING = frozenset({"/authorization/verifications"})  # with a body, and without changing anything

@@ -108,7 +108,11 @@ class Launcher(abc.ABC):
 
     @abc.abstractmethod
     def wait(self, run: Run, show_logs: bool = True) -> Run:
-        """Until *run* has ended, printing its log; one whose pod is gone is ended, with the reason."""
+        """
+        Until *run* has ended, printing its log; one whose pod is gone is ended, with the reason.
+
+        Where nobody but who waits would begin the next attempt at a run that failed, this attempt is all.
+        """
 
     def watched(self, run: Run) -> AbstractContextManager[object]:
         """While the block runs, *run* is ended if its pod has ended without its having said so."""

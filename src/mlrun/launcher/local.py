@@ -16,6 +16,7 @@ from mlrun.errors import (
     MLRunInvalidArgumentError,
     MLRunNotFoundError,
     MLRunNotImplementedServerError,
+    MLRunServiceUnavailableError,
     err_to_str,
 )
 from mlrun.launcher.base import Function, Launcher, Place, Private, Record, Work
@@ -44,6 +45,7 @@ class LocalLauncher(Launcher):
     """
 
     owns_runs = True
+    is_patient = False  # asks a cluster that is away again, by another submit()
 
     def __init__(self, db: RunDB, cluster: Cluster) -> None:
         self.db, self.cluster = db, cluster
@@ -69,7 +71,7 @@ class LocalLauncher(Launcher):
         except MLRunBaseError as error:
             if known is None and isinstance(error, MLRunInvalidArgumentError):
                 self.db.del_run(*_key(run))  # nothing has begun
-            else:
+            elif not (self.is_patient and isinstance(error, MLRunServiceUnavailableError)):
                 self._end(run, Reason(RunState.ERROR, err_to_str(error)))
             raise
         return Run.from_dict(self.db.read_run(*_key(run)))
@@ -115,10 +117,14 @@ class LocalLauncher(Launcher):
         dbpath = dbpath_for(self.db, cluster)
         return Place(cluster.kind, cluster.reach, cluster.runs_operators, dbpath, str(mlconf.namespace))
 
+    def login(self, run: Run, place: Place) -> dict[str, str]:
+        """The variables by which the pod of *run* logs in to the database."""
+        return login_of(self.db, place.dbpath)
+
     def _work(self, function: Function, run: Run, secrets: Record | None) -> Work:
         place = self.place()
         task = {name: str(value) for name, value in (secrets or {}).items()}
-        private = Private(task, self._project_secrets(run), login_of(self.db, place.dbpath))
+        private = Private(task, self._project_secrets(run), self.login(run, place))
         return function.manifest(run, place, private)
 
     def _project_secrets(self, run: Run) -> dict[str, str]:

@@ -53,14 +53,14 @@ class _Log:
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")  # a read may end inside a character
 
     def read(self) -> bool:
-        """Print what is new, and say whether the run has ended."""
+        """Print what is new, and say whether the run, or an attempt at it, has ended."""
         state, body = self._db.get_log(*self._key, offset=self._offset)
         self._offset += len(body)
         self.has_news = bool(body)
         if self._is_shown:
             sys.stdout.write(self._decoder.decode(body))
             sys.stdout.flush()
-        return RunState(state).is_final
+        return RunState(state).is_final or state == RunState.PENDING_RETRY
 
 
 class Following:

@@ -134,7 +134,9 @@ class Watcher:
         run = self._run_of(state)
         if run is not None and _is_its_pod(run, state):
             is_final = RunState(run.status.state).is_final
-            if not is_final or run.status.reason == PROCESS_GONE:
+            if run.status.state == RunState.PENDING_RETRY:
+                pass  # this attempt has said that it failed
+            elif not is_final or run.status.reason == PROCESS_GONE:
                 self._end(run, state, is_final)
         self._settled.add(state.name)
 

@@ -17,6 +17,7 @@ from mlrun.errors import MLRunBaseError, MLRunInvalidArgumentError, RunError
 from mlrun.execution.capture import LogWriter
 from mlrun.execution.context import MLClientCtx
 from mlrun.execution.handlers import Source
+from mlrun.execution.retry import attempts
 from mlrun.execution.run_object import RunObject
 from mlrun.model.function import Function, function_hash
 from mlrun.model.run import HyperParamOptions, Run, RunSpec
@@ -224,6 +225,7 @@ class BaseRuntime(Function, Editing):
             hyperparams: Parameter name to a list of values: one child run each combination.
             local: Run here whatever the kind is, as ``handler`` or ``local`` would.
             returns: Names (and kinds) to log returned values as.
+            retry: How a run that fails is tried again: ``{"count": 3, "backoff": {"base_delay": "30s"}}``.
 
         Raises:
             RunError: The user's code failed; the run is recorded all the same.
@@ -262,7 +264,7 @@ class BaseRuntime(Function, Editing):
         if schedule is not None:
             answer: Any = runner.schedule(run, launch, schedule)
             return cast(RunObject, answer)  # the type of the published signature
-        runner._carry_out(run, launch, plan)
+        attempts(run, launch.db, lambda: runner._carry_out(run, launch, plan))
         return RunObject.of(run, launch.db)
 
     def resume(self, run: Run, secrets: SecretsStore, handler: str = "", workdir: str = "") -> None:

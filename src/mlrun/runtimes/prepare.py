@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mlrun import urls
 from mlrun.config import mlconf
 from mlrun.errors import MLRunInvalidArgumentError, MLRunInvalidArgumentTypeError, nearest
+from mlrun.model.retry import Retry
 from mlrun.model.run import Run, RunState
 from mlrun.model.task import RunTemplate, options_from, own_mapping, own_space
 
@@ -67,6 +68,7 @@ def merge(task: RunTemplate, given: dict[str, Any]) -> RunTemplate:
             setattr(spec, key, value)
     if given.get("notifications") is not None:
         spec.notifications = given["notifications"]
+    Retry.of(spec.retry)  # says what is wrong
     return task
 
 
