@@ -70,8 +70,8 @@ class History(Runs):
             answer = self._ask(Message("GET", path, params))
             # of the first answer: a final state then means that the log is whole
             state = answer.headers.get("x-mlrun-run-state", "") if state is None else state
-            found += answer.content
-            if len(answer.content) < most or len(found) == size:
+            found += answer.body
+            if len(answer.body) < most or len(found) == size:
                 return state, bytes(found)
 
     def get_log_size(self, uid: str, project: str = "") -> int:

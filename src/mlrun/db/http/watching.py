@@ -71,11 +71,11 @@ def events(wire: Wire, path: str, offset: int = 0) -> Iterator[Event]:
         MLRunServiceUnavailableError: The connection is broken; it may be made anew.
     """
     message = Message("GET", f"{path}/watch", only_given(offset=offset))
-    with wire.stream(message, SILENCE_S) as answer:
-        if not answer.headers.get("content-type", "").startswith("text/event-stream"):
+    with wire.stream(message, SILENCE_S) as (head, coming):
+        if not head.headers.get("content-type", "").startswith("text/event-stream"):
             raise NotOffered
         kind, lines = "", []
-        for line in answer.iter_lines():
+        for line in coming:
             name, _, value = line.partition(":")
             if name == "event":
                 kind = value.removeprefix(" ")
