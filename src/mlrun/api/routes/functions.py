@@ -79,6 +79,7 @@ _BOTH = (
         (text("tag", "latest where it is empty."), flag("versioned", "Keep the versions before.")),
         Function,
         FunctionHash,
+        is_one_write=True,
     ),
     Rule(
         "GET",
