@@ -105,7 +105,7 @@ def test_lines_are_read_as_they_come(misbehaving: Any) -> None:
 
     connection = connected(misbehaving(behave))
 
-    head, response = connection.follow(GET, 5)
+    head, response = connection.follow(GET, soon())
     lines = connection.lines(response, 5)
 
     assert (head.status, next(lines)) == (200, "one")
@@ -120,7 +120,7 @@ def test_a_silence_ends_the_lines(misbehaving: Any) -> None:
         peer.recv(1)
 
     connection = connected(misbehaving(behave))
-    _, response = connection.follow(GET, 0.2)
+    _, response = connection.follow(GET, soon())
 
     with pytest.raises(TimeoutError):
         list(connection.lines(response, 0.2))

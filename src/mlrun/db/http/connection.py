@@ -84,25 +84,26 @@ class Connection:
                 self.close()
         return Answer(request.method, request.target, response.status, response.headers, body)
 
-    def follow(self, request: Request, silence_s: float) -> tuple[Answer, HTTPResponse]:
+    def follow(self, request: Request, end: float) -> tuple[Answer, HTTPResponse]:
         """
-        The head of an answer that comes over time, and where to read on.
+        The head, until *end*, of an answer that comes over time; and where to read on.
 
         Raises:
             OSError, http.client.HTTPException: As :meth:`ask`.
         """
-        response = self._begun(request, time.monotonic() + silence_s)
+        response = self._begun(request, end)
         return Answer(request.method, request.target, response.status, response.headers, b""), response
 
-    def lines(self, response: HTTPResponse, silence_s: float) -> Iterator[str]:
+    def lines(self, response: HTTPResponse, silence_s: float, end: float = float("inf")) -> Iterator[str]:
         """
         The lines of *response* as they come.
 
         Raises:
-            OSError, http.client.HTTPException: As :meth:`ask`; that none came for *silence_s* seconds.
+            OSError, http.client.HTTPException: As :meth:`ask`; that none came for *silence_s* seconds, or
+                that it is *end*.
         """
         while True:
-            self._hold_to(time.monotonic() + silence_s)
+            self._hold_to(min(end, time.monotonic() + silence_s))
             if not (line := response.readline()):
                 return
             yield line.decode("utf-8", "replace").rstrip("\r\n")

@@ -116,12 +116,15 @@ class Wire:
         raise self._away(answer, failure) from failure
 
     @contextlib.contextmanager
-    def stream(self, message: Message, silence_s: float) -> Iterator[tuple[Answer, Iterator[str]]]:
+    def stream(
+        self, message: Message, silence_s: float, end: float = float("inf")
+    ) -> Iterator[tuple[Answer, Iterator[str]]]:
         """
         An answer that comes over time, on a connection of its own: its head, and its lines to be read.
 
         Args:
             silence_s: The longest time in which nothing comes.
+            end: Monotonic seconds, after which nothing is waited for.
 
         Raises:
             MLRunServiceUnavailableError: As :meth:`send`, also while the lines are read.
@@ -131,13 +134,14 @@ class Wire:
 
         with contextlib.ExitStack() as open_ones:
             with self._explained():
-                connection = Connection(self._way().route, time.monotonic() + CONNECT_S)
+                connection = Connection(self._way().route, min(end, time.monotonic() + CONNECT_S))
                 open_ones.callback(connection.close)
-                head, response = connection.follow(self._request(message, {}), silence_s)
+                first = min(end, time.monotonic() + silence_s)
+                head, response = connection.follow(self._request(message, {}), first)
                 if not _is_success(head):
                     head = head._replace(body=connection.rest(response, time.monotonic() + CONNECT_S))
             self._success(head)
-            yield head, self._explained_lines(connection.lines(response, silence_s))
+            yield head, self._explained_lines(connection.lines(response, silence_s, end))
 
     def _explained_lines(self, lines: Iterator[str]) -> Iterator[str]:
         with self._explained():
