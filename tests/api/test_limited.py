@@ -106,6 +106,7 @@ def test_a_listing_of_every_project_is_one_of_its_own(iris: Any, two: Any, every
     assert uids(two.list_runs(project=every)) == ["rice2", "iris2", "rice1", "iris1"]
     assert {a["metadata"]["project"] for a in two.list_artifacts(project=every, tag="*")} == {"iris", "rice"}
     assert {f["metadata"]["project"] for f in two.list_functions(project=every)} == {"iris", "rice"}
+    assert {row["project"] for row in two.list_function_tags(every)} == {"iris", "rice"}
     assert "wine" not in two.list_artifact_tags(every) and "rice" in two.list_artifact_tags(every)
 
 

@@ -89,3 +89,14 @@ def test_without_a_key_it_is_another_write(client: TestClient) -> None:
         client.post(LOG, content=b"line\n")
 
     assert client.get(LOG).content == b"line\nline\n"
+
+
+def test_what_is_kept_is_known() -> None:
+    known = Once()
+
+    assert known.known("a") is None
+    known.keep("a", Response(b"{}"))
+    known.keep("b", Response(b"{}", 500))
+
+    assert known.known("a") and known.known("b") is None
+    assert known.answer("a", Work(b"other")).body == b"{}"

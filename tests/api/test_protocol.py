@@ -17,6 +17,7 @@ from mlrun.api.server import config_of
 LONGEST_S = 30
 SHORT_S = 0.3
 HEAD = b"GET /api/v1/healthz HTTP/1.1\r\nhost: localhost\r\n"
+POST = b"POST /api/v1/projects/p/runs/u HTTP/1.1\r\nhost: localhost\r\n"
 
 
 @pytest.fixture
@@ -103,17 +104,13 @@ def test_a_connection_that_is_used_stays(client: socket.socket) -> None:
 
 
 def test_a_body_that_trickles_in_is_answered_and_cut_off(client: socket.socket) -> None:
-    client.sendall(
-        b"POST /api/v1/projects/p/runs/u HTTP/1.1\r\nhost: localhost\r\ncontent-length: 99999\r\n\r\n"
-    )
+    client.sendall(POST + b"content-length: 99999\r\n\r\n")
 
     assert trickle(client, b" ") > 2
 
 
 def test_a_body_that_stops_is_answered(client: socket.socket) -> None:
-    client.sendall(
-        b"POST /api/v1/projects/p/runs/u HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9\r\n\r\n{"
-    )
+    client.sendall(POST + b"content-length: 9\r\n\r\n{")
 
     assert b"408" in answer(client).partition(b"\r\n")[0]
 
@@ -160,3 +157,69 @@ def test_the_health_of_many_requests_at_once_is_one_answer_each(client: socket.s
     got = b""
     while got.count(b"HTTP/1.1 200") < 3:
         got += client.recv(1 << 16)
+
+
+def test_what_follows_a_body_is_no_header(client: socket.socket) -> None:
+    client.sendall(POST + b"transfer-encoding: chunked\r\n\r\n2\r\n[]\r\n0\r\norigin: http://evil\r\n\r\n")
+
+    assert b"evil" not in answer(client)
+
+
+@pytest.mark.parametrize(("start", "part"), [(b"0\r\n", b"x-a: b\r\n"), (b"2;a=", b"bbbbbbbb")])
+def test_what_follows_a_body_ends(
+    client: socket.socket, monkeypatch: pytest.MonkeyPatch, start: bytes, part: bytes
+) -> None:
+    monkeypatch.setattr(app, "BODY_S", LONGEST_S)
+    client.sendall(POST + b"transfer-encoding: chunked\r\n\r\n" + start)
+
+    assert trickle(client, part * 2000) > 2
+
+
+def test_a_body_of_many_small_chunks_is_taken(client: socket.socket) -> None:
+    client.sendall(
+        POST + b"transfer-encoding: chunked\r\n\r\n" + b"1\r\n \r\n" * 50_000 + b"2\r\n{}\r\n0\r\n\r\n"
+    )
+
+    assert answer(client).startswith(b"HTTP/1.1 200")
+
+
+def test_who_offers_another_protocol_is_answered_in_this_one(client: socket.socket) -> None:
+    client.sendall(HEAD + b"connection: Upgrade, HTTP2-Settings\r\nupgrade: h2c\r\n\r\n")
+
+    assert until_closed(client).startswith(b"HTTP/1.1 200")
+
+
+def test_a_body_is_not_taken_for_another_protocol(client: socket.socket) -> None:
+    client.sendall(POST + b"content-length: 2\r\nconnection: Upgrade\r\nupgrade: h2c\r\n\r\n{}")
+
+    assert until_closed(client).startswith(b"HTTP/1.1 400")
+
+
+def test_a_request_names_one_host(client: socket.socket) -> None:
+    client.sendall(HEAD + b"host: evil\r\n\r\n")
+
+    assert until_closed(client).startswith(b"HTTP/1.1 400")
+
+
+def test_a_request_without_a_host_is_refused(client: socket.socket) -> None:
+    client.sendall(HEAD.partition(b"host")[0] + b"\r\n")
+
+    assert answer(client).startswith(b"HTTP/1.1 4")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        b"content-length: 2\r\ncontent-length: 3\r\n\r\n{}",
+        b"content-length: 2\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"content-length : 2\r\n\r\n{}",
+        b"x-a: b\r\n continued\r\n\r\n",
+        b"x-a: b\x00c\r\n\r\n",
+    ],
+)
+def test_a_head_that_two_servers_would_read_differently_is_refused(
+    client: socket.socket, lines: bytes
+) -> None:
+    client.sendall(POST + lines)
+
+    assert until_closed(client).startswith(b"HTTP/1.1 400")

@@ -49,7 +49,8 @@ def fill(db: RunDB) -> None:
     db.tag_artifacts(db.read_artifact("chart", tree="t1"), tag_name="latest")
     for image in ("one", "two"):
         db.store_function({"kind": "job", "spec": {"image": image}}, "train", tag=image)
-    db.store_function({"kind": "job", "spec": {"image": "one"}}, "train")
+    for tag in ("first", "prod", ""):
+        db.store_function({"kind": "job", "spec": {"image": "one"}}, "train", tag=tag)
     db.create_project({"metadata": {"name": "iris", "labels": labels}, "spec": {"owner": "me"}})
     db.create_schedule("iris", {"name": "nightly", "kind": "job", "cron_trigger": "0 1 * * *"})
     db.store_datastore_profile({"name": "lake", "type": "s3", "object": "{}", "private": "{}"}, "iris")
@@ -69,7 +70,7 @@ def everything(db: RunDB) -> dict[str, Any]:
         "artifacts": timeless(list(db.list_artifacts(tag="*"))),
         "tags": {tag: timeless(list(db.list_artifacts(tag=tag))) for tag in db.list_artifact_tags()},
         "functions": timeless(db.list_functions()),
-        "latest": timeless([db.get_function("train")]),
+        "function tags": db.list_function_tags(),
         "projects": db.list_projects(format_="name_only"),
         "project": db.get_project("iris")["metadata"]["labels"],
         "schedules": [one["cron_trigger"] for one in db.list_schedules("iris")["schedules"]],

@@ -115,6 +115,19 @@ def test_wait_for_completion_follows_a_server_without_asking_again(live, db, mon
     assert followed == [(True, 0), (False, 7)]
 
 
+def test_wait_for_completion_lets_the_database_wait(live, db, monkeypatch):
+    waited = []
+
+    def wait_for_run(*args):
+        waited.append(args)
+        db.update_run({"status.state": "completed"}, "u1")
+
+    monkeypatch.setattr(db, "wait_for_run", wait_for_run)
+
+    assert live.wait_for_completion(sleep=2) == "completed"
+    assert waited == [("u1", "default", 0, 2.0, 0)]
+
+
 def test_wait_for_completion_gives_up_in_time(live):
     with pytest.raises(MLRunTimeoutError, match=r"still running after 0.05 s"):
         live.wait_for_completion(timeout=0.05)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
-import ipaddress
 import json
 import ssl
 import threading
@@ -56,45 +54,6 @@ def _serving(answer: Callable[[Any], Answer], certificate: Path | None = None) -
         yield f"{'https' if certificate else 'http'}://127.0.0.1:{server.server_address[1]}"
         server.shutdown()
         thread.join()
-
-
-@pytest.fixture(scope="session")
-def key_pem() -> str:
-    """A private key, as PEM."""
-    from cryptography.hazmat.primitives import serialization
-    from cryptography.hazmat.primitives.asymmetric import rsa
-
-    return (
-        rsa.generate_private_key(65537, 2048)
-        .private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        .decode()
-    )
-
-
-@pytest.fixture(scope="session")
-def certificate(key_pem: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file of key and certificate of 127.0.0.1, which no authority has signed."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-
-    key: Any = serialization.load_pem_private_key(key_pem.encode(), None)
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.datetime.now(datetime.UTC)
-    made = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False
-        )
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    path = tmp_path_factory.mktemp("tls") / "pair.pem"
-    path.write_text(key_pem + made.public_bytes(serialization.Encoding.PEM).decode())
-    return path
 
 
 @pytest.fixture(scope="session")

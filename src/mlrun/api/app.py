@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import re
 import time
 from collections.abc import Awaitable, Callable
@@ -20,7 +21,7 @@ from mlrun.api.codec import Call, House, Rule
 from mlrun.api.gate import CALLER, STILL_LET_IN, Gate
 from mlrun.api.heads import Heads
 from mlrun.api.limited import LimitedDB
-from mlrun.api.limits import BODY_S, MOST_BYTES, MOST_KEY
+from mlrun.api.limits import BODY_S, MOST_BYTES, MOST_KEY, MOST_SMALL
 from mlrun.api.measures import Measures
 from mlrun.api.needs import refuse_unless
 from mlrun.api.once import Once
@@ -30,6 +31,7 @@ from mlrun.api.router import PathRouter, Paths
 from mlrun.api.routes import V1, V2
 from mlrun.api.routes.unbuilt import unbuilt
 from mlrun.api.watches import Watches
+from mlrun.api.writer import Writer
 from mlrun.db.base import RunDB
 from mlrun.errors import (
     MLRunAccessDeniedError,
@@ -68,9 +70,9 @@ def create_app(
 
         uvicorn.run(create_app(get_run_db("./").connect()), port=8080)
     """
-    house = House(
-        db, service or Service(db), allowed_paths, Once(), Measures(), Watches(db), Reference(V1, V2)
-    )
+    writer = Writer(db) if db.takes_turns else None
+    shared = (Once(), Measures(), Watches(db), Reference(V1, V2), writer)
+    house = House(db, service or Service(db), allowed_paths, *shared)
     at_the_root = tuple(rule for rule in V1 if rule.path in _AT_THE_ROOT)
     paths = Paths()
     for prefix, rules in (("/api/v2", V2), ("/api/v1", V1), ("/api", V1), ("", at_the_root)):
@@ -105,7 +107,7 @@ def _endpoint(rule: Rule, house: House, most_bytes: int) -> Callable[[Request], 
         sent = (request.path_params, request.query_params, request.headers, body)
         call = Call(room, rule, path, *sent, caller, request.scope[STILL_LET_IN])
         begun = time.perf_counter()
-        answer = await run_in_threadpool(_answer_once, rule, call, caller)
+        answer = await _answered(rule, call)
         if rule.method != "GET":
             house.watches.wrote(request.path_params.get("uid", ""))
         house.measures.add(rule.method, rule.path, answer.status_code, time.perf_counter() - begun)
@@ -122,16 +124,26 @@ def _house_of(caller: Caller, house: House) -> House:
     return house._replace(allowed_paths=places, db=cast(RunDB, LimitedDB(house.db, caller.projects)))
 
 
-def _answer_once(rule: Rule, call: Call, caller: Caller) -> Response:
-    key = call.headers.get("idempotency-key", "")
-    if not key or rule.method == "GET":
-        return _answer(rule, call)
+async def _answered(rule: Rule, call: Call) -> Response:
+    key = "" if rule.method == "GET" else call.headers.get("idempotency-key", "")
     if len(key) > MOST_KEY:
         text = f"an idempotency-key has at most {MOST_KEY} characters; this one has {len(key)}"
         return refusal(MLRunBadRequestError(text))
-    return call.house.once.answer(
-        f"{caller.name} {rule.method} {call.address} {key}", lambda: _answer(rule, call)
-    )
+    house, work = call.house, functools.partial(_answer, rule, call)
+    name = f"{call.caller.name} {rule.method} {call.address} {key}" if key else ""
+    if house.writer and rule.is_one_write and len(call.body) <= MOST_SMALL:
+        return await _written(house.writer, house.once, name, work)
+    return await (run_in_threadpool(house.once.answer, name, work) if key else run_in_threadpool(work))
+
+
+async def _written(writer: Writer, once: Once, name: str, work: Callable[[], Response]) -> Response:
+    """The answer of *work*, remembered by *name* when it is on the disk."""
+    answer = once.known(name) if name else None
+    if answer is None:
+        answer = await writer.do(work)
+        if name:
+            once.keep(name, answer)
+    return answer
 
 
 def _answer(rule: Rule, call: Call) -> Response:

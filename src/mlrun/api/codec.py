@@ -22,6 +22,7 @@ from mlrun.api.parameters import Parameter
 from mlrun.api.reference import Reference
 from mlrun.api.schemas import check
 from mlrun.api.watches import Watches
+from mlrun.api.writer import Writer
 from mlrun.db.base import RunDB
 from mlrun.errors import MLRunBadRequestError, MLRunInvalidArgumentTypeError, MLRunMissingProjectError
 
@@ -41,6 +42,7 @@ class House(NamedTuple):
     measures: Measures
     watches: Watches
     reference: Reference
+    writer: Writer | None = None  # of small writes, where they take turns
 
 
 async def _never() -> bool:
@@ -176,6 +178,7 @@ class Rule:
         default_factory=dict
     )  # headers of the answer -> what they say
     also: tuple[str, ...] = ()  # other spellings of the path, which the document leaves out
+    is_one_write: bool = False  # all that it does is one write to the database, and it can be done twice
     is_old: bool = False  # an address of MLRun 0.5, which new programs should not use
 
     @property

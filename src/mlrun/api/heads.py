@@ -17,7 +17,8 @@ class Heads:
     """
     ASGI middleware that answers what is wrong with the head of a request.
 
-    An address that is too long is 414, headers that are too long or too many 431, a control character 400.
+    An address that is too long is 414, headers that are too long or too many 431; a control character, and no
+    host or two, 400.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -42,6 +43,9 @@ def _refused(scope: Scope) -> Response | None:
     if len(scope["headers"]) > MOST_HEADERS:
         text = f"the request has {len(scope['headers'])} headers; {MOST_HEADERS} are taken"
         return refusal(MLRunBadRequestError(text), 431, _CLOSE)
+    hosts = sum(name == b"host" for name, _ in scope["headers"])
+    if hosts > 1 or (not hosts and scope["http_version"] != "1.0"):
+        return refusal(MLRunBadRequestError(f"a request names one host; this one names {hosts}"), 400, _CLOSE)
     if not _CONTROL.isdisjoint(scope["path"]):
         text = f"the address {scope['path'][:99]!r} has a control character; no name has one"
         return refusal(MLRunBadRequestError(text))

@@ -104,6 +104,9 @@ class LimitedDB:
         projects = self._asked({"project": project})
         return sorted({tag for one in projects for tag in self._db.list_artifact_tags(one, category)})
 
+    def list_function_tags(self, project: str = "") -> list[Record]:
+        return [row for one in self._asked({"project": project}) for row in self._db.list_function_tags(one)]
+
     def list_schedules(self, *given: Any, **asked: Any) -> Record:
         arguments = _bound(self._db.list_schedules, given, asked)
         found = [self._db.list_schedules(**{**arguments, "project": one}) for one in self._asked(arguments)]

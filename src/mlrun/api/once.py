@@ -31,20 +31,38 @@ class Once:
         self._lock = threading.Lock()
 
     def answer(self, key: str, work: Callable[[], Response]) -> Response:
+        slot = self._slot(key)
+        with slot.lock:
+            answer = slot.answer or work()
+            slot.keep(answer)
+        return answer
+
+    def known(self, key: str) -> Response | None:
+        """The answer to *key*, of a write that may be done again while the first one is not answered."""
+        slot = self._slots.get(key)
+        return slot.answer if slot else None
+
+    def keep(self, key: str, answer: Response) -> None:
+        """Remember what was answered to *key*."""
+        self._slot(key).keep(answer)
+
+    def _slot(self, key: str) -> _Slot:
         with self._lock:
             slot = self._slots.setdefault(key, _Slot())
             if len(self._slots) > MOST:
                 del self._slots[next(iter(self._slots))]
-        with slot.lock:
-            answer = slot.answer or work()
-            if answer.status_code < 400 and len(answer.body) <= MOST_BYTES:
-                slot.answer = answer
-        return answer
+        return slot
 
 
 class _Slot:
     """One write, and its answer once there is one."""
 
+    __slots__ = ("answer", "lock")
+
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.answer: Response | None = None
+
+    def keep(self, answer: Response) -> None:
+        if answer.status_code < 400 and len(answer.body) <= MOST_BYTES:
+            self.answer = answer

@@ -148,13 +148,11 @@ def config_of(app: object) -> Config:
     """How uvicorn serves *app*: within limits, and saying nothing of itself."""
     import uvicorn
 
-    from mlrun.api.limits import MOST_HEAD
     from mlrun.api.protocol import PatientProtocol
 
     return uvicorn.Config(
         app,  # type: ignore[arg-type]
         http=PatientProtocol,
-        h11_max_incomplete_event_size=MOST_HEAD,
         limit_concurrency=_most_connections(),
         log_config=None,
         access_log=False,

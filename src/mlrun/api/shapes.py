@@ -224,6 +224,17 @@ class ArtifactTags(msgspec.Struct):
     tags: list[str]
 
 
+class FunctionTag(msgspec.Struct):
+    project: str
+    name: str
+    tag: str
+    hash: str  # of the version
+
+
+class FunctionTags(msgspec.Struct):
+    tags: list[FunctionTag]
+
+
 class Tag(msgspec.Struct):
     project: str
     name: str

@@ -15,7 +15,7 @@ from mlrun.errors import MLRunBaseError, MLRunNotFoundError
 from mlrun.log import logger
 from mlrun.model.run import RunState
 
-LOOK_S = 0.5  # between two looks for what other processes have written
+LOOK_S = 0.1  # between two looks whether other processes have written
 PAUSE_S = 0.02  # between two looks at all, however often is written
 PIECE = 256 << 10  # bytes of a log, read at once
 ROWS = 10_000  # of metrics, read at once

@@ -8,19 +8,12 @@ from typing import Any, NamedTuple
 
 from mlrun.db import carry_history
 from mlrun.db.base import Record, RunDB
-from mlrun.errors import (
-    MLRunConflictError,
-    MLRunInvalidArgumentError,
-    MLRunMethodNotAllowedError,
-    MLRunNotFoundError,
-    MLRunNotImplementedServerError,
-)
+from mlrun.db.carry_history import NOT_KEPT
+from mlrun.errors import MLRunConflictError, MLRunInvalidArgumentError, MLRunNotFoundError
 from mlrun.model.base import dump_json
 
 PAGE = 500  # records in memory at once
 THREADS = 8  # that read and write logs and metrics
-# What a server that knows nothing of a kind of record answers.
-NOT_KEPT = (MLRunNotFoundError, MLRunMethodNotAllowedError, MLRunNotImplementedServerError)
 Key = tuple[Any, ...]
 Page = tuple[list[Record], str | None]
 
@@ -64,11 +57,12 @@ def carry(source: RunDB, target: RunDB) -> list[Carried]:
     source.connect()
     target.connect()
     carried = [_carried(source, target, kind) for kind in _KINDS]
-    carry_history.copy_latest(source, target, _every(source, _KINDS[1]))
     carried.append(_part("logs", carry_history.copy_logs, source, target))
     carried.append(_part("metrics", carry_history.copy_metrics, source, target))
     tags = carry_history.copy_tags(source, target, _projects(source))
     carried.append(Carried("artifact tags", tags[0], tags[1], 0, tags[2]))
+    tags = carry_history.copy_function_tags(source, target, _every(source, _KINDS[1]))
+    carried.append(Carried("function tags", tags[0], tags[1], 0, tags[2]))
     return [*carried, _secrets(source, target)]
 
 

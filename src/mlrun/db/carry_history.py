@@ -9,11 +9,18 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 from mlrun.db.base import Record, RunDB
-from mlrun.errors import MLRunConflictError, MLRunNotFoundError
+from mlrun.errors import (
+    MLRunConflictError,
+    MLRunMethodNotAllowedError,
+    MLRunNotFoundError,
+    MLRunNotImplementedServerError,
+)
 
 PIECE = 1 << 20  # bytes of a log in memory at once
 ROWS = 2000  # metrics of one write
 LATEST = "latest"
+# What a server that knows nothing of a kind of record answers.
+NOT_KEPT = (MLRunNotFoundError, MLRunMethodNotAllowedError, MLRunNotImplementedServerError)
 
 
 class Part(NamedTuple):
@@ -159,22 +166,46 @@ def _batches(artifacts: list[Record]) -> Iterator[list[Record]]:
         yield batch
 
 
-def copy_latest(source: RunDB, target: RunDB, functions: Iterable[Record]) -> int:
-    """Put the tag ``latest`` of functions where it stands in the source; the number of those that moved."""
-    moved = 0
-    for project, name in {(one["metadata"].get("project"), one["metadata"]["name"]) for one in functions}:
-        try:
-            latest = source.get_function(name, project)
-        except MLRunNotFoundError:
-            continue
-        if _hash(target, name, project) != latest["metadata"].get("hash"):
-            target.store_function(latest, name, project, LATEST, versioned=True)
+def copy_function_tags(source: RunDB, target: RunDB, functions: Iterable[Record]) -> tuple[int, int, str]:
+    """
+    Put the tags of functions where they stand in the source.
+
+    Args:
+        functions: Those of the source, each with the one tag that it shows: all that a server of MLRun tells.
+
+    Returns:
+        The number of tags, of those that moved, and the digest of all.
+    """
+    moved, tags = 0, sorted(_function_tags(source, functions))
+    for project, name, tag, version in tags:
+        if _version(target, project, name, tag) != version:
+            function = source.get_function(name, project, hash_key=version)
+            target.store_function(function, name, project, tag, versioned=True)
             moved += 1
-    return moved
+    return len(tags), moved, hashlib.sha256(repr(tags).encode()).hexdigest()
 
 
-def _hash(db: RunDB, name: str, project: str) -> Any:
+def _function_tags(db: RunDB, functions: Iterable[Record]) -> set[tuple[str, str, str, str]]:
+    """Of each tag the project, the name of the function, itself, and the version."""
+    shown = [function["metadata"] for function in functions]
+    names = sorted({(str(one.get("project")), str(one["name"])) for one in shown})
     try:
-        return db.get_function(name, project)["metadata"].get("hash")
+        rows = [row for project in sorted({project for project, _ in names}) for row in _own(db, project)]
+    except NOT_KEPT:
+        latest = [(*name, LATEST, _version(db, *name, LATEST)) for name in names]
+        named = [(str(one.get("project")), one["name"], one.get("tag"), one.get("hash")) for one in shown]
+        rows = [row for row in (*latest, *named) if row[2] and row[3]]
+    return {(project, name, str(tag), str(version)) for project, name, tag, version in rows}
+
+
+def _own(db: RunDB, project: str) -> Iterator[tuple[str, str, str, str]]:
+    for row in db.list_function_tags(project):
+        yield row["project"], row["name"], row["tag"], row["hash"]
+
+
+def _version(db: RunDB, project: str, name: str, tag: str) -> str:
+    """What *tag* stands on; empty where it does not."""
+    try:
+        return str(db.get_function(name, project, tag)["metadata"].get("hash") or "")
     except MLRunNotFoundError:
-        return None
+        return ""

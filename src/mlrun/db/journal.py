@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import functools
 import hashlib
 import os
 import re
@@ -177,10 +178,15 @@ def path_of(url: str, user: str = "") -> str:
         user: Who writes, as the server knows them: nobody delivers what another one wrote. Users of
             this machine that share a home have a folder each.
     """
+    return os.path.join(mlconf.home, f"journal-{os.getuid()}", _file_name(url, user))
+
+
+@functools.cache
+def _file_name(url: str, user: str) -> str:
     name = re.sub(r"[^\w.-]+", "_", url.partition("://")[2])[:60]
     whose = f"{url}\n{user}" if user else url
     digest = hashlib.sha1(whose.encode(), usedforsecurity=False).hexdigest()[:8]
-    return os.path.join(mlconf.home, f"journal-{os.getuid()}", f"{name}-{digest}.log")
+    return f"{name}-{digest}.log"
 
 
 def sync(url: str = "") -> Report:

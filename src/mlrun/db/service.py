@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import abc
+import contextlib
 from collections.abc import Callable, Mapping
-from typing import Any
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, cast
 
 from mlrun.errors import MLRunNotImplementedServerError
+
+if TYPE_CHECKING:
+    from mlrun.db.base import RunDB
 
 Record = dict[str, Any]
 Labels = str | list[str] | dict[str, Any] | None
@@ -30,6 +35,35 @@ class Service(abc.ABC):
     def count_metrics(self, uid: str, project: str = "", iter: int = 0) -> int:
         """The number of a run's metric rows."""
         return len(self.list_metrics(uid, project, iter))
+
+    def wait_for_run(
+        self, uid: str, project: str = "", iter: int = 0, longest_pause_s: float = 3.0, timeout_s: float = 0
+    ) -> str:
+        """
+        Wait until a run has ended, or for *timeout_s* seconds (0 is as long as it takes); gives its state.
+
+        Args:
+            longest_pause_s: Between two looks, where the home of the records has to be asked again and again.
+
+        Raises:
+            MLRunNotFoundError: No such run.
+        """
+        from mlrun.db.follow import wait_for_run
+
+        return wait_for_run(cast("RunDB", self), uid, project, iter, longest_pause_s, timeout_s)
+
+    # many small writes
+
+    takes_turns = False  # writers wait for each other, so that one thread may as well do all their writes
+
+    def together(self) -> AbstractContextManager[None]:
+        """
+        A block whose writes, of this thread, may be one transaction: then they are on the disk when the block
+        ends, and none of them is when that raises. A write that raises in it is undone alone.
+
+        Where writers need not take turns, each write stays a transaction of its own.
+        """
+        return contextlib.nullcontext()
 
     # schedules: an API server over this database fires them
 

@@ -1,4 +1,4 @@
-"""The part of the port that puts tags on artifacts."""
+"""The part of the port that knows tags: of artifacts, which it puts, and of functions."""
 
 from __future__ import annotations
 
@@ -17,6 +17,15 @@ class Tagging(abc.ABC):
     @abc.abstractmethod
     def list_artifact_tags(self, project: str = "", category: str | None = None) -> list[str]:
         """Every tag that stands on an artifact of *project*, sorted."""
+
+    @abc.abstractmethod
+    def list_function_tags(self, project: str = "") -> list[Record]:
+        """
+        Every tag of the functions of *project*, and the version that it stands on, sorted.
+
+        Returns:
+            ``{"project", "name", "tag", "hash"}``; a version may have several.
+        """
 
     @abc.abstractmethod
     def tag_artifacts(

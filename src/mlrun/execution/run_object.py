@@ -149,7 +149,8 @@ class RunObject(Run):
         Wait until the run has ended, and give its state.
 
         Args:
-            sleep: Seconds between two looks, at most; the first ones come faster.
+            sleep: Seconds between two looks, at most, where the database does not tell when the run ends (an
+                API server does); the first ones come faster.
             timeout: Seconds to wait at most; 0 waits as long as it takes.
             show_logs: Print the log meanwhile.
             logs_interval: Seconds between two looks at the log; without it (and without *timeout*) the log is
@@ -159,24 +160,32 @@ class RunObject(Run):
             RunError: It ended badly, and *raise_on_failure* is set.
             MLRunTimeoutError: It has not ended in time.
         """
-        end = time.monotonic() + timeout if timeout else None
-        pause_s, offset = 0.02, 0
-        if show_logs and end is None and logs_interval is None and not self.metadata.iteration:
+        if show_logs:
             with self._watched():
-                _, offset = self.db.watch_log(self.uid(), self.metadata.project)
-        while True:
-            state = self.state()
-            if show_logs:
-                _, offset = self.db.watch_log(self.uid(), self.metadata.project, watch=False, offset=offset)
-            if self._is_final():
-                break
-            if end is not None and time.monotonic() > end:
-                raise MLRunTimeoutError(f"run {self.key} is still {state} after {timeout} s")
-            time.sleep(pause_s)
-            pause_s = min(pause_s * 2, float(logs_interval or sleep) if show_logs else float(sleep))
+                self._print_logs_to_the_end(float(logs_interval or sleep), timeout, logs_interval is None)
+        elif not self._is_final():
+            meta = self.metadata
+            with self._watched():
+                self.db.wait_for_run(meta.uid, meta.project, meta.iteration, float(sleep), timeout)
+        state = self.state()
+        if not self._is_final():
+            raise MLRunTimeoutError(f"run {self.key} is still {state} after {timeout} s")
         if raise_on_failure and self.status.is_failed():
             raise RunError(f"run {self.key} ({self.metadata.name}) ended in state {state}: {self.error}")
         return state
+
+    def _print_logs_to_the_end(self, longest_pause_s: float, timeout_s: float, is_followed: bool) -> None:
+        end = time.monotonic() + timeout_s if timeout_s else float("inf")
+        pause_s, offset = 0.02, 0
+        if is_followed and not timeout_s and not self.metadata.iteration:
+            _, offset = self.db.watch_log(self.uid(), self.metadata.project)
+        while True:
+            self.state()
+            _, offset = self.db.watch_log(self.uid(), self.metadata.project, watch=False, offset=offset)
+            if self._is_final() or time.monotonic() > end:
+                return
+            time.sleep(pause_s)
+            pause_s = min(pause_s * 2, longest_pause_s)
 
     def abort(self) -> None:
         """
@@ -322,13 +331,12 @@ def wait_for_runs_completion(
     """
     every = list(runs)
     end = time.monotonic() + timeout if timeout else None
-    pause_s = 0.02
-    while live := [run for run in every if not RunState(run.state()).is_final]:
-        if end is not None and time.monotonic() > end:
-            names = ", ".join(run.key for run in live)
-            raise MLRunTimeoutError(f"after {timeout} s these runs have not ended: {names}")
-        time.sleep(pause_s)
-        pause_s = min(pause_s * 2, float(sleep))
+    for run in every:
+        if not run._is_final():
+            meta, left = run.metadata, max(end - time.monotonic(), 1e-3) if end else 0
+            run.db.wait_for_run(meta.uid, meta.project, meta.iteration, float(sleep), left)
+    if live := [run.key for run in every if not RunState(run.state()).is_final]:
+        raise MLRunTimeoutError(f"after {timeout} s these runs have not ended: {', '.join(live)}")
     failed = [run for run in every if run.status.is_failed()]
     if failed and not silent:
         raise RunError("; ".join(f"run {run.key} {run.status.state}: {run.error}" for run in failed))

@@ -33,12 +33,14 @@ class Model(msgspec.Struct, kw_only=True, omit_defaults=True, dict=True):
             strip: Taken for compatibility; there is nothing empty to strip.
         """
         data: dict[str, Any] = {}
-        for name in self.__struct_fields__:
+        for name, default in _defaults(type(self)).items():
             value = getattr(self, name)
+            if value is default:  # most are
+                continue
             if isinstance(value, Model):
                 if nested := value.to_dict():
                     data[name] = nested
-            elif value is not None and value != _defaults(type(self))[name]:
+            elif value is not None and value != default:
                 data[name] = to_builtins(value)
         data |= {name: to_builtins(value) for name, value in self._unknown().items()}
         if fields:

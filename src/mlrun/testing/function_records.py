@@ -110,6 +110,20 @@ class FunctionsContract:
 
         assert self.images(db.list_functions(**filter)) == found
 
+    def test_every_tag_of_a_version_is_listed(self, db: RunDB) -> None:
+        a = db.store_function(a_function("a"), "train", "iris", tag="v1")
+        db.store_function(a_function("a"), "train", "iris", tag="best")
+        b = db.store_function(a_function("b"), "train", "iris")
+        db.store_function(a_function("c"), "train", "wine")
+
+        assert [tuple(row.values()) for row in db.list_function_tags("iris")] == [
+            ("iris", "train", "best", a),
+            ("iris", "train", "latest", b),
+            ("iris", "train", "v1", a),
+        ]
+        assert [row["project"] for row in db.list_function_tags()] == ["iris"] * 3 + ["wine"]
+        assert db.list_function_tags("nobody") == []
+
     def test_a_listed_function_shows_its_tag(self, db: RunDB) -> None:
         for image, tag in [("a", ""), ("b", "v1"), ("c", "")]:
             db.store_function(a_function(image), "train", tag=tag)

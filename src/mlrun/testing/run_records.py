@@ -215,6 +215,21 @@ class ManyRunsContract:
 
         assert db.list_runs() == []
 
+    def test_what_is_written_together_is_there(self, db: RunDB) -> None:
+        db.store_run(a_run("1", "completed"), "1")
+
+        with db.together():
+            db.store_run(a_run("2", "running"), "2")
+            with pytest.raises(MLRunConflictError):
+                db.store_run(a_run("1", "running"), "1")
+            db.update_run({"status.results.a": 1}, "2")
+            db.store_log("2", body=b"line\n", append=True)
+            assert db.read_run("2")["status"]["results"] == {"a": 1}
+
+        assert db.read_run("2")["status"]["results"] == {"a": 1}
+        assert db.get_log("2") == ("running", b"line\n")
+        assert db.read_run("1")["status"]["state"] == "completed"
+
 
 class RunUpdatesContract:
     """Changing single values."""

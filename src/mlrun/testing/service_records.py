@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -160,6 +161,32 @@ class ChangesContract:
         assert (before is None and after is None) or before != after
 
 
+class WaitingContract:
+    """Who waits for a run hears of its end."""
+
+    def test_a_run_that_has_ended_is_not_waited_for(self, db: RunDB) -> None:
+        db.store_run(a_run("1", "error"), "1")
+
+        assert db.wait_for_run("1") == "error"
+
+    def test_the_end_of_a_run_ends_the_waiting(self, db: RunDB) -> None:
+        db.store_run(a_run("1", "running", iteration=2), "1", iter=2)
+        timer = threading.Timer(0.1, db.update_run, ({"status.state": "aborted"}, "1", "", 2))
+        timer.start()
+
+        assert db.wait_for_run("1", iter=2) == "aborted"
+        timer.join()
+
+    def test_a_run_that_goes_on_is_waited_for_only_so_long(self, db: RunDB) -> None:
+        db.store_run(a_run("1", "running"), "1")
+
+        assert db.wait_for_run("1", timeout_s=0.1) == "running"
+
+    def test_a_run_that_is_not_there_is_not_waited_for(self, db: RunDB) -> None:
+        with pytest.raises(MLRunNotFoundError):
+            db.wait_for_run("none")
+
+
 class TasksContract:
     """Background tasks, where the records are."""
 
@@ -296,5 +323,5 @@ class NotificationsContract:
         assert "notifications" not in db.read_run("1", "iris")["spec"]
 
 
-class ServiceRecordsContract(SchedulesContract, ChangesContract, NotificationsContract):
+class ServiceRecordsContract(SchedulesContract, ChangesContract, WaitingContract, NotificationsContract):
     """What a service keeps for its clients; its tasks are its own."""

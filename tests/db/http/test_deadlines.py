@@ -3,51 +3,62 @@
 from __future__ import annotations
 
 import socket
-import threading
 import time
+from collections.abc import Iterator
 from typing import Any
 
-import httpcore2
 import pytest
 
-from mlrun.db.http.deadlines import PIECE, Clock, Network
+from mlrun.db.http.deadlines import PIECE, HeldSocket, connect, left_until
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def pair() -> Iterator[tuple[HeldSocket, socket.socket]]:
+    """A connection, seen from here and from the other side."""
+    here, there = socket.socketpair()
+    with here, there:
+        yield HeldSocket(here, time.monotonic() + 0.3), there
 
 
-@pytest.fixture
-def network(clock: Clock) -> Network:
-    return Network(httpcore2.ConnectionPool()._network_backend, clock)
+def test_a_step_gets_what_is_left() -> None:
+    assert 0.5 < left_until(time.monotonic() + 1, "it is late") <= 1
+    with pytest.raises(TimeoutError, match="it is late"):
+        left_until(time.monotonic() - 1, "it is late")
 
 
-def test_outside_of_a_call_there_is_no_end(clock: Clock) -> None:
-    assert not clock.is_over
-    assert clock.left(5) == 5
+def test_what_comes_is_read_as_a_file(pair: tuple[HeldSocket, socket.socket]) -> None:
+    held, there = pair
+    there.sendall(b"one\ntwo")
+
+    with held.makefile("rb") as file:
+        assert file.readline() == b"one\n"
+
+    held.sendall(b"still open")
+    assert there.recv(99) == b"still open"
 
 
-def test_a_step_gets_no_more_than_is_left(clock: Clock) -> None:
-    with clock.until(time.monotonic() + 1):
-        assert 0.5 < clock.left(5) <= 1
-        with clock.until(time.monotonic() - 1):
-            assert clock.is_over and clock.left(5) == 1e-3
-        assert not clock.is_over
+def test_bytes_that_trickle_in_do_not_hold_a_reader_up(pair: tuple[HeldSocket, socket.socket]) -> None:
+    held, there = pair
+    there.sendall(b"no end of a line")
+    begun = time.monotonic()
+
+    with pytest.raises(TimeoutError):
+        held.makefile("rb").readline()
+
+    assert time.monotonic() - begun < 5
 
 
-def test_each_thread_has_its_own_time(clock: Clock) -> None:
-    found: list[bool] = []
+def test_one_that_takes_a_body_slowly_does_not_hold_it_up(pair: tuple[HeldSocket, socket.socket]) -> None:
+    held, _ = pair
+    begun = time.monotonic()
 
-    with clock.until(time.monotonic() - 1):
-        thread = threading.Thread(target=lambda: found.append(clock.is_over))
-        thread.start()
-        thread.join()
+    with pytest.raises(TimeoutError):
+        held.sendall(b"0" * PIECE * 100)
 
-    assert found == [False]
+    assert time.monotonic() - begun < 5
 
 
-def test_one_of_the_addresses_is_enough(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_of_the_addresses_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         known = socket.getaddrinfo
@@ -60,29 +71,15 @@ def test_one_of_the_addresses_is_enough(network: Network, monkeypatch: pytest.Mo
 
         monkeypatch.setattr(socket, "getaddrinfo", look_up)
 
-        stream = network.connect_tcp("mlrun.test", port, timeout=5)
-
-        assert stream.get_extra_info("server_addr") == ("127.0.0.1", port)
-        stream.close()
+        with connect("mlrun.test", port, time.monotonic() + 5) as connected:
+            assert connected.getpeername() == ("127.0.0.1", port)
 
 
-def test_a_name_that_means_nothing_is_said(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_name_that_means_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     def unknown(*_: Any, **__: Any) -> Any:
         raise socket.gaierror(-2, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
 
-    with pytest.raises(httpcore2.ConnectError, match=r"mlrun\.test.*not known"):
-        network.connect_tcp("mlrun.test", 8080, timeout=5)
-
-
-def test_a_server_that_takes_a_body_slowly_does_not_hold_it_up(network: Network, clock: Clock) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        stream = network.connect_tcp("127.0.0.1", listener.getsockname()[1], timeout=5)
-        begun = time.monotonic()
-
-        with clock.until(begun + 0.3), pytest.raises(httpcore2.WriteTimeout):
-            stream.write(b"0" * PIECE * 100, timeout=60)
-
-        assert time.monotonic() - begun < 2
-        stream.close()
+    with pytest.raises(OSError, match=r"mlrun\.test.*not known"):
+        connect("mlrun.test", 8080, time.monotonic() + 5)

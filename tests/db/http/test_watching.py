@@ -95,3 +95,33 @@ def test_a_run_that_has_ended_is_printed_to_its_end(db: Any, capsys: pytest.Capt
 def test_a_run_that_is_not_there_is_said(db: Any) -> None:
     with pytest.raises(MLRunNotFoundError, match="no run"):
         db.watch_log("nobody")
+
+
+def test_the_end_of_a_run_is_heard_of(misbehaving: Any) -> None:
+    end = event("state", state="error") + event("end", state="error")
+    behave, asked = answers(
+        HEAD + event("state", state="running"), HEAD + event("state", state="running") + end
+    )
+
+    assert HTTPRunDB(misbehaving(behave).url).wait_for_run("1", "p", 2) == "error"
+    everything = str((1 << 63) - 1).encode()
+    path = b"/api/v1/projects/p/runs/1/watch?iter=2&offset=%b&metrics_offset=%b"
+    assert asked == [path % (everything, everything)] * 2
+
+
+def test_waiting_for_a_run_ends_in_time(misbehaving: Any) -> None:
+    def behave(connection: socket.socket, _: bytes) -> None:
+        connection.sendall(HEAD + event("state", state="running"))
+        connection.recv(1)
+
+    assert HTTPRunDB(misbehaving(behave).url).wait_for_run("1", "p", timeout_s=0.3) == "running"
+
+
+def test_a_server_without_events_is_asked_again(misbehaving: Any) -> None:
+    def behave(connection: socket.socket, request: bytes) -> None:
+        known = b'{"data": {"status": {"state": "completed"}}}'
+        status, body = (b"404 Not Found", b"{}") if b"/watch" in request else (b"200 OK", known)
+        head = b"HTTP/1.1 %b\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n" % status
+        connection.sendall(head + body)
+
+    assert HTTPRunDB(misbehaving(behave).url).wait_for_run("1", "p") == "completed"

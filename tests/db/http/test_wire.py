@@ -140,7 +140,7 @@ def test_what_may_be_repeated_is_repeated(misbehaving: Any) -> None:
     server = misbehaving(lambda connection, _: connection.sendall(answers.pop(0)))
     answers = [answer("503 Busy"), b"", answer("500 Oh"), JSON]
 
-    assert ask(server.url).json() == {}
+    assert ask(server.url).body == b"{}"
     assert server.requests == 4
 
 
@@ -242,6 +242,6 @@ def test_a_connection_that_was_closed_meanwhile_is_opened_anew(misbehaving: Any)
     wire = Wire(server.url)
 
     for _ in range(3):
-        assert wire.send(Message("POST", "v1/x"), is_safe=True).json() == {}
+        assert wire.send(Message("POST", "v1/x"), is_safe=True).body == b"{}"
 
     wire.close()

@@ -25,6 +25,7 @@ from mlrun.errors import (
     MLRunRuntimeError,
     MLRunServiceUnavailableError,
 )
+from mlrun.testing.run_records import a_run
 
 WITHOUT_PERMISSION = """
 import os, sys
@@ -175,6 +176,39 @@ def test_a_failed_write_leaves_nothing(db: SQLiteRunDB) -> None:
         raise KeyboardInterrupt
 
     assert db.list_projects() == []
+
+
+def test_writes_together_are_all_or_none(db: SQLiteRunDB) -> None:
+    with pytest.raises(KeyError), db.together():
+        db.store_run(a_run("1"), "1")
+        db.store_log("1", body=b"line\n")
+        raise KeyError
+
+    assert db.list_runs() == []
+    assert db.get_log_size("1") == 0
+
+
+def test_nobody_else_sees_writes_together_before_their_end(db: SQLiteRunDB) -> None:
+    found = []
+
+    with db.together():
+        db.store_run(a_run("1"), "1")
+        thread = threading.Thread(target=lambda: found.append(len(db.list_runs())))
+        thread.start()
+        thread.join()
+        found.append(len(db.list_runs()))
+
+    assert [*found, len(db.list_runs())] == [0, 1, 1]
+
+
+def test_a_part_of_what_was_undone_is_not_written(db: SQLiteRunDB) -> None:
+    with pytest.raises(MLRunRuntimeError, match="was undone"), db.together():
+        db.store_run(a_run("1"), "1")
+        with db.connections.read() as shared:
+            shared.execute("ROLLBACK")  # as SQLite does where the disk is full
+        db.store_run(a_run("2"), "2")
+
+    assert db.list_runs() == []
 
 
 @pytest.mark.parametrize("leftover", [True, False])

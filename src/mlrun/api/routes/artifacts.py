@@ -230,6 +230,7 @@ _STORE_V1 = Rule(
     "Store a version of an artifact; the uid is the run's",
     (_ITER, _TAG),
     Artifact,
+    is_one_write=True,
 )
 _DELETE_V1 = Rule(
     "DELETE",
@@ -274,10 +275,24 @@ V1 = (
 V2 = (
     *_SHARED,
     Rule(
-        "POST", _ALL, create, "Store a new version of an artifact", takes=Artifact, gives=Artifact, status=201
+        "POST",
+        _ALL,
+        create,
+        "Store a new version of an artifact",
+        takes=Artifact,
+        gives=Artifact,
+        status=201,
+        is_one_write=True,
     ),
     Rule(
-        "PUT", _ONE, store, "Store a version of an artifact", (_TREE, _TAG, _ITER, _UID), Artifact, Artifact
+        "PUT",
+        _ONE,
+        store,
+        "Store a version of an artifact",
+        (_TREE, _TAG, _ITER, _UID),
+        Artifact,
+        Artifact,
+        is_one_write=True,
     ),
     Rule(
         "GET",

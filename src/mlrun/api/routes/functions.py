@@ -10,7 +10,7 @@ from mlrun.api.answers import as_json, done
 from mlrun.api.codec import Call, Rule
 from mlrun.api.pages import PAGING, earlier, listing
 from mlrun.api.parameters import flag, number, text, texts, time, word
-from mlrun.api.shapes import BackgroundTask, Function, FunctionAnswer, FunctionHash, Functions
+from mlrun.api.shapes import BackgroundTask, Function, FunctionAnswer, FunctionHash, Functions, FunctionTags
 from mlrun.db.base import Record
 
 FORMATS = ("full", "minimal")
@@ -53,6 +53,10 @@ def list_all(call: Call) -> Response:
     return as_json({"funcs": rows, "pagination": page})
 
 
+def list_tags(call: Call) -> Response:
+    return as_json({"tags": call.db.list_function_tags(call.projects)})
+
+
 def updated(function: Record) -> Any:
     return function["metadata"].get("updated")
 
@@ -79,6 +83,7 @@ _BOTH = (
         (text("tag", "latest where it is empty."), flag("versioned", "Keep the versions before.")),
         Function,
         FunctionHash,
+        is_one_write=True,
     ),
     Rule(
         "GET",
@@ -110,9 +115,17 @@ _LIST = Rule(
     ),
     gives=Functions,
 )
+_TAGS = Rule(
+    "GET",
+    "/projects/{project}/function-tags",
+    list_tags,
+    "The tags of functions, and the version that each stands on",
+    gives=FunctionTags,
+)
 RULES = (
     *_BOTH,
     _LIST,
+    _TAGS,
     *(rule.at("/func/{project}/{name}") for rule in _BOTH),
     _LIST.at("/funcs", text("project", "Empty or * is every project.")),
 )

@@ -42,6 +42,7 @@ _BOTH = (
         "Append to the log of a run",
         (flag("append", "Else the log is replaced.", default=True),),
         "application/octet-stream",
+        is_one_write=True,
     ),
     Rule(
         "GET",

@@ -173,7 +173,16 @@ _ALL = "/projects/{project}/runs"
 _PROJECT = text("project", "Empty or * is every project.")
 
 _RUN = (
-    Rule("POST", _ONE, store_run, "Store a run, or replace it", (_ITER,), Run, errors=(409,)),
+    Rule(
+        "POST",
+        _ONE,
+        store_run,
+        "Store a run, or replace it",
+        (_ITER,),
+        Run,
+        errors=(409,),
+        is_one_write=True,
+    ),
     Rule(
         "PATCH",
         _ONE,
@@ -183,6 +192,7 @@ _RUN = (
         dict[str, Any],
         RunAnswer,
         errors=(404, 409),
+        is_one_write=True,
     ),
     Rule(
         "GET",
@@ -195,7 +205,9 @@ _RUN = (
     ),
     Rule("DELETE", _ONE, delete_run, "Delete a run, if it is there", (_ITER,)),
 )
-_STORE_MANY = Rule("POST", _ALL, store_runs, "Store many runs or none", takes=RunBodies, errors=(409,))
+_STORE_MANY = Rule(
+    "POST", _ALL, store_runs, "Store many runs or none", takes=RunBodies, errors=(409,), is_one_write=True
+)
 _LIST = Rule("GET", _ALL, list_runs, "List runs", (*_FILTERS, *_GROUPS, *PAGING), gives=Runs)
 _DELETE_MANY = Rule(
     "DELETE",
@@ -248,6 +260,7 @@ RULES = (
         (_ITER,),
         takes=Notifications,
         errors=(404, 409),
+        is_one_write=True,
     ),
     Rule(
         "POST",
@@ -256,6 +269,7 @@ RULES = (
         "Append to the series of a run",
         (_ITER,),
         Metrics,
+        is_one_write=True,
     ),
     Rule(
         "GET",

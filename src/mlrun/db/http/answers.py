@@ -1,18 +1,35 @@
-"""What a server's error answer means: the error that was raised there, with its text."""
+"""What a server answers; of an error, the one that was raised there, with its text."""
 
 from __future__ import annotations
 
 import ast
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from mlrun import errors
 from mlrun.errors import MLRunBaseError, err_for_status_code
 
+if TYPE_CHECKING:
+    from email.message import Message
+
 _REASON = re.compile(r"(\w+)\((['\"].*['\"]),?\)", re.DOTALL)  # the repr of an exception with one text
 _LONGEST = 1 << 16  # characters of a text that is taken over
+
+
+class Answer(NamedTuple):
+    """What a server has answered, to which request."""
+
+    method: str
+    target: str  # path and query of the request
+    status: int
+    headers: Message[str, str]  # found by name in any case
+    body: bytes
+
+    @property
+    def path(self) -> str:
+        return self.target.partition("?")[0]
 
 
 def error_of(status: int, body: bytes, where: str) -> MLRunBaseError:

@@ -1,139 +1,112 @@
-"""An end to all waiting: each step of a request gets what is left of the whole request's time."""
+"""An end to all waiting: each step on a connection gets what is left of the whole call's time."""
 
 from __future__ import annotations
 
-import contextlib
+import io
 import ipaddress
 import os
 import socket
-import ssl
 import threading
 import time
-from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any
-
-import httpcore2
-
-if TYPE_CHECKING:
-    import httpx2
+from typing import Any
 
 PIECE = 1 << 18  # bytes that are written before the time is looked at again
 _lookups: dict[tuple[str, int], Future[list[str]]] = {}
 _lookups_lock = threading.Lock()
 
 
-class Clock(threading.local):
-    """Until when the call of this thread may take; outside of one there is no end."""
-
-    end = float("inf")  # monotonic seconds
-
-    @contextlib.contextmanager
-    def until(self, end: float) -> Iterator[None]:
-        before, self.end = self.end, end
-        try:
-            yield
-        finally:
-            self.end = before
-
-    def left(self, most: float | None) -> float:
-        """Seconds; the least that a socket takes for a time where there is none left."""
-        left = self.end - time.monotonic()
-        return max(left if most is None else min(left, most), 1e-3)
-
-    @property
-    def is_over(self) -> bool:
-        return time.monotonic() >= self.end
-
-
-def hold(client: httpx2.Client, clock: Clock) -> None:
+class HeldSocket:
     """
-    Hold every connection that *client* opens to *clock*.
+    A connected socket of which no step goes on after ``end``, in monotonic seconds.
 
-    A library's own time limits begin anew with each byte that comes; a server that sends
-    one now and then would hold a caller up for ever.
+    A socket's own time limit begins anew with each byte that comes; a server that sends one now and then
+    would hold a caller up for ever. It is for one thread at a time.
+
+    Example::
+
+        held = HeldSocket(connect("mlrun", 8080, end), end)
+        held.sendall(b"GET / HTTP/1.1\r\n\r\n")
+        held.makefile("rb").readline()
     """
-    given: Any = client
-    for transport in (given._transport, *given._mounts.values()):
-        if transport is not None:
-            pool = transport._pool
-            pool._network_backend = Network(pool._network_backend, clock)
 
+    def __init__(self, connected: socket.socket, end: float) -> None:
+        self.socket = connected
+        self.end = end
 
-class Network(httpcore2.NetworkBackend):
-    """Connections whose every step ends with the clock."""
+    def sendall(self, data: bytes) -> None:
+        """
+        Raises:
+            OSError: The other side has gone, or it takes too long.
+        """
+        view = memoryview(data)
+        for at in range(0, len(view), PIECE):
+            self.socket.settimeout(left_until(self.end, "the request is not taken in time"))
+            self.socket.sendall(view[at : at + PIECE])
 
-    def __init__(self, inner: httpcore2.NetworkBackend, clock: Clock) -> None:
-        self._inner = inner
-        self._clock = clock
-
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore2.NetworkStream:
-        end = time.monotonic() + self._clock.left(timeout)
-        addresses = _addresses(host, port, end)
-        for number, address in enumerate(addresses):
-            # each of the others gets its share, so that one that is silent does not use up all
-            share = max(end - time.monotonic(), 1e-3) / (len(addresses) - number)
-            try:
-                stream = self._inner.connect_tcp(address, port, share, local_address, socket_options)
-                return _Stream(stream, self._clock)
-            except (httpcore2.ConnectError, httpcore2.ConnectTimeout):
-                if number == len(addresses) - 1:
-                    raise
-        raise httpcore2.ConnectError(f"{host} has no address")
-
-    def connect_unix_socket(
-        self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
-    ) -> httpcore2.NetworkStream:
-        stream = self._inner.connect_unix_socket(path, self._clock.left(timeout), socket_options)
-        return _Stream(stream, self._clock)
-
-    def sleep(self, seconds: float) -> None:
-        self._inner.sleep(self._clock.left(seconds))
-
-
-class _Stream(httpcore2.NetworkStream):
-    def __init__(self, inner: httpcore2.NetworkStream, clock: Clock) -> None:
-        self._inner = inner
-        self._clock = clock
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        if self._clock.is_over:
-            raise httpcore2.ReadTimeout("the answer is not complete")
-        return self._inner.read(max_bytes, self._clock.left(timeout))
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        view = memoryview(buffer)
-        for at in range(0, len(buffer), PIECE):
-            if self._clock.is_over:
-                raise httpcore2.WriteTimeout("the request is not taken")
-            self._inner.write(view[at : at + PIECE], self._clock.left(timeout))  # type: ignore[arg-type]
+    def makefile(self, mode: str) -> io.BufferedReader:
+        """What comes, as a file; closing it leaves the socket open."""
+        return io.BufferedReader(_Incoming(self))
 
     def close(self) -> None:
-        self._inner.close()
-
-    def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore2.NetworkStream:
-        stream = self._inner.start_tls(ssl_context, server_hostname, self._clock.left(timeout))
-        return _Stream(stream, self._clock)
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._inner.get_extra_info(info)
+        self.socket.close()
 
 
-def _addresses(host: str, port: int, end: float) -> list[str]:
+class _Incoming(io.RawIOBase):
+    """What comes on a socket."""
+
+    def __init__(self, held: HeldSocket) -> None:
+        self._held = held
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        self._held.socket.settimeout(left_until(self._held.end, "the answer is not complete in time"))
+        return self._held.socket.recv_into(buffer)
+
+
+def left_until(end: float, what: str) -> float:
+    """
+    Seconds.
+
+    Raises:
+        TimeoutError: There are none, which is *what*.
+    """
+    left = end - time.monotonic()
+    if left <= 0:
+        raise TimeoutError(what)
+    return left
+
+
+def connect(host: str, port: int, end: float) -> socket.socket:
+    """
+    A connection to the first address of *host* that takes it.
+
+    Raises:
+        OSError: None does, or not in time.
+    """
+    addresses = addresses_of(host, port, end)
+    for number, address in enumerate(addresses):
+        # each of the others gets its share, so that one that is silent does not use up all
+        share = max(end - time.monotonic(), 1e-3) / (len(addresses) - number)
+        try:
+            connected = socket.create_connection((address, port), share)
+        except OSError:
+            if number == len(addresses) - 1:
+                raise
+        else:
+            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            return connected
+    raise ConnectionError(f"{host} has no address")
+
+
+def addresses_of(host: str, port: int, end: float) -> list[str]:
     """
     The addresses of *host*, looked up by a thread of its own: the system's look-up knows no time limit.
 
     Raises:
-        httpcore2.ConnectError, httpcore2.ConnectTimeout: There are none; none came in time.
+        OSError: There are none, or none came in time.
     """
     try:
         return [str(ipaddress.ip_address(host))]
@@ -147,9 +120,9 @@ def _addresses(host: str, port: int, end: float) -> list[str]:
     try:
         return found.result(timeout=max(end - time.monotonic(), 1e-3))
     except TimeoutError as error:
-        raise httpcore2.ConnectTimeout(f"the name {host} is not found in time") from error
+        raise TimeoutError(f"the name {host} is not found in time") from error
     except (OSError, UnicodeError) as error:
-        raise httpcore2.ConnectError(f"{host}: {error}") from error
+        raise ConnectionError(f"{host}: {error}") from error
 
 
 def _look_up(host: str, port: int, found: Future[list[str]]) -> None:

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from mlrun.config import mlconf
 from mlrun.db import held
 from mlrun.db.base import Record
+from mlrun.db.http.answers import Answer
 from mlrun.db.http.own import Own
 from mlrun.db.http.paths import Params, json_of, only_given
 from mlrun.db.http.run_messages import deliver
@@ -29,8 +30,6 @@ from mlrun.errors import (
 from mlrun.log import logger
 
 if TYPE_CHECKING:
-    import httpx2
-
     from mlrun.db.http.listings import Listing
 
 PAGE = 200  # records
@@ -83,9 +82,7 @@ class Delivery:
             report.waiting, report.reason = self.journal.waiting(), str(error)
         return report
 
-    def _write(
-        self, message: Message, before_keeping: Callable[[], object] = lambda: None
-    ) -> httpx2.Response | None:
+    def _write(self, message: Message, before_keeping: Callable[[], object] = lambda: None) -> Answer | None:
         """
         Send *message*, which may be sent twice; None: the server is away, and the journal has it.
 
@@ -114,7 +111,7 @@ class Delivery:
         is_safe: bool | None = None,
         headers: dict[str, str] | None = None,
         timeout_s: float | None = None,
-    ) -> httpx2.Response:
+    ) -> Answer:
         """
         The answer to what can not wait in a journal.
 
@@ -172,14 +169,14 @@ class Delivery:
         following = (answer.get("pagination") or {}).get("page-token")
         return answer[listing.name], f"{path or listing.path}{_MARK}{following}" if following else None
 
-    def _finished(self, answer: httpx2.Response, project: str, timeout_s: float = _TASK_TIMEOUT_S) -> None:
+    def _finished(self, answer: Answer, project: str, timeout_s: float = _TASK_TIMEOUT_S) -> None:
         """
         Wait for the background task in *answer*, where there is one.
 
         Raises:
             MLRunBaseError: What the task failed with; that it takes longer than *timeout_s*.
         """
-        if answer.status_code != 202:
+        if answer.status != 202:
             return
         from mlrun.db.http.answers import error_of
 
@@ -211,7 +208,7 @@ class Delivery:
                 self.wire.send(Message("GET", "v1/healthz"), is_safe=False, timeout_s=LOOK_S)
                 journal.deliver(send, end=end)
 
-    def _send(self, message: Message) -> httpx2.Response:
+    def _send(self, message: Message) -> Answer:
         return deliver(self.wire, message)
 
     def _look(self) -> None:

@@ -89,6 +89,10 @@ class Functions(Delivery):
         listing = listings.list_functions(*args, **kwargs).in_pages()
         return self._page_of(listing, page, page_size, page_token)
 
+    def list_function_tags(self, project: str = "") -> list[Record]:
+        tags: list[Record] = self._get(f"v1/{place(project or '*', 'function-tags')}")["tags"]
+        return tags
+
     def delete_function(self, name: str, project: str = "") -> None:
         scope = project or records.default_project()
         message = Message("DELETE", f"v2/{place(scope, 'functions', name)}")

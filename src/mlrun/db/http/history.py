@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import time
 from typing import TYPE_CHECKING, cast
 
 from mlrun.db import records
 from mlrun.db.base import Record
-from mlrun.db.follow import print_log
+from mlrun.db.follow import print_log, wait_for_run
 from mlrun.db.http import watching
 from mlrun.db.http.paths import json_of, only_given, place
 from mlrun.db.http.run_messages import key_of
 from mlrun.db.http.runs import Runs
+from mlrun.db.http.wire import AWAY
 from mlrun.db.messages import Message
 from mlrun.errors import (
     MLRunInvalidArgumentError,
@@ -70,8 +72,8 @@ class History(Runs):
             answer = self._ask(Message("GET", path, params))
             # of the first answer: a final state then means that the log is whole
             state = answer.headers.get("x-mlrun-run-state", "") if state is None else state
-            found += answer.content
-            if len(answer.content) < most or len(found) == size:
+            found += answer.body
+            if len(answer.body) < most or len(found) == size:
                 return state, bytes(found)
 
     def get_log_size(self, uid: str, project: str = "") -> int:
@@ -87,6 +89,16 @@ class History(Runs):
             with contextlib.suppress(*_NO_EVENTS):
                 return watching.print_log(self.wire, f"v1/{place(scope, 'runs', uid)}", offset)
         return print_log(cast("RunDB", self), uid, project, watch, offset)
+
+    def wait_for_run(
+        self, uid: str, project: str = "", iter: int = 0, longest_pause_s: float = 3.0, timeout_s: float = 0
+    ) -> str:
+        scope, uid, number = key_of(uid, project, iter)
+        end = time.monotonic() + timeout_s if timeout_s else float("inf")
+        with contextlib.suppress(*_NO_EVENTS, *AWAY):
+            return watching.await_end(self.wire, f"v1/{place(scope, 'runs', uid)}", number, end)
+        left = max(end - time.monotonic(), 1e-3) if timeout_s else 0.0
+        return wait_for_run(cast("RunDB", self), uid, project, iter, longest_pause_s, left)
 
     def store_metrics(
         self, uid: str, rows: list[Record], project: str = "", iter: int = 0, once: str = ""

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
+from mlrun.db.http.answers import Answer
 from mlrun.model.base import load_json
-
-if TYPE_CHECKING:
-    import httpx2
 
 Params = list[tuple[str, str]]
 
@@ -27,6 +25,6 @@ def only_given(**params: Any) -> Params:
     return found
 
 
-def json_of(answer: httpx2.Response) -> Any:
+def json_of(answer: Answer) -> Any:
     """The JSON in the body of *answer*; an empty body is an empty dictionary."""
-    return load_json(answer.content, f"the answer to {answer.request.method} {answer.url.path}") or {}
+    return load_json(answer.body, f"the answer to {answer.method} {answer.path}") or {}

@@ -29,7 +29,7 @@ class Projects(Delivery):
         body = records.dump(record, f"project {records.required(name, 'the name of a project')}").encode()
         answer = self._ask(Message("POST", "v1/projects", [("wait-for-completion", "false")], body))
         self._finished(answer, str(name))
-        created: Record = json_of(answer) if answer.status_code != 202 else self.get_project(str(name))
+        created: Record = json_of(answer) if answer.status != 202 else self.get_project(str(name))
         return created
 
     def store_project(self, name: str, project: Record) -> Record:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from mlrun.db import records, times
 from mlrun.db.base import Record
+from mlrun.db.http.answers import Answer
 from mlrun.db.http.paths import json_of, only_given, place
 from mlrun.db.http.wire import AWAY, Wire
 from mlrun.db.messages import Message
@@ -13,9 +12,6 @@ from mlrun.errors import MLRunBaseError, MLRunConflictError, MLRunMethodNotAllow
 from mlrun.log import logger
 from mlrun.model.base import load_json
 from mlrun.model.run import RunState
-
-if TYPE_CHECKING:
-    import httpx2
 
 ALL_RUNS = f"v1/{place('*', 'runs')}"
 Key = tuple[str, str, int]  # project, uid, iteration
@@ -81,7 +77,7 @@ def one_of_many(message: Message, key: Key) -> Record:
     return [run for found, run in runs if found == key][-1]
 
 
-def deliver(wire: Wire, message: Message, timeout_s: float | None = None) -> httpx2.Response:
+def deliver(wire: Wire, message: Message, timeout_s: float | None = None) -> Answer:
     """
     Send *message*, which may have been sent before.
 
@@ -96,7 +92,7 @@ def deliver(wire: Wire, message: Message, timeout_s: float | None = None) -> htt
     return _deliver_one_by_one(wire, message, timeout_s)  # MLRun's servers have no such address
 
 
-def _deliver_one_by_one(wire: Wire, message: Message, timeout_s: float | None) -> httpx2.Response:
+def _deliver_one_by_one(wire: Wire, message: Message, timeout_s: float | None) -> Answer:
     """The runs in *message*, after a look whether each will be taken; should one not be, none has changed."""
     runs = [checked(run) for run in load_json(message.body)["runs"]]
     before = {key: _stored(wire, key, timeout_s) for key, _ in runs}

@@ -18,6 +18,7 @@ from mlrun.errors import MLRunServiceUnavailableError
 SILENCE_S = 45.0  # a server says every few seconds that it is there
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 5.0  # between two tries to connect again
 AWAY_S = 60.0  # after which a server that does not come back is given up
+_EVERYTHING = (1 << 63) - 1  # so much of log and metrics is there already: only states are wanted
 
 
 class Event(NamedTuple):
@@ -31,6 +32,31 @@ class NotOffered(Exception):
     """The server has no such events."""
 
 
+def await_end(wire: Wire, path: str, iteration: int, end_s: float) -> str:
+    """
+    Wait until the run at *path* ends, or until *end_s* (monotonic); give its state, empty where none came.
+
+    Raises:
+        NotOffered, MLRunServiceUnavailableError: As :func:`print_log`.
+    """
+    state = ""
+    params = only_given(iter=iteration or None, offset=_EVERYTHING, metrics_offset=_EVERYTHING)
+    message = Message("GET", f"{path}/watch", params)
+    patience = _Patience()
+    while time.monotonic() < end_s:
+        try:
+            for event in events(wire, message, end_s):
+                patience = _Patience()
+                state = str(event.data.get("state", state))
+                if event.kind == "end":
+                    return state
+        except AWAY as error:
+            if time.monotonic() < end_s:
+                patience.try_with(error)
+        patience.pause(end_s)
+    return state
+
+
 def print_log(wire: Wire, path: str, offset: int) -> tuple[str, int]:
     """
     Print the log of the run at *path* until the run ends; give its state and the end of the log.
@@ -41,11 +67,11 @@ def print_log(wire: Wire, path: str, offset: int) -> tuple[str, int]:
         NotOffered: The server has no events, and nothing was printed.
         MLRunServiceUnavailableError: It went away and did not come back.
     """
-    state, pause_s, away_since = "", FIRST_PAUSE_S, 0.0
+    state, patience = "", _Patience()
     while True:
         try:
-            for event in events(wire, path, offset):
-                away_since, pause_s = 0.0, FIRST_PAUSE_S
+            for event in events(wire, Message("GET", f"{path}/watch", only_given(offset=offset))):
+                patience = _Patience()
                 if event.kind == "log":
                     offset = int(event.data["offset"]) + int(event.data["size"])
                     sys.stdout.write(_text(event.data))
@@ -54,28 +80,42 @@ def print_log(wire: Wire, path: str, offset: int) -> tuple[str, int]:
                     state = str(event.data["state"])
                 if event.kind == "end":
                     return state, offset
-        except AWAY:
-            away_since = away_since or time.monotonic()
-            if time.monotonic() - away_since > AWAY_S:
-                raise
-        time.sleep(pause_s)
-        pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
+        except AWAY as error:
+            patience.try_with(error)
+        patience.pause()
 
 
-def events(wire: Wire, path: str, offset: int = 0) -> Iterator[Event]:
+class _Patience:
+    """With a server whose connection breaks: longer pauses each time, and an end."""
+
+    def __init__(self) -> None:
+        self._pause_s = FIRST_PAUSE_S
+        self._since = 0.0
+
+    def try_with(self, error: Exception) -> None:
+        """Raises *error* where it has lasted too long."""
+        self._since = self._since or time.monotonic()
+        if time.monotonic() - self._since > AWAY_S:
+            raise error
+
+    def pause(self, end_s: float = float("inf")) -> None:
+        time.sleep(max(min(self._pause_s, end_s - time.monotonic()), 0))
+        self._pause_s = min(self._pause_s * 2, LONGEST_PAUSE_S)
+
+
+def events(wire: Wire, message: Message, end_s: float = float("inf")) -> Iterator[Event]:
     """
-    What happens to the run at *path* (``v1/projects/iris/runs/3f2a``), from *offset* of its log on.
+    What happens to the run whose watch *message* asks for, until *end_s* (monotonic).
 
     Raises:
         NotOffered: The server has no events.
-        MLRunServiceUnavailableError: The connection is broken; it may be made anew.
+        MLRunServiceUnavailableError: The connection is broken, or it is *end_s*; it may be made anew.
     """
-    message = Message("GET", f"{path}/watch", only_given(offset=offset))
-    with wire.stream(message, SILENCE_S) as answer:
-        if not answer.headers.get("content-type", "").startswith("text/event-stream"):
+    with wire.stream(message, SILENCE_S, end_s) as (head, coming):
+        if not head.headers.get("content-type", "").startswith("text/event-stream"):
             raise NotOffered
         kind, lines = "", []
-        for line in answer.iter_lines():
+        for line in coming:
             name, _, value = line.partition(":")
             if name == "event":
                 kind = value.removeprefix(" ")

@@ -2,39 +2,46 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
-import ipaddress
 import os
 import platform
 import random
 import sys
 import time
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import quote, urlencode, urlsplit
 
 from mlrun import urls
 from mlrun.config import mlconf
 from mlrun.db import held
-from mlrun.db.http.answers import error_of
+from mlrun.db.http.answers import Answer, error_of
 from mlrun.db.messages import Message
 from mlrun.errors import MLRunInvalidArgumentError, MLRunServiceUnavailableError, MLRunTimeoutError
 
 if TYPE_CHECKING:
-    import httpx2
-
-    from mlrun.db.http.deadlines import Clock
+    from mlrun.db.http.connection import Connection, Request
+    from mlrun.db.http.route import Route
 
 # The server is there but can not answer now, or is not there: another time it may be.
 AWAY = (MLRunServiceUnavailableError, MLRunTimeoutError)
 
 CONNECT_S = 5.0
 IDLE_S = 4.0  # servers close an idle connection after five seconds or more
-CONNECTIONS = 32
+MOST_IDLE = 32  # connections
 LONGEST_REST_S = 60.0  # that a server may ask for
 _NOT_DONE = (429, 503)  # what was asked for was not begun
 _BROKEN = (500, 502, 504)
 _SAFE = ("GET", "PUT")
+
+
+class _Way(NamedTuple):
+    """How the server is reached, and what is the same in every request to it."""
+
+    route: Route
+    base: str  # of each path
+    headers: bytes  # whole lines
 
 
 class Wire:
@@ -44,24 +51,16 @@ class Wire:
     Example::
 
         wire = Wire("http://mlrun:8080")
-        wire.send(Message("GET", "v1/client-spec")).json()
+        wire.send(Message("GET", "v1/client-spec")).body
     """
 
     def __init__(self, url: str) -> None:
         self.url = checked(url)
         self.secrets: dict[str, Any] = {}  # "user", "password", "token": in place of the settings
-        self._client: httpx2.Client | None = None
-        self._pid = 0
-        self._clock: Clock | None = None
         self.rest_until = 0.0  # monotonic seconds; what the server has asked for with retry-after
-
-    @property
-    def clock(self) -> Clock:
-        if self._clock is None:
-            from mlrun.db.http.deadlines import Clock
-
-            self._clock = Clock()
-        return self._clock
+        self._idle: list[Connection] = []
+        self._pid = 0
+        self._known_way: _Way | None = None
 
     @property
     def user(self) -> str:
@@ -70,15 +69,13 @@ class Wire:
 
     def close(self) -> None:
         with held.short:
-            if self._client and self._pid == os.getpid():
-                self._client.close()
-            self._client = None
+            self.drop()
 
     def drop(self) -> None:
         """:meth:`close` for the garbage collector, which may come while this very thread holds any lock."""
-        client, self._client = self._client, None
-        if client and self._pid == os.getpid():
-            client.close()
+        idle, self._idle, self._known_way = self._idle, [], None
+        for connection in idle:
+            connection.close()
 
     def send(
         self,
@@ -86,7 +83,7 @@ class Wire:
         is_safe: bool | None = None,
         headers: dict[str, str] | None = None,
         timeout_s: float | None = None,
-    ) -> httpx2.Response:
+    ) -> Answer:
         """
         The answer, when it is a success.
 
@@ -100,153 +97,179 @@ class Wire:
             MLRunBaseError: What the server raised.
         """
         may_repeat = message.method in _SAFE if is_safe is None else is_safe
-        total = float(mlconf.httpdb.http.timeout) if timeout_s is None else timeout_s
-        deadline = time.monotonic() + total
-        for attempt in range(int(mlconf.httpdb.http.retries) + 1):
-            answer, failure, was_begun = self._try(message, headers or {}, deadline)
-            if answer is not None and answer.status_code not in (*_NOT_DONE, *_BROKEN):
+        settings = mlconf.httpdb.http
+        end = time.monotonic() + (float(settings.timeout) if timeout_s is None else timeout_s)
+        request, retries = self._request(message, headers or {}), int(settings.retries)
+        for attempt in range(retries + 1):
+            answer, failure, was_begun = self._try(request, end)
+            if answer is not None and answer.status not in (*_NOT_DONE, *_BROKEN):
                 return self._success(answer)
-            pause = float(mlconf.httpdb.http.backoff) * 2**attempt * random.uniform(0.5, 1.5)
+            pause = float(settings.backoff) * 2**attempt * random.uniform(0.5, 1.5)
             pause = max(pause, _rest_wanted(answer))
             self.rest_until = time.monotonic() + min(_rest_wanted(answer), LONGEST_REST_S)
-            if (was_begun and not may_repeat) or time.monotonic() + pause >= deadline:
+            if (was_begun and not may_repeat) or time.monotonic() + pause >= end:
                 break
-            if attempt < int(mlconf.httpdb.http.retries):
+            if attempt < retries:
                 time.sleep(pause)
-        if answer is not None and answer.status_code == 500:
+        if answer is not None and answer.status == 500:
             return self._success(answer)
         raise self._away(answer, failure) from failure
 
     @contextlib.contextmanager
-    def stream(self, message: Message, silence_s: float) -> Iterator[httpx2.Response]:
+    def stream(
+        self, message: Message, silence_s: float, end: float = float("inf")
+    ) -> Iterator[tuple[Answer, Iterator[str]]]:
         """
-        An answer that comes over time, on a connection of its own; the caller reads it.
+        An answer that comes over time, on a connection of its own: its head, and its lines to be read.
 
         Args:
             silence_s: The longest time in which nothing comes.
+            end: Monotonic seconds, after which nothing is waited for.
 
         Raises:
-            MLRunServiceUnavailableError: As :meth:`send`, in the block as well.
+            MLRunServiceUnavailableError: As :meth:`send`, also while the lines are read.
             MLRunBaseError: What the server raised.
         """
-        import httpx2
+        from mlrun.db.http.connection import Connection
 
-        timeout = httpx2.Timeout(silence_s, connect=CONNECT_S)
-        with self._open() as client:
-            try:
-                with client.stream(
-                    message.method,
-                    f"{self.url}/api/{message.path}",
-                    params=_values_of(message.params),
-                    timeout=timeout,
-                ) as answer:
-                    if not answer.is_success:
-                        with self.clock.until(time.monotonic() + CONNECT_S):
-                            answer.read()
-                        self._success(answer)
-                    yield answer
-            except httpx2.HTTPError as error:
-                raise self._away(None, error) from error
+        with contextlib.ExitStack() as open_ones:
+            with self._explained():
+                connection = Connection(self._way().route, min(end, time.monotonic() + CONNECT_S))
+                open_ones.callback(connection.close)
+                first = min(end, time.monotonic() + silence_s)
+                head, response = connection.follow(self._request(message, {}), first)
+                if not _is_success(head):
+                    head = head._replace(body=connection.rest(response, time.monotonic() + CONNECT_S))
+            self._success(head)
+            yield head, self._explained_lines(connection.lines(response, silence_s, end))
 
-    def _try(
-        self, message: Message, headers: dict[str, str], deadline: float
-    ) -> tuple[httpx2.Response | None, Exception | None, bool]:
+    def _explained_lines(self, lines: Iterator[str]) -> Iterator[str]:
+        with self._explained():
+            yield from lines
+
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[None]:
+        """A connection that breaks inside the block is a server that is away."""
+        from http.client import HTTPException
+
+        try:
+            yield
+        except (OSError, HTTPException) as error:
+            raise self._away(None, error) from error
+
+    def _try(self, request: Request, end: float) -> tuple[Answer | None, Exception | None, bool]:
         """The answer or why there is none, and whether the server may have done what was asked."""
-        import httpx2
+        from http.client import HTTPException
 
-        left = max(deadline - time.monotonic(), 0.001)
+        try:
+            connection = self._taken(end)
+        except OSError as error:
+            return None, error, False
+        try:
+            answer = connection.ask(request, end)
+        except (OSError, HTTPException) as error:
+            return None, error, True
+        if connection.is_open:
+            self._give_back(connection)
+        return answer, None, answer.status not in _NOT_DONE
+
+    def _request(self, message: Message, headers: Mapping[str, str]) -> Request:
+        from mlrun.db.http.connection import Request
+
         if message.method != "GET":
             headers = {"content-type": message.content, "idempotency-key": message.id, **headers}
-        try:
-            with self.clock.until(deadline):
-                answer = self._connected().request(
-                    message.method,
-                    f"{self.url}/api/{message.path}",
-                    params=_values_of(message.params),
-                    content=message.body or None,
-                    headers=headers,
-                    timeout=httpx2.Timeout(left, connect=min(left, CONNECT_S)),
-                )
-        except (httpx2.InvalidURL, httpx2.UnsupportedProtocol) as error:
-            raise MLRunInvalidArgumentError(f"{self.url!r} is not an address: {error}") from error
-        except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:
-            return None, error, False
-        except httpx2.HTTPError as error:
-            return None, error, True
-        return answer, None, answer.status_code not in _NOT_DONE
+        query = f"?{urlencode(message.params, quote_via=quote)}" if message.params else ""
+        way = self._way()
+        target = f"{way.base}/api/{message.path}{query}"
+        return Request(message.method, target, way.headers + _lines(headers), message.body)
 
-    def _success(self, answer: httpx2.Response) -> httpx2.Response:
-        if answer.is_redirect:
+    def _taken(self, end: float) -> Connection:
+        """A connection that nobody else has; one that was used before, if it is still fit."""
+        from mlrun.db.http.connection import Connection
+
+        self._leave_parents()
+        while self._idle:
+            try:
+                connection = self._idle.pop()
+            except IndexError:  # another thread has taken the last one
+                break
+            if connection.is_fit(IDLE_S):
+                return connection
+            connection.close()
+        return Connection(self._way().route, min(end, time.monotonic() + CONNECT_S))
+
+    def _give_back(self, connection: Connection) -> None:
+        if len(self._idle) < MOST_IDLE:
+            self._idle.append(connection)
+        else:
+            connection.close()
+
+    def _leave_parents(self) -> None:
+        """Connections of a parent are not used: two processes would talk at once."""
+        if self._pid != os.getpid():
+            with held.short:
+                if self._pid != os.getpid():
+                    self.drop()
+                    self._pid = os.getpid()
+
+    def _way(self) -> _Way:
+        if self._known_way is None:
+            from mlrun.db.http.route import route_to
+
+            route = route_to(self.url, bool(mlconf.httpdb.http.verify))
+            base = quote(urlsplit(self.url).path, safe="/%")
+            headers = _lines({"host": route.netloc, **self._headers(), **route.headers})
+            self._known_way = _Way(route, base, headers)
+        return self._known_way
+
+    def _headers(self) -> dict[str, str]:
+        version = sys.modules["mlrun"].__version__
+        headers = {
+            "user-agent": f"mlrun/{version}",
+            "accept": "*/*",
+            "x-mlrun-client-version": version,
+            "x-mlrun-client-python-version": platform.python_version(),
+        }
+        if token := self._secret("token"):
+            headers["authorization"] = f"Bearer {token}"
+        elif self.user:
+            pair = f"{self.user}:{self._secret('password')}"
+            headers["authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
+        return headers
+
+    def _secret(self, name: str) -> str:
+        return str(self.secrets.get(name) or getattr(mlconf.httpdb, name))
+
+    def _success(self, answer: Answer) -> Answer:
+        if 300 <= answer.status < 400:
             # Not followed: who we are, and what we write, is told to nobody else.
             target = urls.without_secrets(answer.headers.get("location", ""))
             raise MLRunServiceUnavailableError(
                 f"{self.url} leads to {target[:200]!r}; an address of an API server leads nowhere else,"
                 " so name that one if it is meant"
             )
-        if answer.is_success:
+        if _is_success(answer):
             return self._of_an_api_server(answer)
-        where = f"{answer.request.method} {urls.without_secrets(str(answer.request.url))}"
-        raise error_of(answer.status_code, answer.content, where)
+        raise error_of(answer.status, answer.body, f"{answer.method} {self.url}{answer.path}")
 
-    def _of_an_api_server(self, answer: httpx2.Response) -> httpx2.Response:
+    def _of_an_api_server(self, answer: Answer) -> Answer:
         """A login page with status 200 is no receipt: what was written would be lost."""
-        if answer.request.method == "GET" and "/logs/" in answer.request.url.path:
+        if answer.method == "GET" and "/logs/" in answer.target:
             return answer
         kind = answer.headers.get("content-type", "")
-        if answer.content and not kind.startswith("application/json"):
+        if answer.body and not kind.startswith("application/json"):
             raise MLRunServiceUnavailableError(
-                f"{self.url} answers {answer.request.method} {answer.url.path} with {kind or 'something'!r},"
+                f"{self.url} answers {answer.method} {answer.path} with {kind or 'something'!r},"
                 " which is no answer of an API server"
             )
         return answer
 
-    def _away(self, answer: httpx2.Response | None, failure: Exception | None) -> Exception:
+    def _away(self, answer: Answer | None, failure: Exception | None) -> Exception:
         if answer is not None:
-            said = error_of(answer.status_code, answer.content, f"the API server {self.url}")
+            said = error_of(answer.status, answer.body, f"the API server {self.url}")
             return said if isinstance(said, AWAY) else MLRunServiceUnavailableError(str(said))
         reason = str(failure) or type(failure).__name__
         return MLRunServiceUnavailableError(f"the API server {self.url} can not be reached: {reason}")
-
-    def _connected(self) -> httpx2.Client:
-        with held.short:
-            # Connections of a parent are left alone: two processes would talk at once.
-            if self._client is None or self._pid != os.getpid():
-                self._client, self._pid = self._open(), os.getpid()
-            return self._client
-
-    def _open(self) -> httpx2.Client:
-        import httpx2
-
-        from mlrun.db.http.deadlines import hold
-
-        client = httpx2.Client(
-            headers=self._headers(),
-            auth=self._basic(),
-            verify=bool(mlconf.httpdb.http.verify),
-            trust_env=not _is_this_machine(urlsplit(self.url).hostname or ""),  # no proxy leads here
-            limits=httpx2.Limits(
-                max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS, keepalive_expiry=IDLE_S
-            ),
-        )
-        hold(client, self.clock)
-        return client
-
-    def _headers(self) -> dict[str, str]:
-        headers = {
-            "x-mlrun-client-version": sys.modules["mlrun"].__version__,
-            "x-mlrun-client-python-version": platform.python_version(),
-        }
-        if token := self._secret("token"):
-            headers["authorization"] = f"Bearer {token}"
-        return headers
-
-    def _basic(self) -> tuple[str, str] | None:
-        if self._secret("token") or not self.user:
-            return None
-        return self.user, self._secret("password")
-
-    def _secret(self, name: str) -> str:
-        return str(self.secrets.get(name) or getattr(mlconf.httpdb, name))
 
 
 def checked(url: str) -> str:
@@ -275,22 +298,24 @@ def checked(url: str) -> str:
     return url.rstrip("/").removesuffix("/api")
 
 
-def _is_this_machine(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+def _lines(headers: Mapping[str, str]) -> bytes:
+    """
+    *headers* as they are sent.
+
+    Raises:
+        MLRunInvalidArgumentError: One would be several: it has the end of a line in it, or no ASCII.
+    """
+    for name, value in headers.items():
+        if not (value.isascii() and value.isprintable()):
+            raise MLRunInvalidArgumentError(f"the header {name} has a character that no header has")
+    return "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode("ascii")
 
 
-def _values_of(params: list[tuple[str, str]]) -> dict[str, list[str]] | None:
-    """Each name with all of its values."""
-    values: dict[str, list[str]] = {}
-    for name, value in params:
-        values.setdefault(name, []).append(value)
-    return values or None
+def _is_success(answer: Answer) -> bool:
+    return 200 <= answer.status < 300
 
 
-def _rest_wanted(answer: httpx2.Response | None) -> float:
+def _rest_wanted(answer: Answer | None) -> float:
     """Seconds that the server wants to be left alone; 0 where it does not say."""
     from email.utils import parsedate_to_datetime
 

@@ -81,3 +81,14 @@ class PostgresRunDB(
 
     def close(self) -> None:
         self.connections.close()
+
+    def changes(self) -> int:
+        """
+        The transactions that are seen, as a number: it is another one when one more has ended.
+
+        A notification (LISTEN, NOTIFY) would say more, but who sends one holds a lock of the whole database
+        while it commits, and writers of different records would wait for each other.
+        """
+        with self._read() as connection:
+            (seen,) = connection.execute("SELECT hashtext(txid_current_snapshot()::text)").fetchone()
+        return int(seen)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Self
 
 from mlrun.db.base import Record
@@ -52,7 +53,9 @@ class SQLiteRunDB(
         db.list_runs(project="iris").show()
     """
 
+    connections: Connections
     kind = "sqlite"
+    takes_turns = True
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -69,6 +72,9 @@ class SQLiteRunDB(
     def close(self) -> None:
         self._counter.close()
         self.connections.close()
+
+    def together(self) -> AbstractContextManager[None]:
+        return self.connections.together()
 
     def changes(self) -> int:
         return self._counter.read()

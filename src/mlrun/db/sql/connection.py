@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import threading
 import time
 import weakref
 from collections.abc import Iterator
@@ -63,6 +64,12 @@ class _Open(NamedTuple):
     pid: int
 
 
+class _Mine(threading.local):
+    """What a thread has of its own."""
+
+    shared: sqlite3.Connection | None = None  # in a transaction that its writes share
+
+
 class Connections:
     """
     The open connections to the file *path*; a thread borrows one for each piece of work.
@@ -79,6 +86,7 @@ class Connections:
     def __init__(self, path: str) -> None:
         self.path = path
         self._queue = WriterQueue(f"{path}-lock")
+        self._mine = _Mine()
         self._idle: list[_Open] = []
         self._ready: _FileId | None = None  # the file whose schema is known to be the latest
         weakref.finalize(self, _close_all, self._idle)  # also when the program ends
@@ -86,13 +94,37 @@ class Connections:
     @contextlib.contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection for statements that each see the newest state."""
-        with explained(self.path), self._borrowed() as connection:
-            yield connection
+        with explained(self.path):
+            if self._mine.shared:
+                yield self._mine.shared
+            else:
+                with self._borrowed() as connection:
+                    yield connection
 
     @contextlib.contextmanager
     def write(self, *records: str) -> Iterator[Connection]:
         """A connection in a transaction: on the disk when the block ends, undone when it raises."""
-        with explained(self.path), self._borrowed() as connection, self._queue.turn():
+        with explained(self.path):
+            if self._mine.shared:
+                with _part_of(self._mine.shared):
+                    yield self._mine.shared
+            else:
+                with self._transaction() as connection:
+                    yield connection
+
+    @contextlib.contextmanager
+    def together(self) -> Iterator[None]:
+        """What this thread reads and writes in the block is one transaction, as :meth:`write`."""
+        with explained(self.path), self._transaction() as connection:
+            self._mine.shared = connection
+            try:
+                yield
+            finally:
+                self._mine.shared = None
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._borrowed() as connection, self._queue.turn():
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -159,6 +191,22 @@ class Connections:
             connection.close()
             raise
         return connection
+
+
+@contextlib.contextmanager
+def _part_of(connection: sqlite3.Connection) -> Iterator[None]:
+    """The block is a part of the transaction of *connection*; when it raises, that part alone is undone."""
+    if not connection.in_transaction:
+        raise MLRunRuntimeError("the transaction that this write is a part of was undone")
+    connection.execute("SAVEPOINT part")
+    try:
+        yield
+    except BaseException:
+        if connection.in_transaction:  # a full disk undoes all of it
+            connection.execute("ROLLBACK TO part")
+            connection.execute("RELEASE part")
+        raise
+    connection.execute("RELEASE part")
 
 
 @contextlib.contextmanager

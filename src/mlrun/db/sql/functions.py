@@ -30,6 +30,12 @@ _OWN_TAG = f"""COALESCE(
     (SELECT MAX(tag) FROM function_tags WHERE owner_id = functions.id AND tag <> '{_LATEST}'),
     (SELECT MAX(tag) FROM function_tags WHERE owner_id = functions.id))"""
 
+_TAGS = """
+SELECT owner.project, owner.name, tags.tag, owner.hash
+FROM functions AS owner JOIN function_tags AS tags ON tags.owner_id = owner.id
+WHERE :every OR owner.project = :project
+"""
+
 
 class Functions(Tables):
     """The functions of the port."""
@@ -133,6 +139,12 @@ class Functions(Tables):
             limits = {"limit": query.limit if query.limit > 0 else NO_LIMIT, "offset": query.offset}
             found = connection.execute(sql, {**where.values, **limits}).fetchall()
         return [_tagged(body, tag) for body, tag in found]
+
+    def list_function_tags(self, project: str = "") -> list[Record]:
+        values = {"project": project, "every": project in ("", "*")}
+        with self._read() as connection:
+            found = connection.execute(_TAGS, values).fetchall()
+        return [dict(zip(("project", "name", "tag", "hash"), row, strict=True)) for row in sorted(found)]
 
     def delete_function(self, name: str, project: str = "") -> None:
         values = {"project": project or records.default_project(), "name": name}
