@@ -26,8 +26,9 @@ class DatasetArtifact(Artifact):
 
     Args:
         df: A pandas, polars or pyarrow table; or one in pieces, of which only a few are in memory at once: an
-            iterator of such tables, a reader of record batches, a Dask frame (it can be logged once). None
-            where *src_path* or *target_path* names a file.
+            iterator of such tables, a Dask frame, or what gives Arrow's stream, such as a Spark frame or a
+            reader of record batches (it can be logged once). None where *src_path* or *target_path* names a
+            file.
         preview: Rows that are kept in the record; 20 unless given.
         format: ``csv``, ``parquet`` (``pq``), ``json`` or ``feather``. Else the suffix of the target path, of
             the local path or of the key says it, else ``csv`` under 10 000 rows and ``parquet`` from there.
@@ -81,7 +82,7 @@ class DatasetArtifact(Artifact):
             if pieces is None:
                 raise MLRunInvalidArgumentTypeError(
                     f"dataset {key!r}: a {type(df).__name__} is not a data frame: pandas.DataFrame,"
-                    " polars.DataFrame or pyarrow.Table, or an iterator of them"
+                    " polars.DataFrame or pyarrow.Table, an iterator of them, or what gives Arrow's stream"
                 )
             df = pieces
         self._df = df

@@ -7,7 +7,12 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from mlrun.errors import MLRunBaseError, MLRunInvalidArgumentError, MLRunInvalidArgumentTypeError
+from mlrun.errors import (
+    MLRunBaseError,
+    MLRunInvalidArgumentError,
+    MLRunInvalidArgumentTypeError,
+    MLRunRuntimeError,
+)
 from mlrun.frames.table import checked, is_frame, keeps_index, library
 
 if TYPE_CHECKING:
@@ -74,14 +79,36 @@ class Stream:
 
 
 def as_stream(obj: Any) -> Stream | None:
-    """*obj* as a stream: an iterator of frames, a reader of record batches, a Dask frame; None of others."""
+    """
+    *obj* as a stream: an iterator of frames, a Dask frame, or what gives Arrow's stream, such as a reader of
+    record batches or a Spark frame; None of others.
+    """
     if isinstance(obj, Stream):
         return obj
     if is_dask(obj):
         return Stream(partition.compute() for partition in obj.partitions)
-    if isinstance(obj, Iterator) or _is_arrow(obj, "RecordBatchReader"):
-        return Stream(iter(obj))
+    if isinstance(obj, Iterator):
+        return Stream(obj)
+    if hasattr(obj, "__arrow_c_stream__") and not is_frame(obj):
+        return Stream(_pieces_of(library("pyarrow").RecordBatchReader.from_stream(obj)))
     return None
+
+
+def _pieces_of(reader: Any) -> Iterator[Any]:
+    """
+    The record batches of *reader*; its columns alone where there is none.
+
+    Raises:
+        MLRunRuntimeError: Who gives them failed.
+    """
+    from mlrun.frames.spark import root_cause
+
+    try:
+        batches = iter(reader)
+        yield next(batches, reader.schema.empty_table())
+        yield from batches
+    except library("pyarrow").ArrowException as error:
+        raise MLRunRuntimeError(f"the table could not be computed: {root_cause(str(error))}") from error
 
 
 def file_stream(path: str) -> Stream:
