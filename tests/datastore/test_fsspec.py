@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import filecmp
+import hashlib
 import json
 import os
 import re
@@ -110,6 +111,67 @@ def test_a_large_file_does_not_pass_through_the_memory(
     assert (sent < MOST, fetched < MOST) == (True, True), f"{sent >> 20} MB and {fetched >> 20} MB"
     assert item.get(8, offset=99 << 20) == (99).to_bytes(8)
     assert filecmp.cmp(copy, large, shallow=False)
+
+
+@pytest.fixture
+def asked(s3_secrets: dict[str, str], s3_bucket: str) -> Any:
+    """The requests that S3 is asked with, by their names; an object ``digits`` is there."""
+    store = get_dataitem(f"{s3_bucket}/digits", s3_secrets).store
+    store.put("digits", b"0123456789")
+    client: Any = store.filesystem.s3  # type: ignore[attr-defined]
+    names: list[str] = []
+
+    def note(model: Any, **rest: Any) -> None:
+        names.append(model.name)
+
+    client.meta.events.register("before-call.s3", note)
+    yield names
+    client.meta.events.unregister("before-call.s3", note)
+
+
+def test_a_part_of_an_object_is_one_request(
+    s3_secrets: dict[str, str], s3_bucket: str, asked: list[str]
+) -> None:
+    item = get_dataitem(f"{s3_bucket}/digits", s3_secrets)
+
+    parts = [item.get(3, offset=2), item.get(offset=8), item.get(5, offset=8)]
+
+    assert parts == [b"234", b"89", b"89"]
+    assert asked == ["GetObject"] * 3
+
+
+def test_an_open_object_is_asked_for_once(
+    s3_secrets: dict[str, str], s3_bucket: str, asked: list[str]
+) -> None:
+    with get_dataitem(f"{s3_bucket}/digits", s3_secrets).open() as file:
+        assert file.read() == b"0123456789"
+
+    assert asked == ["HeadObject", "GetObject"]
+
+
+def test_an_input_is_recorded_with_its_etag(s3_secrets: dict[str, str], s3_bucket: str) -> None:
+    item = get_dataitem(f"{s3_bucket}/etag", s3_secrets)
+    seen = []
+    for text in ("one", "two", "one"):
+        item.put(text)
+        task = mlrun.new_task(inputs={"data": item.url}).with_secrets("inline", s3_secrets)
+        (source,) = mlrun.new_function("read").run(task, handler=lambda data: data.get()).status.sources
+        seen.append(source["etag"])
+
+    assert seen[0] == seen[2] == hashlib.md5(b"one", usedforsecurity=False).hexdigest()
+    assert seen[1] != seen[0]
+
+
+@pytest.mark.parametrize("kind", ["az", "gs"])
+def test_other_services_have_etags_too(kind: str, azure_server: str, google_server: str) -> None:
+    secrets = {"AZURE_STORAGE_CONNECTION_STRING": azure_server, "STORAGE_EMULATOR_HOST": google_server}
+    store = opened(f"{kind}://contract/", secrets, "contract")
+    etags = set()
+    for text in ("one", "two"):
+        store.put("etag", text)
+        etags.add(store.stat("etag").etag)
+
+    assert len(etags) == 2 and all(etags)
 
 
 def test_an_object_is_read_where_it_is_asked_for(s3_secrets: dict[str, str], s3_bucket: str) -> None:
