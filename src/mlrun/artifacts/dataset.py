@@ -11,9 +11,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from mlrun import frames
-from mlrun.artifacts.base import Artifact, Shortcut
+from mlrun.artifacts.base import Artifact
+from mlrun.artifacts.shortcut import Shortcut
+from mlrun.artifacts.target import HASH, suffix_of
 from mlrun.config import mlconf
-from mlrun.datastore import get_store
+from mlrun.datastore import get_dataitem, get_store
 from mlrun.errors import MLRunInvalidArgumentTypeError
 
 default_preview_rows_length = 20
@@ -161,20 +163,21 @@ class DatasetArtifact(Artifact):
         if self._df is None:
             self._upload_file(self.spec.src_path, self.spec.target_path)
             return
-        store, key = get_store(self.spec.target_path, self._secrets)
-        if local := store.local_path(key):
+        target = self.spec.target_path
+        store, key = get_store(target, self._secrets)
+        if (local := store.local_path(key)) and HASH not in target:
             self._write(local)
             return
         with tempfile.TemporaryDirectory(prefix="mlrun-") as folder:
-            self._write(path := os.path.join(folder, f"data.{self.spec.format}"))
-            store.upload(key, path)
+            self._write(path := os.path.join(folder, "data" + suffix_of(target)))
+            get_dataitem(self._named(target), secrets=self._secrets).upload(path)
 
     def _write(self, path: str) -> None:
         written = frames.write_dataset(
             self._df,
             path,
             self.spec.format,
-            with_hash=bool(mlconf.artifacts.calculate_hash),
+            with_hash=self._needs_hash,
             with_stats=self._wants_stats(self.spec.length),
         )
         self._measured(written.size, written.hash)
