@@ -69,6 +69,19 @@ class TestSftp(OnServer):
         return opened(f"sftp://{sftp_server}/", SFTP)
 
 
+class TestWebHdfs(OnServer):
+    @pytest.fixture
+    def store(self, webhdfs_server: str) -> DataStore:
+        return opened(f"webhdfs://{webhdfs_server}/", {"HDFS_USER": "otto"})
+
+
+def test_another_user_of_hadoop_is_denied(webhdfs_server: str) -> None:
+    item = get_dataitem(f"webhdfs://{webhdfs_server}/a", {"HDFS_USER": "anna"})
+
+    with pytest.raises(MLRunAccessDeniedError, match="a: user anna may do nothing"):
+        item.get()
+
+
 SIZE = 400 << 20
 MOST = 340 << 20  # bytes that a process may grow by while SIZE passes through
 MEASURED = """

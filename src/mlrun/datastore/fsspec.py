@@ -27,7 +27,7 @@ class FsspecStore(DataStore):
     A key is a path in a bucket, or on a host.
 
     * An upload that a service would show while it grows is written under a temporary name first.
-    * Appending to an object of a bucket writes the whole object anew.
+    * Appending to an object of a bucket, or where fsspec can not, writes the whole object anew.
     * The library's object is shared by all stores with the same options, so its connections are; other
       credentials are another object.
     """
@@ -40,7 +40,7 @@ class FsspecStore(DataStore):
 
     @property
     def _appends(self) -> bool:
-        return not (self._scheme.has_buckets or self._scheme.writes_whole)
+        return self._scheme.appends and not (self._scheme.has_buckets or self._scheme.writes_whole)
 
     @classmethod
     def split(cls, url: str) -> tuple[str, str]:

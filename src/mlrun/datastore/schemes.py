@@ -24,6 +24,7 @@ class Scheme(NamedTuple):
     may_lack_host: bool = False  # dbfs:///path
     writes_whole: bool = False  # the service itself shows an upload whole or not at all
     replaces: bool = False  # its rename replaces what is there
+    appends: bool = True  # fsspec's class can add to what is there
     transfer: Callable[[int], dict[str, Any]] | None = None  # how files of so many bytes are sent and fetched
 
 
@@ -41,7 +42,9 @@ _GOOGLE = Scheme(
 _AZURE = Scheme(
     "az", "azure", options.AZURE_NAMES, options.azure_options, has_buckets=True, writes_whole=True
 )
-_DBFS = Scheme("dbfs", "dbfs", options.DBFS_NAMES, options.databricks_options, may_lack_host=True)
+_DBFS = Scheme(
+    "dbfs", "dbfs", options.DBFS_NAMES, options.databricks_options, may_lack_host=True, appends=False
+)
 _V3IO = Scheme(
     "v3io", "v3io", options.V3IO_NAMES, options.iguazio_options, may_lack_host=True, writes_whole=True
 )
@@ -60,7 +63,9 @@ SCHEMES = {
         "oss", "oss", options.OSS_NAMES, options.alibaba_options, has_buckets=True, writes_whole=True
     ),
     "hdfs": Scheme("hdfs", "hdfs", options.HDFS_NAMES, options.hadoop_options, may_lack_host=True),
-    "webhdfs": Scheme("webhdfs", "webhdfs", options.HDFS_NAMES, options.webhdfs_options, may_lack_host=True),
+    "webhdfs": Scheme(
+        "webhdfs", "webhdfs", options.HDFS_NAMES, options.webhdfs_options, may_lack_host=True, appends=False
+    ),
     "dbfs": _DBFS,
     "v3io": _V3IO,
     "v3ios": _V3IO,
