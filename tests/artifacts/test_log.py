@@ -416,6 +416,16 @@ def test_equal_tables_are_stored_once(logger: Any, tmp_path: Path, key: str) -> 
     assert in_pieces.length == 3
 
 
+def test_a_broken_file_is_neither_copied_nor_recorded(logger: Any, tmp_path: Path) -> None:
+    (tmp_path / "t.parquet").write_bytes(b"PAR1 nothing PAR1")
+
+    with pytest.raises(MLRunInvalidArgumentError, match=r"t\.parquet can not be read as parquet"):
+        logger(DatasetArtifact("table"), local_path=str(tmp_path / "t.parquet"))
+
+    assert not (tmp_path / "out").exists()
+    assert logger.db.list_artifacts("", project="iris") == []
+
+
 def test_equal_pages_are_stored_once(logger: Any, tmp_path: Path) -> None:
     mlconf.set("artifacts.generate_target_path_from_artifact_hash", True)
 

@@ -123,16 +123,19 @@ def growth(url: str, secrets: dict[str, str], path: Path, way: str) -> int:
     return int(done.stdout)
 
 
+@pytest.mark.parametrize("kind", ["s3", "az"])
 def test_a_large_file_does_not_pass_through_the_memory(
-    s3_secrets: dict[str, str], s3_bucket: str, large: Path, tmp_path: Path
+    kind: str, s3_secrets: dict[str, str], azure_server: str, large: Path, tmp_path: Path
 ) -> None:
-    url, copy = f"{s3_bucket}/large.bin", tmp_path / "copy.bin"
+    secrets = {**s3_secrets, "AZURE_STORAGE_CONNECTION_STRING": azure_server}
+    opened(f"{kind}://large/", secrets, "large")
+    url, copy = f"{kind}://large/large.bin", tmp_path / "copy.bin"
     ways = {"put": large, "download": copy}  # what is put goes by a file and its upload
 
-    grown = {way: growth(url, s3_secrets, path, way) for way, path in ways.items()}
+    grown = {way: growth(url, secrets, path, way) for way, path in ways.items()}
 
     assert all(size < MOST for size in grown.values()), grown
-    assert get_dataitem(url, s3_secrets).get(8, offset=99 << 20) == (99).to_bytes(8)
+    assert get_dataitem(url, secrets).get(8, offset=99 << 20) == (99).to_bytes(8)
     assert filecmp.cmp(copy, large, shallow=False)
 
 

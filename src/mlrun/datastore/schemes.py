@@ -33,6 +33,11 @@ def _s3_transfer(size: int) -> dict[str, Any]:
     return {"chunksize": max(32 << 20, -(-size // 9000)), "max_concurrency": 4}
 
 
+def _azure_transfer(size: int) -> dict[str, Any]:
+    """16 blocks of 4 MB at once; adlfs would have 128 in memory."""
+    return {"max_concurrency": 16}
+
+
 _S3 = Scheme(
     "s3", "s3", aws.NAMES, aws.s3_options, has_buckets=True, writes_whole=True, transfer=_s3_transfer
 )
@@ -40,7 +45,13 @@ _GOOGLE = Scheme(
     "gs", "gcs", options.GOOGLE_NAMES, options.google_options, has_buckets=True, writes_whole=True
 )
 _AZURE = Scheme(
-    "az", "azure", options.AZURE_NAMES, options.azure_options, has_buckets=True, writes_whole=True
+    "az",
+    "azure",
+    options.AZURE_NAMES,
+    options.azure_options,
+    has_buckets=True,
+    writes_whole=True,
+    transfer=_azure_transfer,
 )
 _DBFS = Scheme(
     "dbfs", "dbfs", options.DBFS_NAMES, options.databricks_options, may_lack_host=True, appends=False

@@ -9,7 +9,7 @@ from mlrun import files
 from mlrun.errors import MLRunBaseError, MLRunInvalidArgumentError, MLRunNotFoundError
 from mlrun.frames.conditions import Condition, check_columns, conditions_of
 from mlrun.frames.engines import Engine, engine_of
-from mlrun.frames.table import SUFFIXES, check_format, format_of, is_frame, library, to_pandas
+from mlrun.frames.table import SUFFIXES, broken, check_format, format_of, is_frame, library, to_pandas
 
 GLOB = "*?["
 
@@ -92,13 +92,9 @@ def _read_file(
     except OSError as error:
         if type(error) is not OSError:  # pyarrow raises a plain one for a file that is broken
             raise files.as_error("read", path, error) from error
-        raise _broken(path, format, str(error)) from error
+        raise broken(path, format, error) from error
     except engine.errors as error:
-        raise _broken(path, format, engine.reason(error)) from error
-
-
-def _broken(path: str, format: str, reason: str) -> MLRunInvalidArgumentError:
-    return MLRunInvalidArgumentError(f"{path} can not be read as {format}: {reason}")
+        raise broken(path, format, engine.reason(error)) from error
 
 
 def _format(path: str, format: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import sys
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from mlrun.errors import (
     MLRunInvalidArgumentTypeError,
     MLRunRuntimeError,
 )
-from mlrun.frames.table import checked, is_frame, keeps_index, library
+from mlrun.frames.table import broken, checked, is_frame, keeps_index, library
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -112,12 +113,31 @@ def _pieces_of(reader: Any) -> Iterator[Any]:
 
 
 def file_stream(path: str) -> Stream:
-    """The Parquet file at *path*, batch by batch."""
-    file = library("pyarrow.parquet").ParquetFile(path)
-    tables = map(as_table, file.iter_batches(batch_size=_MOST_ROWS // 8))
+    """
+    The Parquet file at *path*, batch by batch.
+
+    Raises:
+        MLRunInvalidArgumentError: It is none, or broken; where that shows late, from the iterator.
+    """
+    with _readable(path):
+        file = library("pyarrow.parquet").ParquetFile(path)
+    tables = _tables(path, file)
     stream = Stream(tables if file.metadata.num_rows else iter([file.schema_arrow.empty_table()]))
     stream.length = file.metadata.num_rows
     return stream
+
+
+def _tables(path: str, file: Any) -> Iterator[Any]:
+    with _readable(path):
+        yield from map(as_table, file.iter_batches(batch_size=_MOST_ROWS // 8))
+
+
+@contextlib.contextmanager
+def _readable(path: str) -> Iterator[None]:
+    try:
+        yield
+    except (library("pyarrow").ArrowException, OSError) as error:
+        raise broken(path, "parquet", error) from error
 
 
 def frame_stream(df: Any, index: bool | None = None) -> Stream:
