@@ -69,7 +69,7 @@ LARGE_FILE = Benchmark(
     target=1.05,
     kind="ratio",
     repeat=2,
-    turns=3,
+    turns=7,
 )
 SMALL_FILES = replace(
     LARGE_FILE,

@@ -62,10 +62,7 @@ class Result:
     baseline_is: str
     target: float
     kind: str
-
-    @property
-    def ratio(self) -> float:
-        return self.value_ms / self.baseline_ms
+    ratio: float  # to the baseline of the same turn, the median
 
     @property
     def figure(self) -> float:
@@ -81,7 +78,7 @@ class Result:
         return self.figure <= self.target
 
     def as_dict(self) -> dict[str, object]:
-        return {**self.__dict__, "ratio": self.ratio, "figure": self.figure, "is_met": self.is_met}
+        return {**self.__dict__, "figure": self.figure, "is_met": self.is_met}
 
 
 def environment(folder: str) -> dict[str, str]:
@@ -127,34 +124,44 @@ def systems(benchmark: Benchmark) -> dict[str, tuple[str | list[str], Path]]:
 
 
 def measure(benchmark: Benchmark, progress: Callable[[str], None]) -> list[Result]:
-    """Baseline and systems take turns, so that a slow moment of the machine meets all of them."""
-    here = Path(sys.executable)
-    all_systems = systems(benchmark)
-    times: dict[str, list[float]] = {name: [] for name in ("baseline", *all_systems)}
+    """
+    Baseline and systems take turns, so that a slow moment of the machine meets all of them.
+
+    Every other turn is the other way around: who comes second finds memory that the first has given back.
+    """
+    programs = {"baseline": (benchmark.baseline, Path(sys.executable)), **systems(benchmark)}
+    turns: list[dict[str, list[float]]] = []
     # ext4 is slow to make files for minutes after many were deleted: nothing is, before the last turn.
     with tempfile.TemporaryDirectory(prefix="benchmark-") as parent:
         for number in range(benchmark.turns + 1):
-            measured = {"baseline": turn(benchmark, benchmark.baseline, here, parent)}
-            for name, (program, python) in all_systems.items():
+            measured: dict[str, list[float]] = {}
+            for name in list(programs)[:: -1 if number % 2 else 1]:
                 progress(f"{benchmark.name}: {name}, turn {number} of {benchmark.turns}")
+                program, python = programs[name]
                 measured[name] = turn(benchmark, program, python, parent)
-            if number:  # the first turn fills the caches of compiled modules and files
-                for name, seconds in measured.items():
-                    times[name] += seconds
-    middle = {name: statistics.median(seconds) * 1000 for name, seconds in times.items()}
-    return [
-        Result(
-            benchmark.name,
-            benchmark.what,
-            name,
-            middle[name],
-            middle["baseline"],
-            benchmark.baseline_is,
-            benchmark.target,
-            benchmark.kind,
-        )
-        for name in all_systems
-    ]
+            turns.append(measured)
+    counted = turns[1:]  # the first turn fills the caches of compiled modules and files
+    return [result(benchmark, name, counted) for name in programs if name != "baseline"]
+
+
+def result(benchmark: Benchmark, name: str, turns: list[dict[str, list[float]]]) -> Result:
+    """What the *turns* say of one system."""
+
+    def middle(system: str) -> float:
+        return statistics.median(seconds for turn in turns for seconds in turn[system]) * 1000
+
+    ratios = [statistics.median(turn[name]) / statistics.median(turn["baseline"]) for turn in turns]
+    return Result(
+        benchmark.name,
+        benchmark.what,
+        name,
+        middle(name),
+        middle("baseline"),
+        benchmark.baseline_is,
+        benchmark.target,
+        benchmark.kind,
+        statistics.median(ratios),
+    )
 
 
 def show(results: list[Result]) -> str:

@@ -18,6 +18,7 @@ debian_needs() {
   echo "podman: podman --version"                        # the image of the server is built and run by the tests
   echo "runc: runc --version"                            # what runs it, where control groups are of both versions
   echo "redis-server: redis-server --version"            # the tests start one of their own
+  echo "default-jre-headless: java -version"             # Spark runs in it
   echo "postgresql: ls /usr/lib/postgresql/*/bin/pg_ctl" # they start a server of their own
 }
 

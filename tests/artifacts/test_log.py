@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 
-from mlrun.artifacts import Artifact, DirArtifact, LinkArtifact
+from mlrun.artifacts import Artifact, ChartArtifact, DatasetArtifact, DirArtifact, LinkArtifact
 from mlrun.artifacts.log import log, log_dataset, log_model
 from mlrun.config import mlconf
 from mlrun.datastore import get_dataitem
@@ -395,6 +396,50 @@ def test_equal_bytes_are_stored_once_where_the_settings_say_so(logger: Any, tmp_
         two = logger("two", local_path="m.txt")
 
     assert one.target_path == two.target_path == f"{tmp_path}/out/{digest}.txt"
+
+
+@pytest.mark.parametrize("key", ["table.csv.gz", "table.parquet", "table"])
+def test_equal_tables_are_stored_once(logger: Any, tmp_path: Path, key: str) -> None:
+    mlconf.set("artifacts.generate_target_path_from_artifact_hash", True)
+    mlconf.set("artifacts.calculate_hash", False)
+    table = pd.DataFrame({"a": range(3)})
+
+    artifacts = [logger(DatasetArtifact(key, df)) for df in (table, table.copy(), iter([table]))]
+
+    one, other, in_pieces = artifacts
+    assert one.target_path == other.target_path
+    suffix = key.removeprefix("table") or ".csv"
+    digest = hashlib.sha1(Path(one.target_path).read_bytes()).hexdigest()
+    assert one.target_path == f"{tmp_path}/out/{digest}{suffix}"
+    assert all(artifact.to_dataitem().as_df().equals(table) for artifact in artifacts)
+    assert len(os.listdir(tmp_path / "out")) == (2 if key == "table" else 1)
+    assert in_pieces.length == 3
+
+
+def test_a_broken_file_is_neither_copied_nor_recorded(logger: Any, tmp_path: Path) -> None:
+    (tmp_path / "t.parquet").write_bytes(b"PAR1 nothing PAR1")
+
+    with pytest.raises(MLRunInvalidArgumentError, match=r"t\.parquet can not be read as parquet"):
+        logger(DatasetArtifact("table"), local_path=str(tmp_path / "t.parquet"))
+
+    assert not (tmp_path / "out").exists()
+    assert logger.db.list_artifacts("", project="iris") == []
+
+
+def test_equal_pages_are_stored_once(logger: Any, tmp_path: Path) -> None:
+    mlconf.set("artifacts.generate_target_path_from_artifact_hash", True)
+
+    targets = {logger(ChartArtifact("chart", data=[["x", "y"], [1, 2]])).target_path for _ in range(2)}
+
+    assert [Path(target).suffix for target in targets] == [".html"]
+
+
+def test_a_key_with_a_suffix_gives_it_to_the_hash(logger: Any) -> None:
+    mlconf.set("artifacts.generate_target_path_from_artifact_hash", True)
+
+    artifact = logger("notes.txt", body="x")
+
+    assert (Path(artifact.target_path).suffix, artifact.viewer) == (".txt", "text")
 
 
 def test_a_database_that_refuses_is_heard(producer: Producer) -> None:

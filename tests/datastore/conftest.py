@@ -47,6 +47,12 @@ def sftp_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
+@pytest.fixture(scope="session")
+def webhdfs_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with servers.webhdfs_server(str(tmp_path_factory.mktemp("webhdfs")), "otto") as address:
+        yield address
+
+
 @pytest.fixture
 def s3_secrets(s3_server: str) -> dict[str, str]:
     return {

@@ -10,7 +10,7 @@ import pytest
 
 from mlrun import frames
 from mlrun.errors import MLRunInvalidArgumentError, MLRunMissingDependencyError
-from mlrun.frames.engines import Spark, engine_of
+from mlrun.frames.engines import engine_of
 
 # Dask calls pandas in a way that pandas will not know for ever.
 pytestmark = pytest.mark.filterwarnings("ignore:The inplace keyword")
@@ -89,6 +89,19 @@ def test_a_library_that_is_not_there_says_how_to_get_it(library: str, command: s
         engine_of(library)
 
 
+def test_a_library_that_does_not_fit_the_others_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tooold.py").write_text("from pandas import NoSuchThing\n")
+    (tmp_path / "tooalone.py").write_text("import nosuchthing\n")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    with pytest.raises(MLRunMissingDependencyError, match=r"'tooold' does not work .*: cannot import name"):
+        engine_of("tooold")
+    with pytest.raises(MLRunMissingDependencyError, match="'tooalone' needs nosuchthing: pip install"):
+        engine_of("tooalone")
+
+
 def test_a_broken_file_is_told_alike_by_all(tmp_path: Path) -> None:
     (tmp_path / "t.parquet").write_bytes(b"PAR1 nothing PAR1")
 
@@ -103,8 +116,3 @@ def test_an_array_is_no_lines_for_pyarrow(tmp_path: Path) -> None:
     with pytest.raises(MLRunInvalidArgumentError, match="reads one object a line"):
         frames.read(tmp_path / "t.json", df_module="pyarrow")
     assert rows(frames.read(tmp_path / "t.json", df_module="polars")) == {"n": [1]}
-
-
-def test_spark_does_not_read_feather() -> None:
-    with pytest.raises(MLRunInvalidArgumentError, match="Spark does not read feather"):
-        Spark(None).read("t.feather", "feather", None, [], {})

@@ -115,6 +115,19 @@ def test_a_file_without_rows_is_a_stream(tmp_path: Path) -> None:
     assert (stream.length, list(stream.head.columns)) == (0, ["a", "b"])
 
 
+def test_a_broken_file_is_answered_early_or_late(tmp_path: Path) -> None:
+    (tmp_path / "no.parquet").write_bytes(b"PAR1 nothing PAR1")
+    pd.DataFrame({"a": np.random.default_rng(7).normal(size=400_000)}).to_parquet(tmp_path / "t.parquet")
+    with open(tmp_path / "t.parquet", "r+b") as file:
+        file.seek(os.path.getsize(tmp_path / "t.parquet") // 2)
+        file.write(b"\xff" * 200_000)
+
+    with pytest.raises(MLRunInvalidArgumentError, match=r"no\.parquet can not be read as parquet"):
+        file_stream(str(tmp_path / "no.parquet"))
+    with pytest.raises(MLRunInvalidArgumentError, match=r"t\.parquet can not be read as parquet"):
+        frames.stats(file_stream(str(tmp_path / "t.parquet")))
+
+
 def test_no_rows_are_a_file_with_columns(tmp_path: Path) -> None:
     written = frames.write_dataset(Stream(iter([TABLE.iloc[:0]])), str(tmp_path / "t.parquet"))
 

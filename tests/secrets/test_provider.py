@@ -53,7 +53,9 @@ def test_what_is_no_kind_is_refused(kind):
 
 
 def test_a_text_is_the_most_important_field():
-    assert fields_of("vault", "a/b", ("path", "keys"), "path") == {"path": "a/b"}
+    assert fields_of("vault", "a/b", ("path", "keys"), "path", "keys") == {"path": "a/b"}
+    listed = fields_of("vault", {"path": "a/b", "keys": "x, y"}, ("path", "keys"), "path", "keys")
+    assert listed == {"path": "a/b", "keys": ["x", "y"]}
 
 
 @pytest.mark.parametrize(
@@ -67,7 +69,7 @@ def test_a_text_is_the_most_important_field():
 )
 def test_a_source_has_known_fields(source, error, says):
     with pytest.raises(error, match=says):
-        fields_of("vault", source, ("path", "keys"), "path")
+        fields_of("vault", source, ("path", "keys"), "path", "keys")
 
 
 def test_names_are_a_list_or_a_text():

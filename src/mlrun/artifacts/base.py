@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from mlrun.artifacts.content import as_bytes, hash_file, sha1
-from mlrun.artifacts.target import absolute, suffix_of
+from mlrun.artifacts.shortcut import Shortcut
+from mlrun.artifacts.target import HASH, absolute, suffix_of
 from mlrun.config import mlconf
 from mlrun.datastore import DataItem, get_dataitem, get_store
 from mlrun.datastore.base import Secrets
@@ -21,22 +22,6 @@ if TYPE_CHECKING:
 
 _PARTS = ("metadata", "spec", "status")
 _HEAVY = {"spec": ("inline", "schema", "header", "feature_stats"), "status": ("preview", "stats")}
-
-
-class Shortcut:
-    """An attribute of a handle that lives in one part of its record."""
-
-    def __init__(self, part: str) -> None:
-        self.part = part
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
-
-    def __get__(self, artifact: Artifact | None, owner: type | None = None) -> Any:
-        return self if artifact is None else getattr(getattr(artifact, self.part), self.name)
-
-    def __set__(self, artifact: Artifact, value: Any) -> None:
-        setattr(getattr(artifact, self.part), self.name, value)
 
 
 class Artifact:
@@ -339,13 +324,24 @@ class Artifact:
             self.spec.target_path = f"{artifact_path.rstrip('/')}/{self.metadata.key}{tail}"
 
     def _write_bytes(self, data: bytes, target: str) -> None:
-        get_dataitem(target, secrets=self._secrets).put(data)
-        self._measured(len(data), sha1(data).hexdigest() if mlconf.artifacts.calculate_hash else "")
+        self._measured(len(data), sha1(data).hexdigest() if self._needs_hash else "")
+        get_dataitem(self._named(target), secrets=self._secrets).put(data)
 
     def _upload_file(self, source: str, target: str) -> None:
-        self._measured(os.path.getsize(source), hash_file(source) if mlconf.artifacts.calculate_hash else "")
+        self._measured(os.path.getsize(source), hash_file(source) if self._needs_hash else "")
+        target = self._named(target)
         if os.path.abspath(source) != target:  # a file may be logged where it is
             get_dataitem(target, secrets=self._secrets).upload(source)
+
+    @property
+    def _needs_hash(self) -> bool:
+        return bool(mlconf.artifacts.calculate_hash) or HASH in self.spec.target_path
+
+    def _named(self, target: str) -> str:
+        """*target*, and the target path with it, by the hash of the bytes where they are named by it."""
+        if HASH in self.spec.target_path:
+            self._choose(target_path=self.spec.target_path.replace(HASH, self.metadata.hash))
+        return target.replace(HASH, self.metadata.hash)
 
     def _measured(self, size: int, hash: str) -> None:
         self.spec.size, self.metadata.hash = size, hash

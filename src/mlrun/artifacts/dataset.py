@@ -11,9 +11,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from mlrun import frames
-from mlrun.artifacts.base import Artifact, Shortcut
+from mlrun.artifacts.base import Artifact
+from mlrun.artifacts.shortcut import Shortcut
+from mlrun.artifacts.target import HASH, suffix_of
 from mlrun.config import mlconf
-from mlrun.datastore import get_store
+from mlrun.datastore import get_dataitem, get_store
 from mlrun.errors import MLRunInvalidArgumentTypeError
 
 default_preview_rows_length = 20
@@ -26,8 +28,9 @@ class DatasetArtifact(Artifact):
 
     Args:
         df: A pandas, polars or pyarrow table; or one in pieces, of which only a few are in memory at once: an
-            iterator of such tables, a reader of record batches, a Dask frame (it can be logged once). None
-            where *src_path* or *target_path* names a file.
+            iterator of such tables, a Dask frame, or what gives Arrow's stream, such as a Spark frame or a
+            reader of record batches (it can be logged once). None where *src_path* or *target_path* names a
+            file.
         preview: Rows that are kept in the record; 20 unless given.
         format: ``csv``, ``parquet`` (``pq``), ``json`` or ``feather``. Else the suffix of the target path, of
             the local path or of the key says it, else ``csv`` under 10 000 rows and ``parquet`` from there.
@@ -81,7 +84,7 @@ class DatasetArtifact(Artifact):
             if pieces is None:
                 raise MLRunInvalidArgumentTypeError(
                     f"dataset {key!r}: a {type(df).__name__} is not a data frame: pandas.DataFrame,"
-                    " polars.DataFrame or pyarrow.Table, or an iterator of them"
+                    " polars.DataFrame or pyarrow.Table, an iterator of them, or what gives Arrow's stream"
                 )
             df = pieces
         self._df = df
@@ -160,20 +163,21 @@ class DatasetArtifact(Artifact):
         if self._df is None:
             self._upload_file(self.spec.src_path, self.spec.target_path)
             return
-        store, key = get_store(self.spec.target_path, self._secrets)
-        if local := store.local_path(key):
+        target = self.spec.target_path
+        store, key = get_store(target, self._secrets)
+        if (local := store.local_path(key)) and HASH not in target:
             self._write(local)
             return
         with tempfile.TemporaryDirectory(prefix="mlrun-") as folder:
-            self._write(path := os.path.join(folder, f"data.{self.spec.format}"))
-            store.upload(key, path)
+            self._write(path := os.path.join(folder, "data" + suffix_of(target)))
+            get_dataitem(self._named(target), secrets=self._secrets).upload(path)
 
     def _write(self, path: str) -> None:
         written = frames.write_dataset(
             self._df,
             path,
             self.spec.format,
-            with_hash=bool(mlconf.artifacts.calculate_hash),
+            with_hash=self._needs_hash,
             with_stats=self._wants_stats(self.spec.length),
         )
         self._measured(written.size, written.hash)

@@ -9,7 +9,6 @@ from typing import NamedTuple
 from mlrun import files
 from mlrun.artifacts.content import hash_file, sha1
 from mlrun.artifacts.upload_progress import UploadProgress
-from mlrun.config import mlconf
 from mlrun.datastore import get_dataitem
 from mlrun.datastore.base import Secrets
 from mlrun.errors import MLRunInvalidArgumentError, MLRunNotFoundError
@@ -22,13 +21,6 @@ class Entry(NamedTuple):
 
     path: str  # on this machine
     name: str  # below the folder, with '/'
-
-
-class Measure(NamedTuple):
-    """What was written."""
-
-    size: int  # bytes
-    hash: str  # SHA-1 over every name and the SHA-1 of its bytes; empty where the settings say so
 
 
 def entries(folder: str) -> list[Entry]:
@@ -52,11 +44,14 @@ def digest(folder: Iterable[Entry]) -> str:
     return whole.hexdigest()
 
 
-def upload(folder: Iterable[Entry], target: str, secrets: Secrets | None = None) -> Measure:
+def upload(folder: Iterable[Entry], target: str, secrets: Secrets | None = None) -> int:
     """
     Copy each file to its name below *target*, which ends in ``/``; several at once.
 
     A terminal shows how far it is. Where one fails, what this call has added is deleted again.
+
+    Returns:
+        The size of all, in bytes.
     """
     from concurrent.futures import ThreadPoolExecutor
 
@@ -82,7 +77,7 @@ def upload(folder: Iterable[Entry], target: str, secrets: Secrets | None = None)
             for address in added:
                 get_dataitem(address, secrets=secrets).delete()
             raise
-    return Measure(size, digest(entries) if mlconf.artifacts.calculate_hash else "")
+    return size
 
 
 def _walk(folder: str, root: str, prefix: str) -> Iterator[Entry]:

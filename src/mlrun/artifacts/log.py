@@ -7,10 +7,9 @@ import uuid
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from mlrun import urls
-from mlrun.artifacts import folder
 from mlrun.artifacts import target as targets
 from mlrun.artifacts.base import Artifact, store
-from mlrun.artifacts.content import as_bytes, hash_file, sha1
+from mlrun.artifacts.content import as_bytes, sha1
 from mlrun.config import mlconf
 from mlrun.datastore import get_dataitem
 from mlrun.datastore.base import Secrets
@@ -368,19 +367,12 @@ def _check_source(artifact: Artifact, source: str) -> None:
 
 
 def _target(artifact: Artifact, producer: Producer, place: _Place, source: str) -> str:
+    key = artifact.metadata.key
     suffix = "" if artifact.is_dir else artifact.choose_suffix(source)
-    if mlconf.artifacts.generate_target_path_from_artifact_hash and (digest := _hash(artifact, source)):
-        return f"{targets.base_of(producer, place.artifact_path)}/{digest}{suffix}"
-    return targets.target_of(producer, place.artifact_path, artifact.metadata.key, suffix)
-
-
-def _hash(artifact: Artifact, source: str) -> str:
-    """The hash of what is going to be written; empty for what is only known once it is written."""
-    if isinstance(artifact._body, str | bytes) and not artifact.is_dir:
-        return sha1(as_bytes(artifact._body, artifact.metadata.key)).hexdigest()
-    if artifact.kind == "dir":
-        return folder.digest(folder.entries(source))
-    return "" if artifact.has_body or artifact.is_dir else hash_file(source)
+    if mlconf.artifacts.generate_target_path_from_artifact_hash:
+        end = "" if artifact.is_dir else suffix or targets.suffix_of(key)
+        return f"{targets.base_of(producer, place.artifact_path)}/{targets.HASH}{end}"
+    return targets.target_of(producer, place.artifact_path, key, suffix)
 
 
 def _viewer(artifact: Artifact) -> str:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from mlrun import frames, urls
 from mlrun.artifacts import folder
-from mlrun.artifacts.base import Artifact, Shortcut, reference, store
+from mlrun.artifacts.base import Artifact, reference, store
 from mlrun.artifacts.content import as_bytes
-from mlrun.artifacts.target import absolute, is_url
+from mlrun.artifacts.model_folder import Plan, digest, extra_file, hash_extra
+from mlrun.artifacts.places import is_by_hash
+from mlrun.artifacts.shortcut import Shortcut
+from mlrun.artifacts.target import HASH, absolute
 from mlrun.datastore import DataItem, get_dataitem
 from mlrun.datastore.base import Secrets
 from mlrun.errors import MLRunInvalidArgumentError, MLRunNotFoundError
@@ -169,15 +172,21 @@ class ModelArtifact(Artifact):
             raise MLRunInvalidArgumentError(
                 f"extra_data of model {self.metadata.key!r} would overwrite its {', '.join(sorted(taken))}"
             )
+        shared = digest(plan, self._extra, self.to_dict()) if HASH in self.spec.target_path else ""
+        self.metadata.hash = shared
+        target = self._named(self.spec.target_path)
         self._write_model(plan)
-        self.spec.extra_data = {name: self._write_extra(name, value) for name, value in self._extra.items()}
+        self.metadata.hash = shared or self.metadata.hash
+        self.spec.extra_data = {
+            name: self._write_extra(name, value, target) for name, value in self._extra.items()
+        }
         self.write_spec()
 
     def write_spec(self) -> None:
         """Write ``model_spec.yaml`` beside the model's file."""
         get_dataitem(self.spec.target_path + model_spec_filename, secrets=self._secrets).put(self.to_yaml())
 
-    def _plan(self) -> _Plan:
+    def _plan(self) -> Plan:
         """
         What is to be written, checked before anything is.
 
@@ -187,20 +196,20 @@ class ModelArtifact(Artifact):
         if self._body is not None:
             name = os.path.basename(self._local_file.rstrip("/"))
             name = name or self.metadata.key + (f".{self.spec.format}" if self.spec.format else "")
-            return _Plan(name, [], as_bytes(self._body, self.metadata.key))
+            return Plan(name, [], as_bytes(self._body, self.metadata.key))
         source = os.path.join(self._model_dir, self._local_file)
         if not os.path.exists(source):
             raise MLRunNotFoundError(f"model {self.metadata.key!r}: no file {source!r} in {os.getcwd()}")
         if self._model_dir:
             found = folder.entries(self._model_dir)
-            return _Plan(self._local_file or _model_among([entry.name for entry in found], ""), found, None)
+            return Plan(self._local_file or _model_among([entry.name for entry in found], ""), found, None)
         name = os.path.basename(os.path.abspath(source))
         if os.path.isdir(source):
             found = [folder.Entry(e.path, f"{name}/{e.name}") for e in folder.entries(source)]
-            return _Plan(name + "/", found, None)
-        return _Plan(name, [folder.Entry(source, name)], None)
+            return Plan(name + "/", found, None)
+        return Plan(name, [folder.Entry(source, name)], None)
 
-    def _write_model(self, plan: _Plan) -> None:
+    def _write_model(self, plan: Plan) -> None:
         target = self.spec.target_path
         self.spec.model_file = plan.model_file
         if plan.body is not None:
@@ -208,40 +217,32 @@ class ModelArtifact(Artifact):
         elif len(plan.files) == 1:
             self._upload_file(plan.files[0].path, target + plan.files[0].name)
         else:
-            self._measured(*folder.upload(plan.files, target, self._secrets))
+            size = folder.upload(plan.files, target, self._secrets)
+            self._measured(size, folder.digest(plan.files) if self._needs_hash else "")
 
-    def _write_extra(self, name: str, value: Any) -> str:
-        """Put what is local into the folder; gives its name there, or the address of what is elsewhere."""
+    @property
+    def is_shared(self) -> bool:
+        """Whether its folder is named by its hash: it may be that of other models too, and stays as it is."""
+        return is_by_hash(os.path.basename(self.spec.target_path.rstrip("/")), self.metadata.to_dict())
+
+    def _add_extra(self, name: str, value: Any) -> str:
+        """Put an extra datum beside a model that is logged already."""
+        if not (self.is_shared and extra_file(name, value)):
+            return self._write_extra(name, value, self.spec.target_path)
+        place = f"{os.path.dirname(self.spec.target_path.rstrip('/'))}/{hash_extra(name, value)}/"
+        return place + self._write_extra(name, value, place)
+
+    def _write_extra(self, name: str, value: Any, target: str) -> str:
+        """Put what is local into *target*; gives its name there, or the address of what is elsewhere."""
         file = extra_file(name, value)
         if not file:
             return reference(value, name)
-        item = get_dataitem(self.spec.target_path + file, secrets=self._secrets)
+        item = get_dataitem(target + file, secrets=self._secrets)
         if isinstance(value, str | os.PathLike):
             item.upload(os.fspath(value))
         else:
             item.put(bytes(value))
         return file
-
-
-def extra_file(name: str, value: Any) -> str:
-    """
-    The file that an extra datum is written to in the model's folder; empty for one that lies elsewhere.
-
-    Raises:
-        MLRunInvalidArgumentError: *value* is bytes, and *name* can not name a file.
-        MLRunInvalidArgumentTypeError: *value* can neither be written nor referred to.
-    """
-    if isinstance(value, bytes | bytearray | memoryview):
-        return urls.check_key(name, "name of extra data")
-    path = reference(value, name)
-    is_file = isinstance(value, str | os.PathLike) and not is_url(path) and os.path.isfile(path)
-    return os.path.basename(path) if is_file else ""
-
-
-class _Plan(NamedTuple):
-    model_file: str
-    files: list[folder.Entry]
-    body: bytes | None
 
 
 def features(given: Iterable[Any] | None) -> list[dict[str, Any]]:
@@ -363,7 +364,8 @@ def update_model(
     Args:
         model_artifact: A model artifact, its ``store://`` address or its data item.
         key_prefix: Put before the name of each metric and extra datum: ``"validation-"``.
-        write_spec_copy: Write ``model_spec.yaml`` anew.
+        write_spec_copy: Write ``model_spec.yaml`` anew, unless its folder is named by its hash: what is there
+            may belong to others, so only the record says more, and extra data go to a place of their own.
         store_object: Store the record anew.
 
     Raises:
@@ -382,8 +384,8 @@ def update_model(
     spec.inputs, spec.outputs = features(inputs) or spec.inputs, features(outputs) or spec.outputs
     model.set_fields({"feature_vector": feature_vector, "feature_weights": feature_weights})
     for name, value in (extra_data or {}).items():
-        spec.extra_data[key_prefix + name] = model._write_extra(key_prefix + name, value)
-    if write_spec_copy:
+        spec.extra_data[key_prefix + name] = model._add_extra(key_prefix + name, value)
+    if write_spec_copy and not model.is_shared:
         model.write_spec()
     if store_object:
         from mlrun.db import get_run_db

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from mlrun.artifacts import folder
-from mlrun.artifacts.base import Artifact, Shortcut
+from mlrun.artifacts.base import Artifact
+from mlrun.artifacts.shortcut import Shortcut
 from mlrun.datastore import DataItem, get_dataitem
 
 
@@ -23,9 +24,9 @@ class DirArtifact(Artifact):
 
     def upload(self, artifact_path: str | None = None) -> None:
         self._choose_target(artifact_path)
-        self._measured(
-            *folder.upload(folder.entries(self.spec.src_path), self.spec.target_path, self._secrets)
-        )
+        found = folder.entries(self.spec.src_path)
+        self.metadata.hash = folder.digest(found) if self._needs_hash else ""
+        self.spec.size = folder.upload(found, self._named(self.spec.target_path), self._secrets)
 
 
 class LinkArtifact(Artifact):

@@ -30,6 +30,7 @@ VIEWERS = {
     ".gif": "image",
     ".svg": "image",
 }
+HASH = "{{hash}}"  # stands in a target path until the bytes are known
 _TEMPLATE = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
 
 

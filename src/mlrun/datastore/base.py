@@ -23,6 +23,7 @@ class FileStats(NamedTuple):
     size: int | None  # bytes; None where the store does not say
     modified: datetime.datetime | None
     content_type: str | None = None
+    etag: str | None = None  # the store's word for these very bytes; None where it has none
 
 
 class DataStore(abc.ABC):

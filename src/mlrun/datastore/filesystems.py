@@ -160,3 +160,9 @@ def modified(info: dict[str, Any]) -> datetime.datetime | None:
     if isinstance(value, datetime.datetime):
         return value if value.tzinfo else value.replace(tzinfo=datetime.UTC)
     return None
+
+
+def etag(info: dict[str, Any]) -> str | None:
+    """What the service calls the bytes by: it changes when they do."""
+    found = info.get("ETag") or info.get("etag")
+    return str(found).strip('"') if found else None

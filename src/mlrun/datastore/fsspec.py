@@ -17,7 +17,7 @@ from mlrun.datastore import filesystems
 from mlrun.datastore.base import DataStore, FileStats, check_mode, check_range, to_bytes
 from mlrun.datastore.options import own_options
 from mlrun.datastore.schemes import scheme_of
-from mlrun.errors import MLRunBaseError, MLRunInvalidArgumentError, MLRunNotFoundError
+from mlrun.errors import MLRunBaseError, MLRunInvalidArgumentError, MLRunNotFoundError, MLRunRuntimeError
 
 _BLOCK = 1 << 20  # bytes
 
@@ -27,7 +27,7 @@ class FsspecStore(DataStore):
     A key is a path in a bucket, or on a host.
 
     * An upload that a service would show while it grows is written under a temporary name first.
-    * Appending to an object of a bucket writes the whole object anew.
+    * Appending to an object of a bucket, or where fsspec can not, writes the whole object anew.
     * The library's object is shared by all stores with the same options, so its connections are; other
       credentials are another object.
     """
@@ -40,7 +40,7 @@ class FsspecStore(DataStore):
 
     @property
     def _appends(self) -> bool:
-        return not (self._scheme.has_buckets or self._scheme.writes_whole)
+        return self._scheme.appends and not (self._scheme.has_buckets or self._scheme.writes_whole)
 
     @classmethod
     def split(cls, url: str) -> tuple[str, str]:
@@ -91,12 +91,17 @@ class FsspecStore(DataStore):
         with self._explained("read", key):
             if size is None and not offset:
                 return bytes(self.filesystem.cat_file(self._path(key)))
-        length = self.stat(key).size or 0
-        end = length if size is None else min(length, offset + size)
-        if offset >= end:  # a server has an error for what is past the end
+        if size == 0:
+            self.stat(key)
             return b""
-        with self._explained("read", key):
-            return bytes(self.filesystem.cat_file(self._path(key), start=offset, end=end))
+        end = None if size is None else offset + size
+        try:
+            with self._explained("read", key):
+                return bytes(self.filesystem.cat_file(self._path(key), start=offset, end=end))
+        except MLRunRuntimeError:  # a server has an error for what is past the end
+            if (length := self.stat(key).size) is not None and offset >= length:
+                return b""
+            raise
 
     def put(self, key: str, data: bytes | str, append: bool = False) -> None:
         raw = bytes(to_bytes(data))
@@ -147,9 +152,10 @@ class FsspecStore(DataStore):
             return super().open(key, mode)
         with self._explained("read", key):
             fs, path = self.filesystem, self._path(key)
-            if fs.info(path)["type"] != "file":
+            file: Any = fs.open(path, "rb") if self._scheme.has_buckets else None  # it has asked already
+            if (file.details if file else fs.info(path))["type"] != "file":
                 raise IsADirectoryError(f"{self._shown(key)} is a folder")
-            file: IO[Any] = fs.open(path, "rb")
+            file = file or fs.open(path, "rb")
         return file if "b" in mode else io.TextIOWrapper(file, encoding="utf-8")
 
     def stat(self, key: str) -> FileStats:
@@ -158,7 +164,7 @@ class FsspecStore(DataStore):
         if info.get("type") == "directory":
             return FileStats(None, None)
         kind = info.get("ContentType") or info.get("contentType") or mimetypes.guess_type(key)[0]
-        return FileStats(info.get("size"), filesystems.modified(info), kind)
+        return FileStats(info.get("size"), filesystems.modified(info), kind, filesystems.etag(info))
 
     def listdir(self, key: str) -> list[str]:
         with self._explained("list", key):

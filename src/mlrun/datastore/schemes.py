@@ -24,12 +24,18 @@ class Scheme(NamedTuple):
     may_lack_host: bool = False  # dbfs:///path
     writes_whole: bool = False  # the service itself shows an upload whole or not at all
     replaces: bool = False  # its rename replaces what is there
+    appends: bool = True  # fsspec's class can add to what is there
     transfer: Callable[[int], dict[str, Any]] | None = None  # how files of so many bytes are sent and fetched
 
 
 def _s3_transfer(size: int) -> dict[str, Any]:
     """Four parts at once, of 32 MB, or as long as they have to be: an object has 10 000 of them at most."""
     return {"chunksize": max(32 << 20, -(-size // 9000)), "max_concurrency": 4}
+
+
+def _azure_transfer(size: int) -> dict[str, Any]:
+    """16 blocks of 4 MB at once; adlfs would have 128 in memory."""
+    return {"max_concurrency": 16}
 
 
 _S3 = Scheme(
@@ -39,9 +45,17 @@ _GOOGLE = Scheme(
     "gs", "gcs", options.GOOGLE_NAMES, options.google_options, has_buckets=True, writes_whole=True
 )
 _AZURE = Scheme(
-    "az", "azure", options.AZURE_NAMES, options.azure_options, has_buckets=True, writes_whole=True
+    "az",
+    "azure",
+    options.AZURE_NAMES,
+    options.azure_options,
+    has_buckets=True,
+    writes_whole=True,
+    transfer=_azure_transfer,
 )
-_DBFS = Scheme("dbfs", "dbfs", options.DBFS_NAMES, options.databricks_options, may_lack_host=True)
+_DBFS = Scheme(
+    "dbfs", "dbfs", options.DBFS_NAMES, options.databricks_options, may_lack_host=True, appends=False
+)
 _V3IO = Scheme(
     "v3io", "v3io", options.V3IO_NAMES, options.iguazio_options, may_lack_host=True, writes_whole=True
 )
@@ -60,7 +74,9 @@ SCHEMES = {
         "oss", "oss", options.OSS_NAMES, options.alibaba_options, has_buckets=True, writes_whole=True
     ),
     "hdfs": Scheme("hdfs", "hdfs", options.HDFS_NAMES, options.hadoop_options, may_lack_host=True),
-    "webhdfs": Scheme("webhdfs", "webhdfs", options.HDFS_NAMES, options.webhdfs_options, may_lack_host=True),
+    "webhdfs": Scheme(
+        "webhdfs", "webhdfs", options.HDFS_NAMES, options.webhdfs_options, may_lack_host=True, appends=False
+    ),
     "dbfs": _DBFS,
     "v3io": _V3IO,
     "v3ios": _V3IO,

@@ -27,7 +27,8 @@ def note(sources: list[dict[str, Any]], name: str, items: Any) -> None:
 def source_of(name: str, item: DataItem) -> dict[str, Any]:
     """
     Of an artifact its address with its uid, and the hash in its record. Of a local file the SHA-1 up to 1 MB,
-    above it size and time of change, as of a file in an object store. Of anything else the address.
+    above it size and time of change; of a file in an object store these and its etag. Of anything else the
+    address.
     """
     if item.meta and "metadata" in item.meta:
         metadata = ArtifactMetadata.from_dict(item.meta["metadata"])
@@ -61,7 +62,8 @@ def _digest(item: DataItem) -> dict[str, Any]:
             return {"hash": hash_file(item.local())}
     except (MLRunBaseError, OSError):  # who reads it is told what is wrong with it
         return {}
-    known = {"size": stats.size, "modified": stats.modified.isoformat() if stats.modified else None}
+    modified = stats.modified.isoformat() if stats.modified else None
+    known = {"etag": stats.etag, "size": stats.size, "modified": modified}
     return {key: value for key, value in known.items() if value is not None}
 
 

@@ -1,14 +1,13 @@
-"""The libraries that read tables: pandas and those with its words, polars, pyarrow and Spark."""
+"""The libraries that read tables: pandas and those with its words, polars and pyarrow; Spark has its file."""
 
 from __future__ import annotations
 
-import functools
 import importlib
 import inspect
 from typing import Any
 
 from mlrun.errors import MLRunInvalidArgumentError, MLRunMissingDependencyError
-from mlrun.frames.conditions import OPERATORS, Condition, mask, pushed
+from mlrun.frames.conditions import Condition, mask, pushed
 from mlrun.frames.table import library
 
 _SKIP_ROWS = ("pandas", "dask.dataframe")  # their read_parquet takes filters
@@ -31,6 +30,10 @@ class Engine:
         """What it raises for a broken file, beside errors of the system."""
         return (ValueError, TypeError, LookupError)
 
+    def reason(self, error: Exception) -> str:
+        """What the library says is wrong."""
+        return str(error)
+
     def read(
         self,
         path: str,
@@ -49,7 +52,11 @@ class Engine:
             filters = pushed(path, wanted)
             own |= {"filters": filters} if filters else {}
             own |= {"memory_map": True} if self.name == "pandas" else {}
-        return getattr(self.module, f"read_{format}")(path, **{**own, **options})
+        return self.call(format, path, own, options)
+
+    def call(self, name: str, path: str, own: dict[str, Any], options: dict[str, Any]) -> Any:
+        """What the library's ``read_<name>`` makes of *path*; *options* of the user come before our *own*."""
+        return getattr(self.module, f"read_{name}")(path, **{**own, **options})
 
     def columns(self, frame: Any) -> list[Any]:
         return list(frame.columns)
@@ -88,7 +95,7 @@ class Polars(Engine):
         if format == "json" and not is_json_lines(path):
             name = "json"
         own = {"columns": columns} if columns and format != "json" else {}
-        return getattr(self.module, f"read_{name}")(path, **{**own, **options})
+        return self.call(name, path, own, options)
 
     def keep(self, frame: Any, condition: Condition) -> Any:
         found = mask(frame[condition.column].to_pandas(), condition, library("pandas"))
@@ -135,52 +142,8 @@ class Arrow(Engine):
         return self.module.concat_tables(parts, promote_options="default")
 
 
-class Spark(Engine):
-    """Spark's own frames, of the session that is given or active; it starts one where there is none."""
-
-    @functools.cached_property
-    def session(self) -> Any:
-        if hasattr(self.module, "read"):
-            return self.module
-        sessions = _import("pyspark.sql").SparkSession
-        return sessions.getActiveSession() or sessions.builder.getOrCreate()
-
-    @property
-    def errors(self) -> tuple[type[Exception], ...]:
-        return (*super().errors, _import("pyspark.errors").PySparkException)
-
-    def read(
-        self,
-        path: str,
-        format: str,
-        columns: list[str] | None,
-        wanted: list[Condition],
-        options: dict[str, Any],
-    ) -> Any:
-        own: dict[str, Any] = {"header": True, "inferSchema": True} if format == "csv" else {}
-        if format == "json":
-            own["multiLine"] = not is_json_lines(path)
-        if format == "feather":
-            raise MLRunInvalidArgumentError("Spark does not read feather: csv, json, parquet")
-        return self.session.read.format(format).options(**{**own, **options}).load(path)
-
-    def keep(self, frame: Any, condition: Condition) -> Any:
-        column, value = frame[condition.column], condition.value
-        if condition.operator.endswith("in"):
-            found = column.isin(list(value))
-            return frame.filter(found if condition.operator == "in" else ~found)
-        if condition.is_time:
-            column, value = column.cast("timestamp"), library("pandas").Timestamp(value).to_pydatetime()
-        return frame.filter(getattr(column, f"__{OPERATORS[condition.operator]}__")(value))
-
-    def choose(self, frame: Any, columns: list[str]) -> Any:
-        return frame.select(columns)
-
-    def join(self, parts: list[Any]) -> Any:
-        return functools.reduce(lambda first, second: first.unionByName(second), parts)
-
-
-_ENGINES = {"polars": Polars, "pyarrow": Arrow, "pyspark": Spark, "pyspark.sql": Spark}
+_PACKAGES = {"dask": "dask[dataframe]", "pyspark": "mlrun[spark]"}
+_ENGINES = {"polars": Polars, "pyarrow": Arrow}
 
 
 def engine_of(df_module: Any = None) -> Engine:
@@ -193,20 +156,31 @@ def engine_of(df_module: Any = None) -> Engine:
     """
     if df_module is None:
         return Engine(library("pandas"))
-    module = _import(df_module) if isinstance(df_module, str) else df_module
-    if type(module).__name__ == "SparkSession":
+    module = import_library(df_module) if isinstance(df_module, str) else df_module
+    name = getattr(module, "__name__", "")
+    if name in ("pyspark", "pyspark.sql") or type(module).__name__ == "SparkSession":
+        from mlrun.frames.spark import Spark
+
         return Spark(module)
-    return _ENGINES.get(getattr(module, "__name__", ""), Engine)(module)
+    return _ENGINES.get(name, Engine)(module)
 
 
-def _import(name: str) -> Any:
+def import_library(name: str) -> Any:
+    """
+    Raises:
+        MLRunMissingDependencyError: It is not installed, or does not work with what is.
+    """
     try:
         return importlib.import_module(name)
     except ImportError as error:
-        package = "dask[dataframe]" if name.startswith("dask") else name.partition(".")[0]
-        raise MLRunMissingDependencyError(
-            f"df_module={name!r} is not installed: pip install '{package}'"
-        ) from error
+        package = name.partition(".")[0]
+        command = f"pip install '{_PACKAGES.get(package, package)}'"
+        if not isinstance(error, ModuleNotFoundError):
+            raise MLRunMissingDependencyError(
+                f"df_module={name!r} does not work with what is installed: {error}"
+            ) from error
+        what = "is not installed" if name.startswith(str(error.name)) else f"needs {error.name}"
+        raise MLRunMissingDependencyError(f"df_module={name!r} {what}: {command}") from error
 
 
 def is_json_lines(path: str) -> bool:

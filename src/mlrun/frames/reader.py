@@ -9,7 +9,7 @@ from mlrun import files
 from mlrun.errors import MLRunBaseError, MLRunInvalidArgumentError, MLRunNotFoundError
 from mlrun.frames.conditions import Condition, check_columns, conditions_of
 from mlrun.frames.engines import Engine, engine_of
-from mlrun.frames.table import SUFFIXES, check_format, format_of, is_frame, library, to_pandas
+from mlrun.frames.table import SUFFIXES, broken, check_format, format_of, is_frame, library, to_pandas
 
 GLOB = "*?["
 
@@ -35,7 +35,7 @@ def read(
             the suffix if none. A folder that does not say is parquet.
         columns: Only these, in this order.
         df_module: What to read with if it is not pandas: a module or its name (polars, pyarrow,
-            dask.dataframe, pyspark.sql, pyspark.pandas), or a session of Spark.
+            dask.dataframe, pyspark.sql), or a session of Spark.
         time_column: The column that *start_time* and *end_time* are about: times, or ISO 8601 text.
         start_time: Rows at or after it: a time, or ISO 8601 text; UTC if only the column names a zone.
         end_time: Rows at or before it.
@@ -92,13 +92,9 @@ def _read_file(
     except OSError as error:
         if type(error) is not OSError:  # pyarrow raises a plain one for a file that is broken
             raise files.as_error("read", path, error) from error
-        raise _broken(path, format, error) from error
+        raise broken(path, format, error) from error
     except engine.errors as error:
-        raise _broken(path, format, error) from error
-
-
-def _broken(path: str, format: str, error: Exception) -> MLRunInvalidArgumentError:
-    return MLRunInvalidArgumentError(f"{path} can not be read as {format}: {error}")
+        raise broken(path, format, engine.reason(error)) from error
 
 
 def _format(path: str, format: str) -> str:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from mlrun.errors import MLRunBaseError, MLRunInvalidArgumentError, MLRunInvalidArgumentTypeError
-from mlrun.frames.table import checked, is_frame, keeps_index, library
+from mlrun.errors import (
+    MLRunBaseError,
+    MLRunInvalidArgumentError,
+    MLRunInvalidArgumentTypeError,
+    MLRunRuntimeError,
+)
+from mlrun.frames.table import broken, checked, is_frame, keeps_index, library
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -74,23 +80,64 @@ class Stream:
 
 
 def as_stream(obj: Any) -> Stream | None:
-    """*obj* as a stream: an iterator of frames, a reader of record batches, a Dask frame; None of others."""
+    """
+    *obj* as a stream: an iterator of frames, a Dask frame, or what gives Arrow's stream, such as a reader of
+    record batches or a Spark frame; None of others.
+    """
     if isinstance(obj, Stream):
         return obj
     if is_dask(obj):
         return Stream(partition.compute() for partition in obj.partitions)
-    if isinstance(obj, Iterator) or _is_arrow(obj, "RecordBatchReader"):
-        return Stream(iter(obj))
+    if isinstance(obj, Iterator):
+        return Stream(obj)
+    if hasattr(obj, "__arrow_c_stream__") and not is_frame(obj):
+        return Stream(_pieces_of(library("pyarrow").RecordBatchReader.from_stream(obj)))
     return None
 
 
+def _pieces_of(reader: Any) -> Iterator[Any]:
+    """
+    The record batches of *reader*; its columns alone where there is none.
+
+    Raises:
+        MLRunRuntimeError: Who gives them failed.
+    """
+    from mlrun.frames.spark import root_cause
+
+    try:
+        batches = iter(reader)
+        yield next(batches, reader.schema.empty_table())
+        yield from batches
+    except library("pyarrow").ArrowException as error:
+        raise MLRunRuntimeError(f"the table could not be computed: {root_cause(str(error))}") from error
+
+
 def file_stream(path: str) -> Stream:
-    """The Parquet file at *path*, batch by batch."""
-    file = library("pyarrow.parquet").ParquetFile(path)
-    tables = map(as_table, file.iter_batches(batch_size=_MOST_ROWS // 8))
+    """
+    The Parquet file at *path*, batch by batch.
+
+    Raises:
+        MLRunInvalidArgumentError: It is none, or broken; where that shows late, from the iterator.
+    """
+    with _readable(path):
+        file = library("pyarrow.parquet").ParquetFile(path)
+    tables = _tables(path, file)
     stream = Stream(tables if file.metadata.num_rows else iter([file.schema_arrow.empty_table()]))
     stream.length = file.metadata.num_rows
     return stream
+
+
+def _tables(path: str, file: Any) -> Iterator[Any]:
+    with _readable(path):
+        yield from map(as_table, file.iter_batches(batch_size=_MOST_ROWS // 8))
+
+
+@contextlib.contextmanager
+def _readable(path: str) -> Iterator[None]:
+    try:
+        yield
+    except (library("pyarrow").ArrowException, OSError) as error:
+        raise broken(path, "parquet", error) from error
 
 
 def frame_stream(df: Any, index: bool | None = None) -> Stream:

@@ -112,6 +112,11 @@ def format_of(path: str) -> str:
     return SUFFIXES.get(os.path.splitext(stem)[1] + last) or SUFFIXES.get(last, "")
 
 
+def broken(path: str, format: str, reason: object) -> MLRunInvalidArgumentError:
+    """The error of a file that is not what it should be."""
+    return MLRunInvalidArgumentError(f"{path} can not be read as {format}: {reason}")
+
+
 def default_format(df: Any) -> str:
     """``csv`` for a table under 10 000 rows that nobody chose a format for; ``parquet`` for any other one."""
     return "csv" if is_frame(df) and len(df) < 10_000 else "parquet"

@@ -106,8 +106,8 @@ def _write_whole(
     frame = checked(df)
     with files.replacing(path) as temporary, ThreadPoolExecutor(1) as pool:
         counting = pool.submit(stats, frame) if with_stats else None
-        with _File(temporary, with_hash) as file:
-            write_to(file, frame, format, index, {**_compression(path, format), **kwargs})
+        with _File(temporary, with_hash) as file, _compressed(file, path, format) as target:
+            write_to(target, frame, format, index, kwargs)
         size = os.path.getsize(temporary)
         return Written(size, file.hash, counting.result() if counting else None, len(frame))
 
@@ -157,7 +157,7 @@ def _writer(file: Any, stream: Stream, format: str, path: str) -> Any:
         return _RowGroups(ParquetWriter(file, stream.schema, **_encodings(stream.head)))
     if format == "feather":
         return library("pyarrow.ipc").new_file(file, stream.schema)
-    return _Lines(file, format, stream.keeps_index, _compression(path, format))
+    return _Lines(_compressed(file, path, format), format, stream.keeps_index)
 
 
 class _RowGroups:
@@ -181,16 +181,16 @@ class _RowGroups:
 class _Lines:
     """A CSV or JSON file to which each batch adds its lines; CSV begins with the header."""
 
-    def __init__(self, file: Any, format: str, index: bool, options: dict[str, Any]) -> None:
-        self._file: Any = gzip.GzipFile(fileobj=file, mode="wb") if options else file
-        self._format, self._index, self._is_first, self._is_gzip = format, index, True, bool(options)
+    def __init__(self, opened: contextlib.AbstractContextManager[Any], format: str, index: bool) -> None:
+        self._opened = opened
+        self._format, self._index, self._is_first = format, index, True
 
     def __enter__(self) -> Self:
+        self._file = self._opened.__enter__()
         return self
 
     def __exit__(self, *error: Any) -> None:
-        if self._is_gzip:
-            self._file.close()
+        self._opened.__exit__(*error)
 
     def write(self, batch: Any) -> None:
         options: dict[str, Any] = {"header": self._is_first} if self._format == "csv" else {}
@@ -233,9 +233,11 @@ def _arrow_error() -> type[Exception]:
     return arrow.ArrowException if arrow else TypeError
 
 
-def _compression(path: str, format: str) -> dict[str, Any]:
-    """pandas reads the compression from the name, and a temporary name does not tell."""
-    return {"compression": "gzip"} if format in ("csv", "json") and path.endswith(".gz") else {}
+def _compressed(file: Any, path: str, format: str) -> contextlib.AbstractContextManager[Any]:
+    """*file* as the end of *path* says; no name or time is in it, so equal tables are equal bytes."""
+    if format in ("csv", "json") and path.endswith(".gz"):
+        return gzip.GzipFile("", "wb", fileobj=file, mtime=0)
+    return contextlib.nullcontext(file)
 
 
 def _encodings(frame: DataFrame) -> dict[str, Any]:

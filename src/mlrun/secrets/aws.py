@@ -8,12 +8,11 @@ from typing import Any
 from mlrun.errors import (
     MLRunAccessDeniedError,
     MLRunInvalidArgumentError,
-    MLRunMissingDependencyError,
     MLRunNotFoundError,
     MLRunServiceUnavailableError,
 )
 from mlrun.secrets.fields import json_fields
-from mlrun.secrets.provider import SecretProvider, fields_of, names_of
+from mlrun.secrets.provider import SecretProvider, fields_of, not_installed
 
 FIELDS = ("name", "keys", "region", "endpoint_url")
 _NO_ACCESS = ("AccessDeniedException", "UnrecognizedClientException", "InvalidSignatureException")
@@ -35,10 +34,7 @@ class SecretsManager(SecretProvider):
         return json_fields(name, _value(name, fields), fields.get("keys"), "AWS Secrets Manager")
 
     def shown(self, source: Any) -> Any:
-        fields = fields_of("aws_secrets_manager", source, FIELDS, alone="name")
-        if "keys" in fields:
-            fields["keys"] = names_of("aws_secrets_manager", fields["keys"])
-        return fields
+        return fields_of("aws_secrets_manager", source, FIELDS, alone="name", names="keys")
 
 
 def _value(name: str, fields: Mapping[str, Any]) -> str:
@@ -46,9 +42,7 @@ def _value(name: str, fields: Mapping[str, Any]) -> str:
         from botocore import exceptions
         from botocore.session import Session
     except ImportError as error:
-        raise MLRunMissingDependencyError(
-            f"secrets of kind 'aws_secrets_manager' need {error.name}: pip install 'mlrun[aws-secrets]'"
-        ) from error
+        raise not_installed("aws_secrets_manager", error, "aws-secrets") from error
     try:
         client = Session().create_client(  # a session of its own: another one keeps old credentials
             "secretsmanager", region_name=fields.get("region"), endpoint_url=fields.get("endpoint_url")

@@ -10,11 +10,10 @@ from mlrun.config import mlconf
 from mlrun.errors import (
     MLRunAccessDeniedError,
     MLRunInvalidArgumentError,
-    MLRunMissingDependencyError,
     MLRunNotFoundError,
     MLRunServiceUnavailableError,
 )
-from mlrun.secrets.provider import SecretProvider, fields_of, names_of
+from mlrun.secrets.provider import SecretProvider, fields_of, not_installed
 
 FIELDS = ("name", "secrets", "k8s_secret")
 
@@ -35,9 +34,7 @@ class KeyVault(SecretProvider):
             from azure.identity import DefaultAzureCredential
             from azure.keyvault.secrets import SecretClient
         except ImportError as error:
-            raise MLRunMissingDependencyError(
-                f"secrets of kind 'azure_vault' need {error.name}: pip install 'mlrun[azure-secrets]'"
-            ) from error
+            raise not_installed("azure_vault", error, "azure-secrets") from error
         url = _url(str(fields["name"]))
         try:
             with DefaultAzureCredential() as login, SecretClient(url, login) as client:
@@ -54,10 +51,7 @@ class KeyVault(SecretProvider):
             raise MLRunServiceUnavailableError(f"Azure vault {url} did not answer: {error}") from error
 
     def shown(self, source: Any) -> Any:
-        fields = fields_of("azure_vault", source, FIELDS, alone="name")
-        if "secrets" in fields:
-            fields["secrets"] = names_of("azure_vault", fields["secrets"])
-        return fields
+        return fields_of("azure_vault", source, FIELDS, alone="name", names="secrets")
 
 
 def _url(name: str) -> str:

@@ -9,12 +9,11 @@ from typing import Any
 from mlrun.errors import (
     MLRunAccessDeniedError,
     MLRunInvalidArgumentError,
-    MLRunMissingDependencyError,
     MLRunNotFoundError,
     MLRunServiceUnavailableError,
 )
 from mlrun.secrets.fields import json_fields
-from mlrun.secrets.provider import SecretProvider, fields_of, names_of
+from mlrun.secrets.provider import SecretProvider, fields_of, not_installed
 
 FIELDS = ("name", "project", "version", "keys", "endpoint_url")
 TIMEOUT_S = 30
@@ -39,10 +38,7 @@ class SecretManager(SecretProvider):
         return json_fields(name, _value(name, fields), fields.get("keys"), "Google's Secret Manager")
 
     def shown(self, source: Any) -> Any:
-        fields = fields_of("gcp_secret_manager", source, FIELDS, alone="name")
-        if "keys" in fields:
-            fields["keys"] = names_of("gcp_secret_manager", fields["keys"])
-        return fields
+        return fields_of("gcp_secret_manager", source, FIELDS, alone="name", names="keys")
 
 
 def _value(name: str, fields: Mapping[str, Any]) -> str:
@@ -52,9 +48,7 @@ def _value(name: str, fields: Mapping[str, Any]) -> str:
         from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError
         from google.cloud.secretmanager_v1 import SecretManagerServiceClient
     except ImportError as error:
-        raise MLRunMissingDependencyError(
-            f"secrets of kind 'gcp_secret_manager' need {error.name}: pip install 'mlrun[gcp-secrets]'"
-        ) from error
+        raise not_installed("gcp_secret_manager", error, "gcp-secrets") from error
     where = f"secret {name!r} of Google's Secret Manager"
     options = {"api_endpoint": fields["endpoint_url"]} if fields.get("endpoint_url") else None
     try:

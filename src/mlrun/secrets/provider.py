@@ -6,7 +6,12 @@ import abc
 from collections.abc import Mapping
 from typing import Any
 
-from mlrun.errors import MLRunInvalidArgumentError, MLRunInvalidArgumentTypeError, nearest
+from mlrun.errors import (
+    MLRunInvalidArgumentError,
+    MLRunInvalidArgumentTypeError,
+    MLRunMissingDependencyError,
+    nearest,
+)
 from mlrun.registry import Registry
 
 
@@ -61,13 +66,21 @@ def provider_of(kind: Any) -> SecretProvider:
     return kinds.get(kind if isinstance(kind, str) else type(kind).__name__)()
 
 
-def fields_of(kind: str, source: Any, known: tuple[str, ...], alone: str) -> dict[str, Any]:
+def not_installed(kind: str, error: ImportError, extra: str) -> MLRunMissingDependencyError:
+    """The error of a kind whose library is not there, with the command that installs it."""
+    return MLRunMissingDependencyError(
+        f"secrets of kind {kind!r} need {error.name}: pip install 'mlrun[{extra}]'"
+    )
+
+
+def fields_of(kind: str, source: Any, known: tuple[str, ...], alone: str, names: str) -> dict[str, Any]:
     """
     The fields of a source that is a mapping.
 
     Args:
         known: Every field; there is none for a credential.
         alone: The field that is meant where *source* is a text.
+        names: The field that holds the wanted names, see :func:`names_of`.
 
     Raises:
         MLRunInvalidArgumentError: *source* has no *alone*, or a field that is not known.
@@ -87,7 +100,8 @@ def fields_of(kind: str, source: Any, known: tuple[str, ...], alone: str) -> dic
             )
     if not source.get(alone):
         raise MLRunInvalidArgumentError(f"a source of kind {kind!r} needs {alone!r}")
-    return dict(source)
+    listed = {names: names_of(kind, source[names])} if names in source else {}
+    return {**source, **listed}
 
 
 def names_of(kind: str, names: Any) -> list[str]:

@@ -11,11 +11,10 @@ from mlrun.config import mlconf
 from mlrun.errors import (
     MLRunAccessDeniedError,
     MLRunInvalidArgumentError,
-    MLRunMissingDependencyError,
     MLRunNotFoundError,
     MLRunServiceUnavailableError,
 )
-from mlrun.secrets.provider import SecretProvider, fields_of, names_of
+from mlrun.secrets.provider import SecretProvider, fields_of, not_installed
 
 FIELDS = ("path", "keys", "mount_point", "version", "url", "namespace")
 TIMEOUT_S = 30
@@ -48,9 +47,7 @@ class Vault(SecretProvider):
         return {name: str(found[name]) for name in wanted}
 
     def shown(self, source: Any) -> Any:
-        fields = fields_of("vault", source, FIELDS, alone="path")
-        if "keys" in fields:
-            fields["keys"] = names_of("vault", fields["keys"])
+        fields = fields_of("vault", source, FIELDS, alone="path", names="keys")
         if str(fields.get("version", 2)) not in ("1", "2"):
             raise MLRunInvalidArgumentError("the key-value engine of a vault has version 1 or 2")
         return fields
@@ -62,9 +59,7 @@ def _read(url: str, fields: Mapping[str, Any]) -> Mapping[str, Any]:
         from hvac import exceptions
         from requests import RequestException
     except ImportError as error:
-        raise MLRunMissingDependencyError(
-            f"secrets of kind 'vault' need {error.name}: pip install 'mlrun[vault]'"
-        ) from error
+        raise not_installed("vault", error, "vault") from error
     path, mount = str(fields["path"]), str(fields.get("mount_point") or "secret")
     where = f"vault {mount}/{path} at {url}"
     try:

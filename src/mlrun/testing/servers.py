@@ -134,6 +134,15 @@ def sftp_server(folder: str, user: str, password: str) -> Iterator[str]:
         yield f"127.0.0.1:{listening.getsockname()[1]}"
 
 
+@contextlib.contextmanager
+def webhdfs_server(folder: str, user: str) -> Iterator[str]:
+    """``host:port`` of a server in this process that speaks WebHDFS, whose root is *folder*."""
+    from mlrun.testing.webhdfs import serve
+
+    with serve(folder, user) as address:
+        yield address
+
+
 def make_bucket(filesystem: Any, name: str) -> str:
     """A bucket or container of fsspec's *filesystem*, once; its name."""
     if not filesystem.exists(name):

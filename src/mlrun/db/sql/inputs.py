@@ -12,7 +12,7 @@ from mlrun.errors import MLRunInvalidArgumentError
 
 COLUMNS = ("url", "project", "db_key", "iteration", "tree", "uid", "digest")
 ANY_ITERATION = -1
-_DIGESTS = ("hash", "size", "modified")
+_DIGESTS = ("hash", "etag", "size", "modified")
 
 Input = tuple[str, str, str, int, str, str, str]
 
