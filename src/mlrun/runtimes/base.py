@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
@@ -21,9 +21,11 @@ from mlrun.execution.run_object import RunObject
 from mlrun.execution.sweep import Plan, sweep
 from mlrun.model.function import Function, function_hash
 from mlrun.model.run import HyperParamOptions, Run, RunSpec
+from mlrun.model.task import RunTemplate
 from mlrun.runtimes import prepare
 from mlrun.runtimes.command import as_word
 from mlrun.runtimes.editing import Editing
+from mlrun.runtimes.sources import Located, login_of
 from mlrun.secrets import SecretsStore, masked_sources
 
 _FORMATS = (".yaml", ".yml", ".json")
@@ -40,6 +42,7 @@ class Launch:
     workdir: str = ""
     parent: MLClientCtx | None = None  # of an iteration
     source: Source | None = None  # of the handler, where it is known already
+    located: Located | None = None  # where the function's source is, of a kind that loads one
 
     def log_of(self, run: Run) -> LogWriter:
         """Where the output of *run* goes; iterations share their parent's log."""
@@ -70,6 +73,16 @@ class BaseRuntime(Function, Editing):
             MLRunInvalidArgumentError: Something is missing that the kind needs, or does not fit.
             MLRunNotFoundError: There is no such program, folder or handler.
         """
+
+    def located(self, launch: Launch, project: str) -> AbstractContextManager[Launch]:
+        """
+        *launch* with the function's source in place, for kinds that load one here, while the block runs.
+
+        Raises:
+            MLRunNotFoundError: No such source, branch or folder in it.
+            MLRunBaseError: It can not be fetched.
+        """
+        return nullcontext(launch)
 
     def launch(self, run: Run, launch: Launch) -> None:
         """
@@ -237,11 +250,28 @@ class BaseRuntime(Function, Editing):
             handler=task.spec.handler,
             workdir=workdir or self.spec.workdir,
         )
+        if login := login_of(self):
+            launch.secrets.add_source("inline", login)
         runner = self.local_form(local_code_path or "") if local else self
+        project = task.metadata.project or self.metadata.project
+        with runner.located(launch, project) as placed:
+            return self._run(runner, task, name, placed, param_file_secrets)
+
+    def _run(
+        self,
+        runner: BaseRuntime,
+        task: RunTemplate,
+        name: str,
+        launch: Launch,
+        param_file_secrets: dict[str, str] | None,
+    ) -> RunObject:
+        """Check, record and launch what *task* asks for; *runner* is the form of this function that runs."""
         runner.check_runnable(task.spec, launch)
         task.spec.secret_sources = masked_sources(task.spec.secret_sources)
         body, version = self._version(task.metadata.project)
         run = prepare.prepare(self, task, name, version)
+        if launch.located:
+            launch.located.record_on(run)
         if run.spec.is_hyper_job():
             plan = Plan.of(run, _reader(param_file_secrets or launch.secrets, launch.db))
             self._store_version(body, launch.db)
@@ -278,9 +308,11 @@ class BaseRuntime(Function, Editing):
         from mlrun.runtimes.local import LocalRuntime
 
         twin = LocalRuntime.from_dict({**self.to_dict(), "kind": "local"}).set_db_connection(self.db)
+        if self.is_remote:
+            twin.spec.clone_target_dir = ""  # a folder of a pod
         if code_path:
             twin.spec.command = as_word(code_path)
-            twin.spec.build.functionSourceCode = ""
+            twin.spec.build.functionSourceCode = twin.spec.build.source = ""
         return twin
 
     def _version(self, project: str) -> tuple[dict[str, Any], str]:

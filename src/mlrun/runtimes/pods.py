@@ -7,9 +7,10 @@ from typing import Any, ClassVar
 from mlrun.errors import MLRunNotImplementedServerError
 from mlrun.model.run import RunSpec
 from mlrun.runtimes.base import BaseRuntime, Launch
+from mlrun.runtimes.sources import WithSource
 
 
-class PodRuntime(BaseRuntime):
+class PodRuntime(BaseRuntime, WithSource):
     """
     A function of a kind that needs a cluster: it can be made, saved, exported, and run with ``local=True``.
 
