@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, cast
 
 from mlrun import urls
 from mlrun.config import mlconf
-from mlrun.db.base import RunDB
-from mlrun.errors import MLRunInvalidArgumentError, MLRunNotImplementedServerError, RunError
+from mlrun.db.base import Record, RunDB
+from mlrun.errors import MLRunBaseError, MLRunInvalidArgumentError, RunError
 from mlrun.execution import parallel
 from mlrun.execution.capture import LogWriter
 from mlrun.execution.context import MLClientCtx
@@ -21,7 +22,6 @@ from mlrun.execution.run_object import RunObject
 from mlrun.execution.sweep import Plan, sweep
 from mlrun.model.function import Function, function_hash
 from mlrun.model.run import HyperParamOptions, Run, RunSpec
-from mlrun.model.task import RunTemplate
 from mlrun.runtimes import prepare
 from mlrun.runtimes.command import as_word
 from mlrun.runtimes.editing import Editing
@@ -42,6 +42,7 @@ class Launch:
     workdir: str = ""
     parent: MLClientCtx | None = None  # of an iteration
     source: Source | None = None  # of the handler, where it is known already
+    watch: bool = True  # wait for the end of a run that is elsewhere
     located: Located | None = None  # where the function's source is, of a kind that loads one
 
     def log_of(self, run: Run) -> LogWriter:
@@ -83,6 +84,10 @@ class BaseRuntime(Function, Editing):
             MLRunBaseError: It can not be fetched.
         """
         return nullcontext(launch)
+
+    def carried(self, launch: Launch) -> tuple[Self, Launch]:
+        """This function as it runs elsewhere: a source that is a folder of this machine is brought there."""
+        return self, launch
 
     def launch(self, run: Run, launch: Launch) -> None:
         """
@@ -223,7 +228,9 @@ class BaseRuntime(Function, Editing):
             params: Argument name to value.
             inputs: Argument name to data URL.
             artifact_path, out_path, output_path: One thing: where artifacts go.
-            watch: Wait for the end; a run in this process always does.
+            watch: Wait for the end, and print the log; a run in this process always does.
+            schedule: Five fields of cron, or their dictionary, for kinds that run in pods: nothing starts
+                now, and the answer is ``{"schedule", "project", "name", "action"}``.
             hyperparams: Parameter name to a list of values: one child run each combination.
             local: Run here whatever the kind is, as ``handler`` or ``local`` would.
             returns: Names (and kinds) to log returned values as.
@@ -236,9 +243,10 @@ class BaseRuntime(Function, Editing):
         given = {key: value for key, value in locals().items() if key not in ("self", "launcher_kwargs")}
         if launcher_kwargs:
             prepare.check_keywords("run()", launcher_kwargs, inspect.signature(self.run).parameters)
-        if schedule is not None:
-            raise MLRunNotImplementedServerError(
-                "schedule= is not built yet; run() starts a run now, and cron can call 'mlrun run'"
+        if schedule is not None and (local or not self.is_remote):
+            raise MLRunInvalidArgumentError(
+                "schedule= is for kinds that run in pods, such as 'job': this process is not there when it is"
+                " time"
             )
         if local_code_path and not local:
             raise MLRunInvalidArgumentError("local_code_path= needs local=True: it is the code of a run here")
@@ -249,37 +257,84 @@ class BaseRuntime(Function, Editing):
             secrets=SecretsStore.from_list(task.spec.secret_sources),
             handler=task.spec.handler,
             workdir=workdir or self.spec.workdir,
+            watch=watch,
         )
         if login := login_of(self):
             launch.secrets.add_source("inline", login)
         runner = self.local_form(local_code_path or "") if local else self
         project = task.metadata.project or self.metadata.project
-        with runner.located(launch, project) as placed:
-            return self._run(runner, task, name, placed, param_file_secrets)
-
-    def _run(
-        self,
-        runner: BaseRuntime,
-        task: RunTemplate,
-        name: str,
-        launch: Launch,
-        param_file_secrets: dict[str, str] | None,
-    ) -> RunObject:
-        """Check, record and launch what *task* asks for; *runner* is the form of this function that runs."""
-        runner.check_runnable(task.spec, launch)
-        task.spec.secret_sources = masked_sources(task.spec.secret_sources)
-        body, version = self._version(task.metadata.project)
-        run = prepare.prepare(self, task, name, version)
-        if launch.located:
-            launch.located.record_on(run)
-        if run.spec.is_hyper_job():
-            plan = Plan.of(run, _reader(param_file_secrets or launch.secrets, launch.db))
+        with runner.located(launch, project) as launch:
+            runner.check_runnable(task.spec, launch)
+            if not local:
+                runner, launch = self.carried(launch)
+            task.spec.secret_sources = masked_sources(task.spec.secret_sources)
+            body, version = (self if local else runner)._version(task.metadata.project)
+            run = prepare.prepare(self, task, name, version)
+            if launch.located:
+                launch.located.record_on(run)
+            plan = runner.plan_of(run, _reader(param_file_secrets or launch.secrets, launch.db))
             self._store_version(body, launch.db)
-            runner._sweep(run, launch, plan)
-        else:
-            self._store_version(body, launch.db)
-            runner.launch(run, launch)
+            if schedule is not None:
+                # as the published signature has it
+                return cast(RunObject, runner.schedule(run, launch, schedule))
+            runner._carry_out(run, launch, plan)
         return RunObject.of(run, launch.db)
+
+    def resume(self, run: Run, secrets: SecretsStore, handler: str = "", workdir: str = "") -> None:
+        """
+        Run *run*, which somebody else has prepared and stored, to its end in this process.
+
+        What is wrong with it is recorded, too; it is changed in place.
+
+        Args:
+            secrets: Of the run.
+
+        Raises:
+            RunError: The user's code failed.
+            MLRunBaseError: As :meth:`run`.
+        """
+        launch = Launch(self.db, secrets, handler, workdir or self.spec.workdir)
+        with contextlib.ExitStack() as stack:
+            try:
+                launch = stack.enter_context(self.located(launch, run.metadata.project))
+                self.check_runnable(run.spec, launch)
+                plan = self.plan_of(run, _reader(secrets, launch.db))
+            except MLRunBaseError as error:
+                context = MLClientCtx(run, launch.db, secrets).start()
+                with contextlib.closing(launch.log_of(run)) as log:
+                    log.write(f"{error}\n".encode())
+                context.finish(error)
+                raise
+            if launch.located:
+                launch.located.record_on(run)
+            self._carry_out(run, launch, plan)
+
+    def plan_of(self, run: Run, read: Callable[[str], bytes]) -> Plan | None:
+        """
+        The children that *run* has here; None for a run without hyper-parameters.
+
+        Args:
+            read: Gives the content of a parameter file's URL.
+
+        Raises:
+            MLRunInvalidArgumentError: As :meth:`mlrun.execution.sweep.Plan.of`.
+        """
+        return Plan.of(run, read) if run.spec.is_hyper_job() else None
+
+    def schedule(self, run: Run, launch: Launch, schedule: Any) -> Record:
+        """
+        Have *run* started anew at the times of *schedule*.
+
+        Raises:
+            MLRunNotImplementedServerError: There is nobody who could.
+        """
+        raise NotImplementedError
+
+    def _carry_out(self, run: Run, launch: Launch, plan: Plan | None) -> None:
+        if plan is None:
+            self.launch(run, launch)
+        else:
+            self._sweep(run, launch, plan)
 
     def set_default_handler(self, handler: str | Callable[..., Any]) -> Self:
         """What runs where ``run`` names nothing; of a callable the record keeps the name."""

@@ -24,13 +24,12 @@ from mlrun.model.base import dump_json
 from mlrun.model.function import FunctionSpec
 from mlrun.model.run import Run, RunState
 from mlrun.runtimes.handover import Handover
+from mlrun.runtimes.told import CONFIG, LONGEST
 
-CONFIG = "MLRUN_EXEC_CONFIG"  # the run as JSON, or "@" and the file that holds it
 LAUNCHED = "MLRUN_EXEC_LAUNCHED"  # set where the process that started the program says how it ended
 GRACE_S = 5.0  # between being asked to end and being killed
 LOOK_EVERY_S = 0.5  # whether somebody aborted the run, or the program ended and left its output open
 TAIL = 8_000  # bytes of output kept to say why a program failed
-_LARGEST_ENV = 100_000  # bytes of one variable; Linux refuses 128 KiB
 _PIPE_READS = 32  # of 64 KiB: more than a pipe holds
 
 # Outlives the process that started it: when that one goes away without a word (the end of the pipe is no
@@ -75,7 +74,7 @@ def environment(
     }
     if folders:
         env["PYTHONPATH"] = os.pathsep.join(filter(None, [*folders, env.get("PYTHONPATH")]))
-    if len(text) < _LARGEST_ENV:
+    if len(text) < LONGEST:
         yield env | {CONFIG: text}
         return
     with tempfile.NamedTemporaryFile("w", suffix=".json", prefix="mlrun-run-") as file:
