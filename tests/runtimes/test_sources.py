@@ -357,3 +357,40 @@ def test_an_image_may_be_built_with_it_instead() -> None:
     build = fn.spec.build
     assert (build.source, build.load_source_on_run) == ("git://host/repo", False)
     assert build.source_code_target_dir == "/code"
+
+
+# in pods
+
+
+def test_a_pod_loads_a_repository_and_records_its_commit(daemon: str, commits: Commits, db: Any) -> None:
+    fn = mlrun.new_function("f", kind="job", image="x")
+    fn.with_source_archive(f"{daemon}#main", handler="train.train")
+
+    run = fn.run(params={"p1": 2})
+
+    stored = db.read_run(run.uid())
+    assert (run.output("accuracy"), stored["status"]["commit"]) == (6, commits.main)
+    assert stored["metadata"]["annotations"]["mlrun/source-branch"] == "main"
+
+
+def test_a_pod_says_what_is_wrong_with_its_source(daemon: str, db: Any) -> None:
+    fn = mlrun.new_function("f", kind="job", image="x")
+    fn.with_source_archive(f"{daemon}#mian", handler="train.train")
+
+    with pytest.raises(RunError, match="Did you mean 'main'"):
+        fn.run()
+
+    assert "Did you mean 'main'" in db.list_runs()[0]["status"]["error"]
+
+
+def test_a_login_reaches_the_pod(commits: Commits, db: Any, home: Path) -> None:
+    with git_over_http(commits.folder, password="t0kenword") as server:
+        fn = mlrun.new_function("f", kind="job", image="x")
+        fn.with_source_archive(
+            f"{server.url}/org/repo.git".replace("://", "://t0kenword@"), handler="train.train"
+        )
+
+        run = fn.run()
+
+    assert run.output("accuracy") == 3
+    assert b"t0kenword" not in everything(db, home)
