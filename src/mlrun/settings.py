@@ -197,6 +197,17 @@ TABLE = (
         "Commits and archives that were fetched are kept in the home up to this size.",
         "bytes",
     ),
+    Setting(
+        "bundles.path",
+        "str",
+        "",
+        "Where folders with code are kept for pods: a folder or URL. Empty: the API server in use, else the"
+        " home, if pods see it.",
+    ),
+    Setting(
+        "bundles.max_bytes", "int", 500_000_000, "A folder that is shipped has no more than this.", "bytes"
+    ),
+    Setting("bundles.max_files", "int", 20_000, "Nor more files than this.", "files"),
     Setting("storage.auto_mount_type", "str", "auto", "Storage that functions mount unless told otherwise."),
     Setting("storage.auto_mount_params", "str", "", "Its parameters: `key=value,key=value`."),
     Setting(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from typing import IO, NamedTuple
 
 from mlrun.archives.members import Kind, Member
@@ -25,19 +26,31 @@ class Limits(NamedTuple):
         return min(self.bytes, max(ALWAYS, self.ratio * packed))
 
 
+def careful(mode: int) -> int:
+    """The permissions of what somebody else has made: others never write, its owner always reads."""
+    return (mode or 0o644) & 0o755 | 0o600
+
+
 class Tree:
     """
     Writes members into the empty folder *root*; :meth:`finish` makes the links, which nothing is written
     through.
 
+    Args:
+        packed: Bytes of the archive.
+        permissions: From those of a member to those of its file.
+
     Raises:
         MLRunInvalidArgumentError: By each method; a sentence that begins with "its member" or "it".
     """
 
-    def __init__(self, root: str, limits: Limits, packed: int) -> None:
+    def __init__(
+        self, root: str, limits: Limits, packed: int, permissions: Callable[[int], int] = careful
+    ) -> None:
         self._root = root
         self._limits = limits
         self._packed = packed
+        self._permissions = permissions
         self._left = limits.bytes_of(packed)
         self._seen = 0
         self._files: set[str] = set()
@@ -95,8 +108,7 @@ class Tree:
         os.makedirs(os.path.dirname(place), exist_ok=True)
         with open(place, "xb") as file:
             shutil.copyfileobj(content, file, _CHUNK)
-            # never for others to write, always for its owner to read
-            os.fchmod(file.fileno(), (mode or 0o644) & 0o755 | 0o600)
+            os.fchmod(file.fileno(), self._permissions(mode))
         self._files.add(path)
 
     def _place(self, path: str) -> str:

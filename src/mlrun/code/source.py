@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from mlrun import archives, urls
-from mlrun.code import repository, trees
+from mlrun.code import bundles, repository, scan, trees, worktree
 from mlrun.code.git import Login
 from mlrun.config import mlconf
 from mlrun.datastore import DataItem, get_dataitem
@@ -31,7 +31,8 @@ class Fetched(NamedTuple):
     commit: str = ""  # of a repository; of any other source empty
     branch: str = ""
     tag: str = ""
-    digest: str = ""  # SHA-256 of an archive
+    digest: str = ""  # SHA-256 of an archive; of a bundle, the one of its content
+    changes: str = ""  # what of a folder is not in its commit
 
 
 def fetch(
@@ -42,7 +43,7 @@ def fetch(
     project: str = "",
 ) -> Fetched:
     """
-    Make the folder *target* of the repository or archive at *source*.
+    Make the folder *target* of the repository, archive or bundle at *source*.
 
     What was fetched before is taken from a cache of this machine: a commit by its hash, an archive by
     that of its bytes. A branch is looked up, and an archive downloaded, each time.
@@ -64,10 +65,31 @@ def fetch(
     check(source)
     target = os.path.abspath(os.fspath(target))
     source, login = without_login(source)
+    if bundles.is_bundle(source):
+        return Fetched(Path(target), source, digest=bundles.fetch(source, target, secrets, db, project))
     credentials = Credentials(login, Credentials.of(secrets, project, db), project=project, db=db)
     if repository.is_repository(source):
         return _fetch_commit(source, target, credentials)
     return _fetch_archive(source, target, credentials, db)
+
+
+def copy(folder: str, target: str | os.PathLike[str]) -> Fetched:
+    """
+    Make the folder *target* of what *folder* would ship, for an image that is built with it.
+
+    Raises:
+        MLRunInvalidArgumentError: As :func:`mlrun.code.scan.scan`.
+        MLRunConflictError: A file was changed meanwhile.
+    """
+    bundle = scan.scan(folder)
+    bundles.make(bundle, bundle.digest, os.fspath(target))
+    return of_folder(folder, bundle.digest)._replace(path=Path(target))
+
+
+def of_folder(folder: str, digest: str = "") -> Fetched:
+    """*folder*, which is code where it lies, with what git knows of it."""
+    known = worktree.read(folder)
+    return Fetched(Path(folder), folder, known.commit, known.branch, digest=digest, changes=known.summary)
 
 
 def check(source: str) -> None:
@@ -75,7 +97,7 @@ def check(source: str) -> None:
     Raises:
         MLRunInvalidArgumentError: *source* is none that code is fetched from.
     """
-    if not repository.is_repository(source) and not is_archive(source):
+    if not any(is_one(source) for is_one in (repository.is_repository, is_archive, bundles.is_bundle)):
         shown = urls.without_secrets(source)
         raise MLRunInvalidArgumentError(f"{shown!r} is no source of code: {FORMS}")
 

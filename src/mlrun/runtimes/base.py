@@ -85,7 +85,7 @@ class BaseRuntime(Function, Editing):
         """
         return nullcontext(launch)
 
-    def carried(self, launch: Launch) -> tuple[Self, Launch]:
+    def carried(self, launch: Launch, project: str) -> tuple[Self, Launch]:
         """This function as it runs elsewhere: a source that is a folder of this machine is brought there."""
         return self, launch
 
@@ -262,11 +262,11 @@ class BaseRuntime(Function, Editing):
         if login := login_of(self):
             launch.secrets.add_source("inline", login)
         runner = self.local_form(local_code_path or "") if local else self
-        project = task.metadata.project or self.metadata.project
+        project = task.metadata.project or self.metadata.project or str(mlconf.current_project)
         with runner.located(launch, project) as launch:
             runner.check_runnable(task.spec, launch)
             if not local:
-                runner, launch = self.carried(launch)
+                runner, launch = self.carried(launch, project)
             task.spec.secret_sources = masked_sources(task.spec.secret_sources)
             body, version = (self if local else runner)._version(task.metadata.project)
             run = prepare.prepare(self, task, name, version)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from mlrun.code import load
 from mlrun.errors import MLRunInvalidArgumentError, MLRunNotImplementedServerError
@@ -19,7 +19,7 @@ from mlrun.runtimes.check import check_handler
 from mlrun.runtimes.command import check_mode
 from mlrun.runtimes.manifest import pod_name, pod_of
 from mlrun.runtimes.resources import Resources
-from mlrun.runtimes.sources import WithSource
+from mlrun.runtimes.sources import WithSource, is_shipped, shipped
 
 
 class PodRuntime(Resources, BaseRuntime, WithSource):
@@ -72,6 +72,11 @@ class PodRuntime(Resources, BaseRuntime, WithSource):
                 f"function {self.metadata.name!r} has neither a command nor code;"
                 " new_function(command='train.py') names a program, and with_code() embeds one"
             )
+
+    def carried(self, launch: Launch, project: str) -> tuple[Self, Launch]:
+        if not is_shipped(self.spec):
+            return self, launch
+        return shipped(self, launch, project, self._launcher(launch).reach)
 
     def plan_of(self, run: Run, read: Callable[[str], bytes]) -> Plan | None:
         """None: a run with hyper-parameters is one pod, and its children run in that."""

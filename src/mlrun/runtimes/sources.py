@@ -11,14 +11,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from mlrun.config import mlconf
 from mlrun.errors import MLRunConflictError, MLRunInvalidArgumentError, MLRunNotFoundError, nearest
 from mlrun.model.function import FunctionSpec
+from mlrun.runtimes import prepare
 
 if TYPE_CHECKING:
+    from mlrun.cluster.base import Reach
     from mlrun.code.source import Fetched  # 15 ms with what reads archives, and most runs have their code
     from mlrun.model.run import Run
     from mlrun.runtimes.base import Launch
 
+_COMMIT = "mlrun/source-commit"  # an annotation
 _MARK = ".mlrun-source"  # in a folder that the user named: what is there came from us, and may be replaced
 
 
@@ -71,18 +75,25 @@ class Located:
     fetched: Fetched
 
     def record_on(self, run: Run) -> None:
-        """Say in *run* which code it is; a commit that is there in part only is said by its changes."""
-        run.status.commit = self.fetched.commit or run.status.commit
+        """
+        Say in *run* which code it is.
+
+        A folder was shipped by who knew its commit: the annotation tells it to the pod.
+        """
         run.metadata.annotations |= notes(self.fetched)
+        run.status.commit = str(run.metadata.annotations.get(_COMMIT, ""))
 
 
 def notes(fetched: Fetched) -> dict[str, str]:
-    """What a run says of its code, beside the commit."""
+    """What a run says of its code."""
     told = {
         "mlrun/source": fetched.source,
+        _COMMIT: fetched.commit,
         "mlrun/source-branch": fetched.branch,
         "mlrun/source-tag": fetched.tag,
         "mlrun/source-digest": fetched.digest,
+        "mlrun/source-dirty": "true" if fetched.changes else "",
+        "mlrun/source-changes": fetched.changes,
     }
     return {key: value for key, value in told.items() if value}
 
@@ -153,9 +164,7 @@ def located(spec: FunctionSpec, launch: Launch, project: str) -> Iterator[Launch
     refuse_both(spec.build.functionSourceCode, address)
     if is_folder(address):
         root = os.path.abspath(folder_of(address))
-        yield _in(
-            Located(root, _workdir(root, launch.workdir, address), source.Fetched(Path(root), root)), launch
-        )
+        yield _in(Located(root, _workdir(root, launch.workdir, address), source.of_folder(root)), launch)
         return
     with _target(spec.clone_target_dir) as target:
         fetched = source.fetch(address, target, launch.secrets, launch.db, project)
@@ -165,6 +174,43 @@ def located(spec: FunctionSpec, launch: Launch, project: str) -> Iterator[Launch
             yield _in(Located(root, _workdir(root, launch.workdir, fetched.source), fetched), launch)
         finally:
             load.forget(root)
+
+
+def is_shipped(spec: FunctionSpec) -> bool:
+    """Whether the source is a folder of this machine that pods load when they start."""
+    build = spec.build
+    return bool(build.source and build.load_source_on_run and is_folder(build.source))
+
+
+def shipped(function: Any, launch: Launch, project: str, reach: Reach | None) -> tuple[Any, Launch]:
+    """
+    Ship the folder that is the source of *function*; gives a function whose source is where pods find it.
+
+    Args:
+        reach: What pods have of this machine; None where an API server starts them.
+
+    Raises:
+        MLRunInvalidArgumentError: The folder is too much, or pods would not find it.
+        MLRunBaseError: It can not be shipped.
+    """
+    from mlrun.code import bundles, scan, source
+
+    folder = os.path.abspath(folder_of(function.spec.build.source))
+    _workdir(folder, function.spec.workdir, folder)  # looked at before anything is sent
+    bundle = scan.scan(folder, without=_written_here(launch))
+    place = bundles.place_for(reach, launch.db, project, prepare.output_path(), launch.secrets)
+    twin = function.copy()
+    twin.spec.build.source = bundles.ship(bundle, place, folder)
+    known = source.of_folder(folder, bundle.digest)._replace(source=twin.spec.build.source)
+    return twin, replace(launch, located=Located(folder, launch.workdir, known))
+
+
+def _written_here(launch: Launch) -> list[str]:
+    """What runs write on this machine; it may lie in the folder, and is no code."""
+    artifacts = prepare.output_path().partition("{{")[0]
+    database = launch.db.url.removeprefix("sqlite:///")
+    endings = ("", "-wal", "-shm", "-lock", "-journal")
+    return [str(mlconf.home), artifacts.rstrip("/"), *(database + ending for ending in endings)]
 
 
 def _in(place: Located, launch: Launch) -> Launch:
