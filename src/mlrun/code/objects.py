@@ -70,12 +70,18 @@ class StoredObjects(Objects):
     In a folder of this machine or any data store, a file each::
 
         StoredObjects("s3://bucket/bundles")
+
+    Args:
+        shown: What messages call it; by default its url.
     """
 
-    def __init__(self, url: str, secrets: Secrets | None = None, project: str = "", db: Any = None) -> None:
+    def __init__(
+        self, url: str, secrets: Secrets | None = None, project: str = "", db: Any = None, shown: str = ""
+    ) -> None:
         scheme = urls.scheme(url)
         self.url = url.rstrip("/") if scheme else os.path.abspath(os.path.expanduser(url))
         self._store, self._root = get_store(self.url, secrets, project, db)
+        self._shown = shown or urls.without_secrets(self.url)
         self.is_local = scheme in ("", "file")
 
     def address(self, digest: str) -> str:
@@ -107,7 +113,8 @@ class StoredObjects(Objects):
 
     def size(self, name: str) -> int:
         """Its bytes."""
-        return self._store.stat(self._key(name)).size or 0
+        with self._said_of(name):
+            return self._store.stat(self._key(name)).size or 0
 
     def drop(self, name: str) -> None:
         """Delete one; a cache may."""
@@ -118,16 +125,21 @@ class StoredObjects(Objects):
             pass
 
     def _read(self, name: str) -> tuple[str, bytes]:
-        try:
+        with self._said_of(name):
             data = self._store.get(self._key(name))
-        except MLRunNotFoundError:
-            raise MLRunNotFoundError(f"{urls.without_secrets(self.url)} has no {name} of a bundle") from None
         try:
             check_object(name, data)
         except MLRunInvalidArgumentError as error:
-            where = urls.without_secrets(self.url)
-            raise MLRunRuntimeError(f"{where} has a changed {name}; delete {where}, and run again") from error
+            text = f"{self._shown} has a changed {name}; delete {self._shown}, and run again"
+            raise MLRunRuntimeError(text) from error
         return name, data
+
+    @contextlib.contextmanager
+    def _said_of(self, name: str) -> Iterator[None]:
+        try:
+            yield
+        except MLRunNotFoundError:
+            raise MLRunNotFoundError(f"{self._shown} has no {name} of a bundle") from None
 
     def _each(self, work: Any, items: Sequence[Any]) -> Iterator[Any]:
         """What *work* gives for each of *items*; side by side where each takes its time."""

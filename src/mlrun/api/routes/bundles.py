@@ -74,7 +74,8 @@ def place_of(project: str) -> StoredObjects:
         MLRunInvalidArgumentError: It is no name of a project.
     """
     root = str(mlconf.bundles.path) or os.path.join(str(mlconf.home), "bundles")
-    return StoredObjects(f"{root.rstrip('/')}/{urls.check_key(project, 'name of a project')}", Credentials())
+    url = f"{root.rstrip('/')}/{urls.check_key(project, 'name of a project')}"
+    return StoredObjects(url, Credentials(), shown=f"project {project}")
 
 
 def _store_one(call: Call, kind: str) -> Response:
