@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+import mlrun
 from mlrun.code import bundles, source
 from mlrun.code.bundle import Bundle
 from mlrun.code.pack import pack, unpack
 from mlrun.code.scan import scan
 from mlrun.db.http import HTTPRunDB
 from mlrun.errors import MLRunConflictError, MLRunInvalidArgumentError, MLRunNotFoundError
+from mlrun.runtimes import sources
+from mlrun.runtimes.base import Launch
+from mlrun.secrets import SecretsStore
 
 
 @pytest.fixture
@@ -52,3 +59,25 @@ def test_a_folder_goes_there_and_comes_back(db: HTTPRunDB, folder: Path, tmp_pat
 
     assert address == f"bundle://{found.digest}"
     assert scan(str(tmp_path / "to")).digest == found.digest
+
+
+def test_a_pod_loads_it_by_its_address(db: HTTPRunDB, tmp_path: Path) -> None:
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code/train.py").write_text("def train(context):\n    context.log_result('accuracy', 2)\n")
+    fn = mlrun.new_function("f", kind="job", source="code").set_db_connection(db)
+
+    twin, _ = sources.shipped(fn, Launch(db, SecretsStore()), "iris", reach=None)
+    words = [
+        "--db",
+        db.url,
+        "--project",
+        "iris",
+        "--source",
+        twin.spec.build.source,
+        "--handler",
+        "train.train",
+    ]
+    done = subprocess.run([sys.executable, "-m", "mlrun", "run", "--json", *words], capture_output=True)
+
+    assert twin.spec.build.source.startswith("bundle://")
+    assert json.loads(done.stdout)["status"]["results"] == {"accuracy": 2}, done.stderr
