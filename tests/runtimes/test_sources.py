@@ -471,14 +471,30 @@ def test_the_version_of_the_function_has_the_very_code_that_ran(project: Path, d
     assert old.run(local=True).output("accuracy") == 2
 
 
-def test_what_runs_write_into_a_folder_is_no_code(project: Path, db: Any) -> None:
+@pytest.mark.parametrize("artifact_path", ["", "results", "results/{{run.uid}}"])
+def test_what_runs_write_into_a_folder_is_no_code(project: Path, db: Any, artifact_path: str) -> None:
     os.chdir(project)
     fn = job("./")
-    first = fn.run()
-    Path("artifacts").mkdir(exist_ok=True)
-    Path("artifacts/model.bin").write_bytes(b"x")
+    first = fn.run(artifact_path=artifact_path)
+    folder = Path(artifact_path.partition("/")[0] or "artifacts")
+    folder.mkdir(exist_ok=True)
+    (folder / "model.bin").write_bytes(b"x")
 
-    assert fn.run().spec.function == first.spec.function
+    assert fn.run(artifact_path=artifact_path).spec.function == first.spec.function
+
+
+def test_a_source_that_an_image_was_built_with_need_not_be_here(db: Any) -> None:
+    fn = mlrun.new_function("f", kind="job", image="x").with_code(body="def train():\n    return 1\n")
+    fn.spec.build.source = "./not-here"
+
+    assert fn.run(handler="train").output("return") == 1
+
+
+def test_a_run_has_nothing_beside_its_code(archive: str, db: Any) -> None:
+    fn = local(archive, command="ls -A")
+    fn.spec.mode = "pass"
+
+    assert db.get_log(fn.run().uid())[1] == b"part.py\nproj\n"
 
 
 def test_a_folder_goes_by_a_store_where_one_is_named(project: Path, db: Any, tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ class BaseRuntime(Function, Editing):
         """
         return nullcontext(launch)
 
-    def carried(self, launch: Launch, project: str) -> tuple[Self, Launch]:
+    def carried(self, launch: Launch, project: str, artifact_path: str) -> tuple[Self, Launch]:
         """This function as it runs elsewhere: a source that is a folder of this machine is brought there."""
         return self, launch
 
@@ -266,7 +266,8 @@ class BaseRuntime(Function, Editing):
         with runner.located(launch, project) as launch:
             runner.check_runnable(task.spec, launch)
             if not local:
-                runner, launch = self.carried(launch, project)
+                artifact_path = prepare.output_path(task.spec.output_path)
+                runner, launch = self.carried(launch, project, artifact_path)
             task.spec.secret_sources = masked_sources(task.spec.secret_sources)
             body, version = (self if local else runner)._version(task.metadata.project)
             run = prepare.prepare(self, task, name, version)

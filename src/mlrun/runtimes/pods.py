@@ -73,10 +73,10 @@ class PodRuntime(Resources, BaseRuntime, WithSource):
                 " new_function(command='train.py') names a program, and with_code() embeds one"
             )
 
-    def carried(self, launch: Launch, project: str) -> tuple[Self, Launch]:
+    def carried(self, launch: Launch, project: str, artifact_path: str) -> tuple[Self, Launch]:
         if not is_shipped(self.spec):
             return self, launch
-        return shipped(self, launch, project, self._launcher(launch).reach)
+        return shipped(self, launch, project, artifact_path, self._launcher(launch).reach)
 
     def plan_of(self, run: Run, read: Callable[[str], bytes]) -> Plan | None:
         """None: a run with hyper-parameters is one pod, and its children run in that."""

@@ -66,7 +66,7 @@ def test_a_pod_loads_it_by_its_address(db: HTTPRunDB, tmp_path: Path) -> None:
     (tmp_path / "code/train.py").write_text("def train(context):\n    context.log_result('accuracy', 2)\n")
     fn = mlrun.new_function("f", kind="job", source="code").set_db_connection(db)
 
-    twin, _ = sources.shipped(fn, Launch(db, SecretsStore()), "iris", reach=None)
+    twin, _ = sources.shipped(fn, Launch(db, SecretsStore()), "iris", "", reach=None)
     words = [
         "--db",
         db.url,
