@@ -72,6 +72,12 @@ class Schedules(msgspec.Struct):
     schedules: list[Schedule]
 
 
+class ObjectNames(msgspec.Struct):
+    """Of objects of bundles: file/<sha256> or node/<sha256>."""
+
+    objects: list[str]
+
+
 class Verification(msgspec.Struct):
     resource: str
     action: Literal["create", "read", "update", "delete", "store"]

@@ -50,6 +50,10 @@ class LocalLauncher(Launcher):
     def __init__(self, db: RunDB, cluster: Cluster) -> None:
         self.db, self.cluster = db, cluster
 
+    @property
+    def reach(self) -> Reach:
+        return self.cluster.reach
+
     def submit(self, function: Function, run: Run, secrets: Record | None = None) -> Run:
         notifications = [Notification.of(one) for one in run.spec.notifications]
         run.spec.notifications = [one.shown() for one in notifications]

@@ -6,7 +6,7 @@ import contextlib
 import inspect
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
@@ -24,6 +24,7 @@ from mlrun.model.run import HyperParamOptions, Run, RunSpec
 from mlrun.runtimes import prepare
 from mlrun.runtimes.command import as_word
 from mlrun.runtimes.editing import Editing
+from mlrun.runtimes.sources import Located, login_of
 from mlrun.runtimes.telling import told_of
 from mlrun.secrets import SecretsStore, masked_sources
 
@@ -47,6 +48,7 @@ class Launch:
     source: Source | None = None  # of the handler, where it is known already
     notifications: Sequence[Notification] = ()  # of the run, with what is secret in them
     watch: bool = True  # wait for the end of a run that is elsewhere
+    located: Located | None = None  # where the function's source is, of a kind that loads one
 
     def log_of(self, run: Run) -> LogWriter:
         """Where the output of *run* goes; iterations share their parent's log."""
@@ -79,6 +81,20 @@ class BaseRuntime(Function, Editing):
             MLRunInvalidArgumentError: Something is missing that the kind needs, or does not fit.
             MLRunNotFoundError: There is no such program, folder or handler.
         """
+
+    def located(self, launch: Launch, project: str) -> AbstractContextManager[Launch]:
+        """
+        *launch* with the function's source in place, for kinds that load one here, while the block runs.
+
+        Raises:
+            MLRunNotFoundError: No such source, branch or folder in it.
+            MLRunBaseError: It can not be fetched.
+        """
+        return nullcontext(launch)
+
+    def carried(self, launch: Launch, project: str, artifact_path: str) -> tuple[Self, Launch]:
+        """This function as it runs elsewhere: a source that is a folder of this machine is brought there."""
+        return self, launch
 
     def launch(self, run: Run, launch: Launch) -> None:
         """
@@ -253,18 +269,28 @@ class BaseRuntime(Function, Editing):
             workdir=workdir or self.spec.workdir,
             watch=watch,
         )
+        if login := login_of(self):
+            launch.secrets.add_source("inline", login)
         function = self if local else self.in_folder(workdir)
         runner = self.local_form(local_code_path or "") if local else function
-        runner.check_runnable(task.spec, launch)
-        task.spec.secret_sources = masked_sources(task.spec.secret_sources)
-        body, version = function._version(task.metadata.project)
-        run = prepare.prepare(function, task, name, version)
-        plan = runner.plan_of(run, _reader(param_file_secrets or launch.secrets, launch.db))
-        self._store_version(body, launch.db)
-        if schedule is not None:
-            answer: Any = runner.schedule(run, launch, schedule)
-            return cast(RunObject, answer)  # the type of the published signature
-        attempts(run, launch.db, lambda: runner._carry_out(run, launch, plan))
+        project = task.metadata.project or self.metadata.project or str(mlconf.current_project)
+        with runner.located(launch, project) as launch:
+            runner.check_runnable(task.spec, launch)
+            if not local:
+                artifact_path = prepare.output_path(task.spec.output_path)
+                function, launch = function.carried(launch, project, artifact_path)
+                runner = function
+            task.spec.secret_sources = masked_sources(task.spec.secret_sources)
+            body, version = function._version(task.metadata.project)
+            run = prepare.prepare(function, task, name, version)
+            if launch.located:
+                launch.located.record_on(run)
+            plan = runner.plan_of(run, _reader(param_file_secrets or launch.secrets, launch.db))
+            self._store_version(body, launch.db)
+            if schedule is not None:
+                answer: Any = runner.schedule(run, launch, schedule)
+                return cast(RunObject, answer)  # the type of the published signature
+            attempts(run, launch.db, lambda: runner._carry_out(run, launch, plan))
         return RunObject.of(run, launch.db)
 
     def resume(self, run: Run, secrets: SecretsStore, handler: str = "", workdir: str = "") -> None:
@@ -282,16 +308,20 @@ class BaseRuntime(Function, Editing):
         """
         told = prepare.told_here(run, self.db)
         launch = Launch(self.db, secrets, handler, workdir or self.spec.workdir, notifications=told)
-        try:
-            self.check_runnable(run.spec, launch)
-            plan = self.plan_of(run, _reader(secrets, launch.db))
-        except MLRunBaseError as error:
-            context = MLClientCtx(run, launch.db, secrets).start()
-            with contextlib.closing(launch.log_of(run)) as log:
-                log.write(f"{error}\n".encode())
-            context.finish(error)
-            raise
-        self._carry_out(run, launch, plan)
+        with contextlib.ExitStack() as stack:
+            try:
+                launch = stack.enter_context(self.located(launch, run.metadata.project))
+                self.check_runnable(run.spec, launch)
+                plan = self.plan_of(run, _reader(secrets, launch.db))
+            except MLRunBaseError as error:
+                context = MLClientCtx(run, launch.db, secrets).start()
+                with contextlib.closing(launch.log_of(run)) as log:
+                    log.write(f"{error}\n".encode())
+                context.finish(error)
+                raise
+            if launch.located:
+                launch.located.record_on(run)
+            self._carry_out(run, launch, plan)
 
     def plan_of(self, run: Run, read: Callable[[str], bytes]) -> Plan | None:
         """
@@ -371,9 +401,11 @@ class BaseRuntime(Function, Editing):
         from mlrun.runtimes.local import LocalRuntime
 
         twin = LocalRuntime.from_dict({**self.to_dict(), "kind": "local"}).set_db_connection(self.db)
+        if self.is_remote:
+            twin.spec.clone_target_dir = ""  # a folder of a pod
         if code_path:
             twin.spec.command = as_word(code_path)
-            twin.spec.build.functionSourceCode = ""
+            twin.spec.build.functionSourceCode = twin.spec.build.source = ""
         return twin
 
     def _version(self, project: str) -> tuple[dict[str, Any], str]:

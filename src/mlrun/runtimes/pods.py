@@ -21,12 +21,13 @@ from mlrun.runtimes.command import check_mode
 from mlrun.runtimes.manifest import pod_name, pod_of
 from mlrun.runtimes.prepare import output_path
 from mlrun.runtimes.resources import Resources
+from mlrun.runtimes.sources import WithSource, is_shipped, shipped
 
 if TYPE_CHECKING:
     from mlrun.execution.sweep import Plan
 
 
-class PodRuntime(Resources, BaseRuntime):
+class PodRuntime(Resources, BaseRuntime, WithSource):
     """
     A function whose runs are pods: on the cluster of the settings, or on that of the API server in use::
 
@@ -93,6 +94,11 @@ class PodRuntime(Resources, BaseRuntime):
         twin = self.copy()
         twin.spec.workdir = workdir
         return twin
+
+    def carried(self, launch: Launch, project: str, artifact_path: str) -> tuple[Self, Launch]:
+        if not is_shipped(self.spec):
+            return self, launch
+        return shipped(self, launch, project, artifact_path, self._launcher(launch).reach)
 
     def plan_of(self, run: Run, read: Callable[[str], bytes]) -> Plan | None:
         """None: a run with hyper-parameters is one pod, and its children run in that."""

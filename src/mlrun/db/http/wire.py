@@ -34,6 +34,7 @@ LONGEST_REST_S = 60.0  # that a server may ask for
 _NOT_DONE = (429, 503)  # what was asked for was not begun
 _BROKEN = (500, 502, 504)
 _SAFE = ("GET", "PUT")
+_PACK = "application/vnd.mlrun.pack"  # which only an API server gives
 
 
 class _Way(NamedTuple):
@@ -257,6 +258,8 @@ class Wire:
         if answer.method == "GET" and "/logs/" in answer.target:
             return answer
         kind = answer.headers.get("content-type", "")
+        if kind == _PACK:
+            return answer
         if answer.body and not kind.startswith("application/json"):
             raise MLRunServiceUnavailableError(
                 f"{self.url} answers {answer.method} {answer.path} with {kind or 'something'!r},"
