@@ -97,7 +97,7 @@ class Works:
             "MLRUN_HOME": str(self.folder / "home"),
             "MLRUN_CLUSTER__MAX_PODS": str(PODS),
             "MLRUN_HTTPDB__SCHEDULING__MIN_ALLOWED_INTERVAL": "1s",
-            "MLRUN_CLUSTER__PROCESS__ENVIRONMENT": "PATH,HOME,MLRUN_HOME,KILL_JOBS_FILE",
+            "MLRUN_CLUSTER__PROCESS__ENVIRONMENT": "PATH,HOME,PYTHONPATH,MLRUN_HOME,KILL_JOBS_FILE",
             "KILL_JOBS_FILE": str(self.notes),
         }
         log = open(self.folder / "server.log", "ab")  # noqa: SIM115 - it is the child's

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mlrun.db.base import Record, RunDB
@@ -19,6 +20,7 @@ from mlrun.service.duty import Post
 from mlrun.service.functions import function_of
 from mlrun.service.launcher import ServerLauncher
 from mlrun.service.scheduler import Scheduler
+from mlrun.service.secrets import delete_in_cluster, put_in_cluster
 from mlrun.service.tasks import Tasks
 from mlrun.service.watch import Watch
 
@@ -152,6 +154,27 @@ class Service:
             return task
         self._end_pod(Run.from_dict(before), grace_s)
         return self.tasks.end(name, project)
+
+    def keep_secrets(self, project: str, values: Mapping[str, str]) -> None:
+        """
+        Give secrets of *project*, which the database has, to a cluster that keeps such; others get them with
+        each pod.
+
+        Raises:
+            MLRunServiceUnavailableError: It can not be reached.
+        """
+        if self._launcher is not None:
+            put_in_cluster(self._launcher.cluster, project, values)
+
+    def forget_secrets(self, project: str, keys: Iterable[str] | None) -> None:
+        """
+        Take them away there; None is every one.
+
+        Raises:
+            MLRunServiceUnavailableError: As :meth:`keep_secrets`.
+        """
+        if self._launcher is not None:
+            delete_in_cluster(self._launcher.cluster, project, keys)
 
     def _end_pod(self, run: Run, grace_s: float | None) -> None:
         """The pod of a run that somebody else has started here, beside the server."""
