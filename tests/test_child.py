@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 
 from mlrun import child
-from mlrun.child import Child
+from mlrun.child import Child, Tree
 from mlrun.errors import MLRunInvalidArgumentError
 
 
 class Started:
     """A child with what it has printed."""
 
-    def __init__(self, *words, workdir="", **options):
+    def __init__(self, *words, workdir="", kind=Child, **options):
         self.output = b""
-        self.child = Child(words, os.environ, workdir, self.take, **options)
+        self.child = kind(words, os.environ, workdir, self.take, **options)
 
     def take(self, data):
         self.output += data
@@ -140,22 +140,39 @@ def test_no_process_of_ours_is_left():
     assert children() <= before
 
 
-PARENT = """
-import os
-from mlrun.child import Child
+def test_what_has_a_session_of_its_own_ends_first_and_is_seen_to_fail():
+    script = "setsid sleep 60 & echo $!; wait $!; echo it ended with $?"
+    started = Started("/bin/bash", "-c", script, kind=Tree)
 
-words = ["/bin/sh", "-c", "sleep 60 & echo $! $$; wait"]
-Child(words, os.environ, "", lambda data: print(data.decode(), end="", flush=True)).wait(lambda: False)
+    started.child.wait(lambda: bool(started.output))
+
+    pid, *_, said = started.output.decode().splitlines()
+    assert is_gone(int(pid)) and said == "it ended with 137"
+
+
+PARENT = """
+import os, sys
+from mlrun.child import Child, Tree
+
+words = ["/bin/bash", "-c", "sleep 60 & one=$!; setsid sleep 60 & echo $one $$ $!; wait"]
+kind = Tree if "tree" in sys.argv else Child
+kind(words, os.environ, "", lambda data: print(data.decode(), end="", flush=True)).wait(lambda: False)
 """
 
 
-def test_a_killed_parent_takes_it_and_all_of_its_group_with_it():
-    parent = subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE, text=True)
-    pids = [int(word) for word in parent.stdout.readline().split()]
+@pytest.mark.parametrize("kind", ["child", "tree"])
+def test_a_killed_parent_takes_it_and_all_of_its_group_with_it(kind):
+    words = [sys.executable, "-c", PARENT, kind]
+    parent = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
+    *of_group, apart = [int(word) for word in parent.stdout.readline().split()]
 
     parent.kill()
 
     parent.wait()
     parent.stdout.close()
-    for pid in pids:
+    for pid in of_group:
         until(lambda pid=pid: is_gone(pid))
+    if kind == "tree":
+        until(lambda: is_gone(apart))
+    else:
+        os.kill(apart, signal.SIGKILL)

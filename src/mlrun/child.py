@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import select
 import signal
@@ -9,7 +10,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, ClassVar
 
 from mlrun.errors import MLRunInvalidArgumentError
 
@@ -18,12 +19,14 @@ LOOK_EVERY_S = 0.5  # whether it is to end, or has ended and left its output ope
 _PIPE_READS = 32  # of 64 KiB: more than a pipe holds
 
 # Outlives the process that started it: when that one goes away without a word (the end of the pipe is no
-# line), it ends the group of the child.
+# line), it ends the group of the child, and with a second word what has left that group.
 _GUARD = """
+tree() { for child in $(cat /proc/"$1"/task/*/children); do echo "$child"; tree "$child"; done; }
 read -r line && exit
+left=${2:+$(tree "$1")}
 kill -s TERM -- "-$1"
-for second in 1 2 3 4 5; do sleep 1; kill -s 0 -- "-$1" || exit; done
-kill -s KILL -- "-$1"
+for second in 1 2 3 4 5; do kill -s 0 -- "-$1" || break; sleep 1; done
+kill -s KILL -- "-$1" $left
 """
 
 
@@ -43,6 +46,8 @@ class Child:
     Raises:
         MLRunInvalidArgumentError: The system can not execute it.
     """
+
+    _guarded_as: ClassVar[tuple[str, ...]] = ()  # words for the guard
 
     def __init__(
         self,
@@ -97,7 +102,7 @@ class Child:
     def _guarded(self) -> Iterator[None]:
         """While the block runs, the child is ended with this process."""
         guard = subprocess.Popen(
-            ["/bin/sh", "-c", _GUARD, "mlrun-guard", str(self._process.pid)],
+            ["/bin/sh", "-c", _GUARD, "mlrun-guard", str(self._process.pid), *self._guarded_as],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -153,3 +158,46 @@ class Child:
     def _signal(self, word: signal.Signals) -> None:
         with suppress(ProcessLookupError, PermissionError):  # macOS refuses where all of the group has ended
             os.killpg(self._process.pid, word)
+
+
+class Tree(Child):
+    """
+    A child that may start processes with sessions of their own, as one that builds in containers does.
+
+    They end first, so that it sees them fail and tidies up.
+    """
+
+    _guarded_as = ("tree",)
+
+    def end(self, first: signal.Signals) -> None:
+        left = _descendants(self._process.pid)
+        apart = [pid for pid in left if _session(pid) != _session(self._process.pid)]
+        _kill(apart)
+        if apart:
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(GRACE_S)
+        super().end(first)
+        _kill(left)
+
+
+def _descendants(pid: int) -> list[int]:
+    """The children of *pid*, theirs, and so on; none where the system does not tell."""
+    found: list[int] = []
+    for listed in glob.glob(f"/proc/{pid}/task/*/children"):
+        with suppress(OSError), open(listed) as file:
+            for child in map(int, file.read().split()):
+                found += [child, *_descendants(child)]
+    return found
+
+
+def _session(pid: int) -> int:
+    """Zero where it has ended."""
+    with suppress(ProcessLookupError):
+        return os.getsid(pid)
+    return 0
+
+
+def _kill(pids: list[int]) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, signal.SIGKILL)

@@ -1,0 +1,88 @@
+"""The folder that a build starts from: source, requirements, this package, and the build file."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from mlrun import urls
+from mlrun.builders.dockerfile import REQUIREMENTS, SOURCE, dockerfile
+from mlrun.builders.plan import BuildPlan
+from mlrun.builders.wheel import write_wheel
+from mlrun.errors import MLRunNotFoundError, MLRunNotImplementedServerError
+from mlrun.files import explained
+
+# What a folder of code has beside code, and an image of it should not.
+_LEFT_OUT = shutil.ignore_patterns(".git", "__pycache__", ".venv", ".ipynb_checkpoints")
+_DIGITS = 16
+
+
+class Context(NamedTuple):
+    """What a build starts from, on this machine; it is gone when the block of :func:`laid_out` ends."""
+
+    folder: Path
+    digest: str  # of every byte in it, and of the variables: equal plans of equal sources have equal ones
+
+    @property
+    def dockerfile(self) -> Path:
+        return self.folder / "Dockerfile"
+
+    @property
+    def source(self) -> Path:
+        return self.folder / SOURCE
+
+    @property
+    def requirements(self) -> Path:
+        return self.folder / REQUIREMENTS
+
+
+@contextlib.contextmanager
+def laid_out(plan: BuildPlan) -> Iterator[Context]:
+    """
+    The context of *plan*, its source fetched.
+
+    Raises:
+        MLRunNotFoundError: There is no such source.
+    """
+    with tempfile.TemporaryDirectory(prefix="mlrun-build-") as name:
+        folder = Path(name)
+        wheel = write_wheel(folder) if plan.mlrun == "." else ""
+        (folder / "Dockerfile").write_text(dockerfile(plan, wheel))
+        if plan.requirements:
+            (folder / REQUIREMENTS).write_text("\n".join(plan.requirements) + "\n")
+        if plan.source:
+            _fetch(plan.source, folder / SOURCE)
+        yield Context(folder, digest_of(folder, plan.env))
+
+
+def digest_of(folder: Path, env: Mapping[str, str]) -> str:
+    """16 hex digits of the variables, and of the names, bytes and modes of everything in *folder*."""
+    total = hashlib.sha256(repr(sorted(env.items())).encode("utf-8", "surrogateescape"))
+    for path in sorted(folder.rglob("*")):
+        about = f"{path.relative_to(folder)}\0{path.lstat().st_mode & 0o170111:o}\0"
+        total.update(about.encode("utf-8", "surrogateescape"))
+        if path.is_symlink():
+            total.update(os.fsencode(os.readlink(path)))
+        elif path.is_file():
+            with open(path, "rb") as file:
+                total.update(hashlib.file_digest(file, "sha256").digest())
+    return total.hexdigest()[:_DIGITS]
+
+
+def _fetch(source: str, target: Path) -> None:
+    path = Path(source.removeprefix("file://")).expanduser()
+    if path.is_dir():
+        with explained("read", str(path)):
+            shutil.copytree(path, target, symlinks=True, ignore=_LEFT_OUT)
+    elif urls.scheme(source) in ("", "file") and not path.exists():
+        raise MLRunNotFoundError(f"there is no source {source!r} in {os.getcwd()}")
+    else:
+        raise MLRunNotImplementedServerError(
+            f"building the source {source!r} in is not built yet; a folder works"
+        )

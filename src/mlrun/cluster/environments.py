@@ -1,0 +1,103 @@
+"""Environments of Python packages on this machine, which stand for images where pods are processes."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from mlrun.config import mlconf
+from mlrun.errors import MLRunInvalidArgumentError, MLRunNotFoundError
+
+PREFIX = "environment:"
+COMPLETE = ".complete"  # written last: a folder without it is half made, and is not used
+_CODE = "code"
+_NAME = re.compile(r"[0-9a-f]{16}-[1-9][0-9]*")
+
+
+class Environment(NamedTuple):
+    """
+    One that is whole; it stays as it is for ever, so runs may share it.
+
+    Example::
+
+        found = environment("environment:3f2a81bc90de4455-1")
+        subprocess.run(["python", "-m", "pip", "list"], env=found.over(os.environ))
+    """
+
+    image: str  # what a function's image says
+    folder: Path
+
+    @property
+    def programs(self) -> Path:
+        """The folder of its ``python`` and of what its packages install, for the front of ``PATH``."""
+        return self.folder / "bin"
+
+    def over(self, env: Mapping[str, str]) -> dict[str, str]:
+        """*env*, in which its programs come first."""
+        path = os.pathsep.join(filter(None, [str(self.programs), env.get("PATH", os.defpath)]))
+        kept = {name: value for name, value in env.items() if name != "PYTHONHOME"}  # of another Python
+        return {**kept, "PATH": path, "VIRTUAL_ENV": str(self.folder)}
+
+    @property
+    def workdir(self) -> Path | None:
+        """Where a pod starts that names no other place: its code, if the function's source was built in."""
+        code = self.folder / _CODE
+        return code if code.is_dir() else None
+
+    @property
+    def code(self) -> Path:
+        """Where the function's source goes."""
+        return self.folder / _CODE
+
+
+def is_environment(image: str) -> bool:
+    return image.startswith(PREFIX)
+
+
+def folder_of_all() -> Path:
+    return Path(str(mlconf.home), "environments")
+
+
+def environment(image: str) -> Environment:
+    """
+    The environment that *image* names.
+
+    Raises:
+        MLRunInvalidArgumentError: It is no name of one.
+        MLRunNotFoundError: It is not on this machine, or half made.
+    """
+    name = image.removeprefix(PREFIX)
+    if not is_environment(image) or not _NAME.fullmatch(name):
+        raise MLRunInvalidArgumentError(
+            f"{image!r} names no environment; one reads {PREFIX}3f2a81bc90de4455-1, and fn.deploy() makes it"
+        )
+    folder = folder_of_all() / name
+    if not (folder / COMPLETE).is_file():
+        raise MLRunNotFoundError(
+            f"there is no environment {name} in {folder.parent}; fn.deploy() makes what a function needs"
+        )
+    return Environment(image, folder)
+
+
+def newest(digest: str) -> Environment | None:
+    """The one that was made last of those with *digest*; None where none is whole."""
+    numbers = sorted(_numbers(digest), reverse=True)
+    whole = (n for n in numbers if (named(digest, n).folder / COMPLETE).is_file())
+    return next((named(digest, n) for n in whole), None)
+
+
+def named(digest: str, number: int) -> Environment:
+    """The *number*-th with *digest*, whole or not."""
+    name = f"{digest}-{number}"
+    return Environment(PREFIX + name, folder_of_all() / name)
+
+
+def _numbers(digest: str) -> list[int]:
+    return [
+        int(place.name.rpartition("-")[2])
+        for place in folder_of_all().glob(f"{digest}-*")
+        if _NAME.fullmatch(place.name)
+    ]
