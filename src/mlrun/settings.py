@@ -86,6 +86,27 @@ TABLE = (
         "docker.io/moby/buildkit:rootless",
         "Image of the pod that builds images on Kubernetes; it has `buildctl-daemonless.sh`.",
     ),
+    Setting(
+        "cluster.dbpath",
+        "str",
+        "",
+        "Database that pods use, as `dbpath`. Empty: that of whoever starts them.",
+    ),
+    Setting("cluster.keep_ended", "int", 14_400, "Pods that have ended are kept this long.", "seconds"),
+    *(
+        Setting(
+            f"function.spec.state_thresholds.default.{name}",
+            "str",
+            span,
+            f"A run is aborted when its pod {does} for longer; -1 is never.",
+        )
+        for name, span, does in (
+            ("pending_scheduled", "1h", "waits for its start, with a place to run,"),
+            ("pending_not_scheduled", "-1", "waits for a place to run"),
+            ("image_pull_backoff", "1h", "waits for its image"),
+            ("executing", "24h", "runs"),
+        )
+    ),
     Setting("log_level", "str", "INFO", "Least severe message that is printed.", choices=_LEVELS),
     Setting(
         "log_formatter",

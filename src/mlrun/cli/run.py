@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
-import os
-import shlex
 import sys
 import uuid
 from collections.abc import Iterator
@@ -15,15 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mlrun.cli import pod
 from mlrun.cli.database import connect
+from mlrun.cli.run_function import function_of
 from mlrun.cli.run_options import run_options
 from mlrun.errors import (
     MLRunInvalidArgumentError,
     MLRunNotFoundError,
     MLRunNotImplementedServerError,
     RunError,
-    nearest,
 )
+from mlrun.runtimes.told import CODE, CONFIG, told
 
 if TYPE_CHECKING:
     from mlrun.db.base import RunDB
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
 _LATER = {
     "kfp": "--kfp needs Kubeflow Pipelines, which is not built yet; without it the run starts here",
     "auto_build": "--auto-build needs container images, which are not built yet; a run here needs none",
-    "auto_mount": "--auto-mount needs a cluster, which is not built yet; a run here sees local files",
 }
 
 
@@ -64,6 +62,8 @@ def run(**options: Any) -> None:
 
         set_env_from_file(given.env_file)
     db = connect(given.db)
+    if given.from_env and (prepared := pod.prepared_run()):
+        sys.exit(pod.resume(prepared, given))
     task = _task(given)
     if not (given.url or given.func_url or given.runtime or given.from_env or task.spec.handler):
         raise click.UsageError("there is nothing to run: name a file, for example 'mlrun run training.py'")
@@ -71,7 +71,7 @@ def run(**options: Any) -> None:
         _ensure_project(db, given.project)
     task.metadata.uid = task.metadata.uid or uuid.uuid4().hex
     with _own_stdout(given.as_json) as out, contextlib.ExitStack() as files:
-        failed = _run(_function(given, task, files), task, given)
+        failed = _run(function_of(given, task, files), task, given)
     _report(_read(db, task.metadata.uid), given, out)
     if failed:
         sys.exit(1)
@@ -89,18 +89,9 @@ def _run(fn: BaseRuntime, task: RunTemplate, given: Any) -> bool:
             local=given.local,
         )
     except RunError as error:
-        _tell(error)
+        pod.tell(error)
         return True
     return done.status.is_failed()
-
-
-def _tell(error: RunError) -> None:
-    """What failed in this process has shown no traceback yet; a program has printed its own."""
-    if error.__cause__ is not None:
-        from mlrun.execution.outcome import user_traceback
-
-        click.echo(user_traceback(error.__cause__), err=True)
-    click.echo(f"mlrun: {error}", err=True)
 
 
 def _read(db: RunDB, uid: str) -> RunObject | None:
@@ -177,14 +168,10 @@ def _base(given: Any) -> dict[str, Any] | None:
         return _as_task(load_yaml(text, "--task"), "--task")
     if not given.from_env:
         return None
-    text = os.environ.get("MLRUN_EXEC_CONFIG", "")
-    if not text and not os.environ.get("MLRUN_EXEC_CODE"):
-        raise MLRunInvalidArgumentError(
-            "--from-env needs MLRUN_EXEC_CONFIG (a run as JSON), MLRUN_EXEC_CODE, or both"
-        )
-    if text.startswith("@"):  # too long for a variable
-        text = _text(text[1:], "MLRUN_EXEC_CONFIG")
-    return _as_task(load_json(text, "MLRUN_EXEC_CONFIG"), "MLRUN_EXEC_CONFIG") if text else None
+    text = told(CONFIG)
+    if not text and not told(CODE):
+        raise MLRunInvalidArgumentError(f"--from-env needs {CONFIG} (a run as JSON), {CODE}, or both")
+    return _as_task(load_json(text, CONFIG), CONFIG) if text else None
 
 
 def _text(path: str, where: str) -> str:
@@ -199,106 +186,6 @@ def _as_task(record: Any, where: str) -> dict[str, Any]:
     if not isinstance(record, dict) or not ({"metadata", "spec"} & record.keys()):
         raise MLRunInvalidArgumentError(f"{where} is no task; a task has the keys metadata and spec")
     return {key: record[key] for key in ("metadata", "spec") if key in record}
-
-
-# the function
-
-
-def _function(given: Any, task: RunTemplate, files: contextlib.ExitStack) -> BaseRuntime:
-    code = os.environ.get("MLRUN_EXEC_CODE", "") if given.from_env else ""
-    if given.func_url or given.runtime:
-        fn = _imported(given)
-    elif code or _has_placeholder(given.url):
-        fn = _new(given, name=task.metadata.name, kind=given.kind or "local")
-    elif not given.url:
-        fn = _new(given, name=task.metadata.name)
-    elif given.url.split()[0].endswith(".ipynb"):
-        fn = _of_notebook(given)
-    else:
-        fn = _new(given, command=given.url, args=[*given.run_args])
-    if code:
-        fn.with_code(body=_decoded(code))
-        fn.spec.build.origin_filename = given.origin_file or fn.spec.build.origin_filename
-    _set_command(fn, given, files)
-    return _configured(fn, given)
-
-
-def _new(given: Any, **parts: Any) -> BaseRuntime:
-    from mlrun.run import new_function
-
-    options = {"image": given.image, "mode": given.mode, "source": given.source or None}
-    return new_function(**{"project": given.project, "kind": given.kind, **options, **parts})
-
-
-def _imported(given: Any) -> BaseRuntime:
-    from mlrun.run import import_function
-
-    if given.runtime:
-        return _new(given, runtime=given.runtime)
-    fn = import_function(_function_file(given.func_url), project=given.project or None)
-    return _new(given, runtime=fn, kind=given.kind or fn.kind)
-
-
-def _of_notebook(given: Any) -> BaseRuntime:
-    from mlrun.run import code_to_function
-
-    file, *words = shlex.split(given.url)
-    fn = code_to_function("", given.project, filename=file, kind=given.kind, image=given.image)
-    fn.spec.args, fn.spec.mode = [*words, *given.run_args], given.mode
-    return fn
-
-
-def _has_placeholder(url: str) -> bool:
-    return "{codefile}" in url or "*" in url.split()
-
-
-def _set_command(fn: BaseRuntime, given: Any, files: contextlib.ExitStack) -> None:
-    """URL and ARGS, where the function itself came from elsewhere."""
-    if _has_placeholder(given.url):
-        path = _written(fn, files)
-        words = [path if word == "*" else word.replace("{codefile}", path) for word in shlex.split(given.url)]
-        fn.spec.command, fn.spec.args = shlex.join(words), [*given.run_args]
-    elif given.func_url or given.runtime:
-        fn.spec.command = given.url or fn.spec.command
-        fn.spec.args = [*given.run_args] or fn.spec.args
-
-
-def _written(fn: BaseRuntime, files: contextlib.ExitStack) -> str:
-    """The function's own code as a file that stays as long as the run."""
-    from mlrun.runtimes.program import code_file
-
-    build = fn.spec.build
-    if not build.functionSourceCode:
-        raise MLRunInvalidArgumentError(
-            "{codefile} and * stand for code that comes with a function (-f) or in MLRUN_EXEC_CODE;"
-            " there is none"
-        )
-    source, build.functionSourceCode = _decoded(build.functionSourceCode), ""
-    return files.enter_context(code_file(source, build.origin_filename or "main.py"))
-
-
-def _decoded(code: str) -> str:
-    try:
-        return base64.b64decode(code, validate=True).decode()
-    except ValueError as error:
-        raise MLRunInvalidArgumentError("the code is not base64 of UTF-8 text") from error
-
-
-def _function_file(url: str) -> str:
-    """``.`` and other folders mean the ``function.yaml`` in them."""
-    return os.path.join(url, "function.yaml") if os.path.isdir(url) else url
-
-
-def _configured(fn: BaseRuntime, given: Any) -> BaseRuntime:
-    for field, value in given.runtime_config.items():
-        name = field.removeprefix("spec.")
-        if not hasattr(fn.spec, name):
-            known = fn.spec.__struct_fields__
-            raise MLRunInvalidArgumentError(
-                f"{name!r} is not a field of the function's spec.{nearest(name, known)}"
-            )
-        setattr(fn.spec, name, value)
-    return fn
 
 
 def _ensure_project(db: RunDB, name: str) -> None:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+PROCESS_GONE = "ProcessGone"  # status.reason of a run whose process was gone when somebody read it
+
 _PROC = Path("/proc")
 _ENDED = ("Z", "X", "x")  # a zombie has ended, though nobody has asked how
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
 import io
 import sys
 import threading
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, Self, TextIO
 
@@ -153,6 +155,46 @@ class capture:
                 if isinstance(sys.stderr, Tee):
                     sys.stderr = sys.stderr.stream
         self._writer.close()
+
+
+class MaskedText(io.TextIOBase):
+    """A standard stream without secrets, for output that others can read: that of a pod."""
+
+    def __init__(self, stream: TextIO, masker: Masker) -> None:
+        self._under, self._pieces = stream, masker.stream()
+        self._lock = threading.Lock()
+
+    def write(self, text: str) -> int:
+        with self._lock:
+            self._under.write(self._pieces.feed(text.encode("utf-8", "replace")).decode())
+        return len(text)
+
+    def flush(self) -> None:
+        self._under.flush()
+
+    def end(self) -> None:
+        """Write what was held back because it might have been the beginning of a secret."""
+        with self._lock:
+            self._under.write(self._pieces.end().decode())
+        self._under.flush()
+
+    def writable(self) -> bool:
+        return True
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._under, name)
+
+
+@contextlib.contextmanager
+def masked_output(masker: Masker) -> Iterator[None]:
+    """While the block runs, what this process prints has stars for the secrets that *masker* knows."""
+    streams = MaskedText(sys.stdout, masker), MaskedText(sys.stderr, masker)
+    with contextlib.redirect_stdout(streams[0]), contextlib.redirect_stderr(streams[1]):
+        try:
+            yield
+        finally:
+            for stream in streams:
+                stream.end()
 
 
 _streams_lock = threading.Lock()

@@ -297,7 +297,8 @@ class MLClientCtx(Children, Hidden):
         """Mark the run as running, in this process."""
         status = self._run.status
         status.state = RunState.RUNNING.value
-        status.process = liveness.process_stamp()
+        pod = {name: value for name, value in status.process.items() if name in ("cluster", "pod")}
+        status.process = {**liveness.process_stamp(), **pod}
         status.host = status.host or socket.gethostname()
         status.start_time = status.start_time or now()
         self.labels.setdefault("host", status.host)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import abc
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Mapping
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 from mlrun.cluster.base import Reach, Resource, Secrets
 from mlrun.model.run import Run
@@ -21,6 +22,14 @@ class Place(NamedTuple):
     namespace: str = ""
 
 
+class Private(NamedTuple):
+    """What a pod has to know, and no resource, record or log may show."""
+
+    task: Mapping[str, str] = {}  # secrets of the task, by name
+    project: Mapping[str, str] = {}  # those of the project
+    login: Mapping[str, str] = {}  # variables by which the pod logs in to the database
+
+
 class Work(NamedTuple):
     """A run, made ready for a cluster."""
 
@@ -35,8 +44,17 @@ class Function(Protocol):
 
     def to_dict(self) -> Record: ...
 
-    def manifest(self, run: Run, place: Place) -> Work:
-        """The resource (or, where no operators run, the pod) that does *run*."""
+    def pod_name(self, run: Run) -> str:
+        """Of the pod or resource that does *run*: the same for the same attempt at the same run."""
+        ...
+
+    def manifest(self, run: Run, place: Place, private: Private) -> Work:
+        """
+        The resource (or, where no operators run, the pod) that does *run*.
+
+        Raises:
+            MLRunInvalidArgumentError: Such a function or run can not be done there.
+        """
         ...
 
 
@@ -46,6 +64,8 @@ class Launcher(abc.ABC):
 
     ``local`` has a cluster and a database of its own, as the API server has; ``remote`` asks an API server.
     """
+
+    owns_runs: ClassVar[bool] = False  # a run that this process waits for is ended with the waiting
 
     @abc.abstractmethod
     def submit(self, function: Function, run: Run, secrets: Record | None = None) -> Run:

@@ -223,6 +223,11 @@ def _plain(value: Any) -> Any:
         return str(value)
     if hasattr(value, "tolist"):  # numpy scalars and arrays, pandas series
         return value.tolist()
+    if hasattr(
+        value, "attribute_map"
+    ):  # of the Kubernetes client: its to_dict() has other names than the API
+        named = {key: getattr(value, name) for name, key in value.attribute_map.items()}
+        return {key: inner for key, inner in named.items() if inner is not None}
     if hasattr(value, "to_dict"):
         return value.to_dict()
     if isinstance(value, Mapping):

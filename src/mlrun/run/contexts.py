@@ -22,7 +22,9 @@ from mlrun.model.base import load_json
 from mlrun.model.run import Run, RunState
 from mlrun.runtimes.handover import received
 from mlrun.runtimes.prepare import check_word, output_path, owner
-from mlrun.runtimes.program import CONFIG, LAUNCHED
+from mlrun.runtimes.program import LAUNCHED
+from mlrun.runtimes.told import CONFIG, forget
+from mlrun.runtimes.told import told as told_by
 
 
 def get_or_create_ctx(
@@ -104,10 +106,8 @@ def _told(event: Any, spec: Mapping[str, Any] | None, with_env: bool) -> Mapping
         return _as_run(load_json(body, "event") if isinstance(body, bytes | str) else body, "the event")
     if spec is not None:
         return _as_run(spec, "spec=")
-    text = os.environ.pop(CONFIG, "") if with_env else ""
-    if text.startswith("@"):  # too long for a variable
-        with open(text[1:]) as file:
-            text = file.read()
+    text = told_by(CONFIG) if with_env else ""
+    forget(CONFIG)
     return _as_run(load_json(text, CONFIG), CONFIG) if text else {}
 
 

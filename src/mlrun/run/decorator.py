@@ -16,7 +16,7 @@ from mlrun.execution.context import MLClientCtx
 from mlrun.execution.current import get_current
 from mlrun.execution.returns import log_returned
 from mlrun.packagers.pack import check_hints
-from mlrun.runtimes.program import CONFIG
+from mlrun.runtimes.told import CONFIG
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -10,9 +10,10 @@ from mlrun.registry import Registry
 if TYPE_CHECKING:
     from mlrun.runtimes.base import BaseRuntime as BaseRuntime
     from mlrun.runtimes.handler import HandlerRuntime as HandlerRuntime
+    from mlrun.runtimes.job import KubejobRuntime as KubejobRuntime
     from mlrun.runtimes.local import LocalRuntime as LocalRuntime
 
-_PODS = "mlrun.runtimes.pods:PodRuntime"
+_UNBUILT = "mlrun.runtimes.unbuilt:UnbuiltRuntime"
 
 kinds: Registry[Any] = Registry(
     "function kind",
@@ -20,20 +21,21 @@ kinds: Registry[Any] = Registry(
     {
         "handler": "mlrun.runtimes.handler:HandlerRuntime",
         "local": "mlrun.runtimes.local:LocalRuntime",
-        "job": _PODS,
-        "dask": _PODS,
-        "mpijob": _PODS,
-        "spark": _PODS,
-        "remote-spark": _PODS,
-        "nuclio": _PODS,
-        "remote": _PODS,
-        "serving": _PODS,
+        "job": "mlrun.runtimes.job:KubejobRuntime",
+        "dask": _UNBUILT,
+        "mpijob": _UNBUILT,
+        "spark": _UNBUILT,
+        "remote-spark": _UNBUILT,
+        "nuclio": _UNBUILT,
+        "remote": _UNBUILT,
+        "serving": _UNBUILT,
     },
 )
 
 _PLACES = {
     "BaseRuntime": "mlrun.runtimes.base",
     "HandlerRuntime": "mlrun.runtimes.handler",
+    "KubejobRuntime": "mlrun.runtimes.job",
     "LocalRuntime": "mlrun.runtimes.local",
 }
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, cast
 
 from mlrun import urls
 from mlrun.config import mlconf
-from mlrun.db.base import RunDB
-from mlrun.errors import MLRunInvalidArgumentError, MLRunNotImplementedServerError, RunError
+from mlrun.db.base import Record, RunDB
+from mlrun.errors import MLRunBaseError, MLRunInvalidArgumentError, RunError
 from mlrun.execution import parallel
 from mlrun.execution.capture import LogWriter
 from mlrun.execution.context import MLClientCtx
@@ -40,6 +41,7 @@ class Launch:
     workdir: str = ""
     parent: MLClientCtx | None = None  # of an iteration
     source: Source | None = None  # of the handler, where it is known already
+    watch: bool = True  # wait for the end of a run that is elsewhere
 
     def log_of(self, run: Run) -> LogWriter:
         """Where the output of *run* goes; iterations share their parent's log."""
@@ -210,7 +212,9 @@ class BaseRuntime(Function, Editing):
             params: Argument name to value.
             inputs: Argument name to data URL.
             artifact_path, out_path, output_path: One thing: where artifacts go.
-            watch: Wait for the end; a run in this process always does.
+            watch: Wait for the end, and print the log; a run in this process always does.
+            schedule: Five fields of cron, or their dictionary; for kinds that run in pods. Nothing starts now,
+                and the answer is ``{"schedule", "project", "name", "action"}``.
             hyperparams: Parameter name to a list of values: one child run each combination.
             local: Run here whatever the kind is, as ``handler`` or ``local`` would.
             returns: Names (and kinds) to log returned values as.
@@ -223,9 +227,10 @@ class BaseRuntime(Function, Editing):
         given = {key: value for key, value in locals().items() if key not in ("self", "launcher_kwargs")}
         if launcher_kwargs:
             prepare.check_keywords("run()", launcher_kwargs, inspect.signature(self.run).parameters)
-        if schedule is not None:
-            raise MLRunNotImplementedServerError(
-                "schedule= is not built yet; run() starts a run now, and cron can call 'mlrun run'"
+        if schedule is not None and (local or not self.is_remote):
+            raise MLRunInvalidArgumentError(
+                "schedule= is for kinds that run in pods, such as 'job': this process is not there when it is"
+                " time"
             )
         if local_code_path and not local:
             raise MLRunInvalidArgumentError("local_code_path= needs local=True: it is the code of a run here")
@@ -236,20 +241,71 @@ class BaseRuntime(Function, Editing):
             secrets=SecretsStore.from_list(task.spec.secret_sources),
             handler=task.spec.handler,
             workdir=workdir or self.spec.workdir,
+            watch=watch,
         )
         runner = self.local_form(local_code_path or "") if local else self
         runner.check_runnable(task.spec, launch)
         task.spec.secret_sources = masked_sources(task.spec.secret_sources)
         body, version = self._version(task.metadata.project)
         run = prepare.prepare(self, task, name, version)
-        if run.spec.is_hyper_job():
-            plan = Plan.of(run, _reader(param_file_secrets or launch.secrets, launch.db))
-            self._store_version(body, launch.db)
-            runner._sweep(run, launch, plan)
-        else:
-            self._store_version(body, launch.db)
-            runner.launch(run, launch)
+        plan = runner.plan_of(run, _reader(param_file_secrets or launch.secrets, launch.db))
+        self._store_version(body, launch.db)
+        if schedule is not None:
+            return cast(RunObject, self.schedule(run, launch, schedule))  # as the published signature has it
+        runner._carry_out(run, launch, plan)
         return RunObject.of(run, launch.db)
+
+    def resume(self, run: Run, secrets: SecretsStore, handler: str = "", workdir: str = "") -> None:
+        """
+        Run *run*, which somebody else has prepared and stored, to its end in this process.
+
+        What is wrong with it is recorded, too; it is changed in place.
+
+        Args:
+            secrets: Of the run.
+
+        Raises:
+            RunError: The user's code failed.
+            MLRunBaseError: As :meth:`run`.
+        """
+        launch = Launch(self.db, secrets, handler, workdir or self.spec.workdir)
+        try:
+            self.check_runnable(run.spec, launch)
+            plan = self.plan_of(run, _reader(secrets, launch.db))
+        except MLRunBaseError as error:
+            context = MLClientCtx(run, launch.db, secrets).start()
+            with contextlib.closing(launch.log_of(run)) as log:
+                log.write(f"{error}\n".encode())
+            context.finish(error)
+            raise
+        self._carry_out(run, launch, plan)
+
+    def plan_of(self, run: Run, read: Callable[[str], bytes]) -> Plan | None:
+        """
+        The children that *run* has here; None for a run without hyper-parameters.
+
+        Args:
+            read: Gives the content of a parameter file's URL.
+
+        Raises:
+            MLRunInvalidArgumentError: As :meth:`mlrun.execution.sweep.Plan.of`.
+        """
+        return Plan.of(run, read) if run.spec.is_hyper_job() else None
+
+    def schedule(self, run: Run, launch: Launch, schedule: Any) -> Record:
+        """
+        Have *run* started anew at the times of *schedule*.
+
+        Raises:
+            MLRunNotImplementedServerError: There is nobody who could.
+        """
+        raise NotImplementedError
+
+    def _carry_out(self, run: Run, launch: Launch, plan: Plan | None) -> None:
+        if plan is None:
+            self.launch(run, launch)
+        else:
+            self._sweep(run, launch, plan)
 
     def set_default_handler(self, handler: str | Callable[..., Any]) -> Self:
         """What runs where ``run`` names nothing; of a callable the record keeps the name."""

@@ -10,9 +10,11 @@ from contextlib import contextmanager
 from typing import IO
 
 from mlrun.errors import MLRunAccessDeniedError
+from mlrun.runtimes.told import forget, told
 from mlrun.secrets import SecretsStore
 
-SECRETS = "MLRUN_EXEC_SECRETS"  # the path of what the process that starts the program holds open
+# The path of what the process that starts the program holds open; in a pod the secrets themselves, as JSON.
+SECRETS = "MLRUN_EXEC_SECRETS"
 
 
 class Handover:
@@ -74,9 +76,12 @@ def received() -> SecretsStore:
     Raises:
         MLRunAccessDeniedError: They can not be read: another user, or who started the program is gone.
     """
-    path = os.environ.get(SECRETS)
+    path = told(SECRETS)
     if not path:
         return SecretsStore()
+    if path.startswith("["):
+        forget(SECRETS)
+        return SecretsStore.from_list(json.loads(path))
     try:
         with open(path, "rb") as file:
             store = SecretsStore.from_list(json.loads(file.readline()))

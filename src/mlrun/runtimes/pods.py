@@ -1,29 +1,100 @@
-"""Kinds that need a cluster: their record is whole, and until there is a cluster they run here."""
+"""Kinds that run in pods: what they share, from the function to the pod and back."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
-from mlrun.errors import MLRunNotImplementedServerError
-from mlrun.model.run import RunSpec
+from mlrun.code import load
+from mlrun.errors import MLRunInvalidArgumentError, MLRunNotImplementedServerError
+from mlrun.execution.call import failure
+from mlrun.execution.masked import masked_db
+from mlrun.execution.sweep import Plan
+from mlrun.launcher import get_launcher, thresholds
+from mlrun.launcher.base import Launcher, Place, Private, Record, Work
+from mlrun.log import logger
+from mlrun.model.run import Run, RunSpec
 from mlrun.runtimes.base import BaseRuntime, Launch
+from mlrun.runtimes.check import check_handler
+from mlrun.runtimes.command import check_mode
+from mlrun.runtimes.manifest import pod_name, pod_of
+from mlrun.runtimes.resources import Resources
 
 
-class PodRuntime(BaseRuntime):
+class PodRuntime(Resources, BaseRuntime):
     """
-    A function of a kind that needs a cluster: it can be made, saved, exported, and run with ``local=True``.
+    A function whose runs are pods: on the cluster of the settings, or on that of the API server in use::
 
-    Kinds: ``job``, ``dask``, ``mpijob``, ``spark``, ``remote-spark``, ``nuclio``, ``remote``, ``serving``.
+        fn = mlrun.new_function("train", kind="job", image="python:3.11").with_code("train.py")
+        fn.with_limits(mem="1Gi", cpu=2)
+        fn.run(handler="train", params={"p1": 5})
+
+    A subclass is one kind. With ``run(local=True)`` the same function runs here.
     """
 
-    kind: str = "job"
     is_remote: ClassVar[bool] = True
 
+    def pod_name(self, run: Run) -> str:
+        """See :meth:`mlrun.launcher.base.Function.pod_name`."""
+        return pod_name(run)
+
+    def manifest(self, run: Run, place: Place, private: Private) -> Work:
+        """See :meth:`mlrun.launcher.base.Function.manifest`."""
+        return pod_of(self, run, place, private)
+
     def check_runnable(self, spec: RunSpec, launch: Launch) -> None:
-        raise MLRunNotImplementedServerError(
-            f"kind {self.kind!r} needs a cluster, which this version does not start yet;"
-            " run(local=True) runs the same function here"
-        )
+        handler = launch.handler
+        check_mode(self.spec.mode)
+        self.check_resources()
+        thresholds.check(spec.state_thresholds)
+        if callable(handler):
+            raise MLRunInvalidArgumentError(
+                f"a function of kind {self.kind!r} runs in a pod, which does not have"
+                f" {getattr(handler, '__name__', 'this object')}() of this process: embed its code with"
+                " with_code() or code_to_function() and name the handler, or run it here with local=True"
+            )
+        if self.spec.mode == "pass" and handler:
+            raise MLRunInvalidArgumentError(
+                f"mode='pass' runs the command as it is, so there is no handler {handler!r} to call;"
+                " leave one out"
+            )
+        self._check_code(handler)
+        if spec.is_hyper_job() and not (spec.param_file or spec.hyper_param_options.param_file):
+            Plan.of(Run(spec=spec), lambda url: b"")
+
+    def _check_code(self, handler: str) -> None:
+        source = load.embedded_source(self.spec)
+        if source and handler:
+            check_handler(handler, source, self.spec.build.origin_filename or self.metadata.name)
+        elif not (source or self.spec.command or self.spec.build.source or "." in handler):
+            raise MLRunInvalidArgumentError(
+                f"function {self.metadata.name!r} has neither a command nor code;"
+                " new_function(command='train.py') names a program, and with_code() embeds one"
+            )
+
+    def plan_of(self, run: Run, read: Callable[[str], bytes]) -> Plan | None:
+        """None: a run with hyper-parameters is one pod, and its children run in that."""
+        return None
+
+    def launch(self, run: Run, launch: Launch) -> None:
+        launcher = self._launcher(launch)
+        run.spec.state_thresholds = self._thresholds(run)
+        seen = launcher.submit(self, run, launch.secrets.to_values())
+        if launch.watch:
+            seen = _watch(launcher, seen)
+        run.metadata, run.spec, run.status = seen.metadata, seen.spec, seen.status
+        if launch.watch and run.status.is_failed():
+            raise failure(run)
+
+    def schedule(self, run: Run, launch: Launch, schedule: Any) -> Record:
+        run.spec.state_thresholds = self._thresholds(run)
+        return self._launcher(launch).schedule(self, run, schedule)
+
+    def _thresholds(self, run: Run) -> dict[str, Any]:
+        return {**thresholds.defaults(), **self.spec.state_thresholds, **run.spec.state_thresholds}
+
+    def _launcher(self, launch: Launch) -> Launcher:
+        return get_launcher(masked_db(launch.db, launch.secrets.masker))
 
     def deploy(self, *args: Any, **kwargs: Any) -> bool:
         """
@@ -33,3 +104,18 @@ class PodRuntime(BaseRuntime):
         raise MLRunNotImplementedServerError(
             f"building and deploying a {self.kind!r} function is not built yet; run(local=True) runs it here"
         )
+
+
+def _watch(launcher: Launcher, run: Run) -> Run:
+    """
+    Raises:
+        KeyboardInterrupt: Waiting was interrupted; what this machine has started is aborted.
+    """
+    try:
+        return launcher.wait(run)
+    except KeyboardInterrupt as error:
+        if launcher.owns_runs:
+            launcher.abort(run, "interrupted by " + (f"signal {error.args[0]}" if error.args else "Ctrl-C"))
+        else:
+            logger.info(f"run {run.key} goes on where it is; mlrun.get_run_db().abort_run() ends it")
+        raise

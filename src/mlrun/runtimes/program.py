@@ -22,11 +22,10 @@ from mlrun.model.base import dump_json
 from mlrun.model.function import FunctionSpec
 from mlrun.model.run import Run, RunState
 from mlrun.runtimes.handover import Handover
+from mlrun.runtimes.told import CONFIG, LONGEST
 
-CONFIG = "MLRUN_EXEC_CONFIG"  # the run as JSON, or "@" and the file that holds it
 LAUNCHED = "MLRUN_EXEC_LAUNCHED"  # set where the process that started the program says how it ended
 TAIL = 8_000  # bytes of output kept to say why a program failed
-_LARGEST_ENV = 100_000  # bytes of one variable; Linux refuses 128 KiB
 
 
 @contextmanager
@@ -61,7 +60,7 @@ def environment(
     }
     if folders:
         env["PYTHONPATH"] = os.pathsep.join(filter(None, [*folders, env.get("PYTHONPATH")]))
-    if len(text) < _LARGEST_ENV:
+    if len(text) < LONGEST:
         yield env | {CONFIG: text}
         return
     with tempfile.NamedTemporaryFile("w", suffix=".json", prefix="mlrun-run-") as file:

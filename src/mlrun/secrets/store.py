@@ -109,6 +109,15 @@ class SecretsStore:
         ]
         return serial + ([{"kind": "inline", "source": plain}] if plain else [])
 
+    def to_values(self) -> dict[str, str]:
+        """Name to plain text, for a process elsewhere: without this one's whole environment (``*``)."""
+        return {
+            name: text
+            for entry in self.to_serial()
+            if entry["kind"] == "inline"
+            for name, text in entry["source"].items()
+        }
+
     def __contains__(self, key: object) -> bool:
         return key in self._secrets
 

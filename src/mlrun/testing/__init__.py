@@ -7,6 +7,13 @@ import pytest
 pytest.register_assert_rewrite(
     "mlrun.testing.artifact_records",
     "mlrun.testing.artifact_versions",
+    "mlrun.testing.cluster_deletion",
+    "mlrun.testing.cluster_life",
+    "mlrun.testing.cluster_logs",
+    "mlrun.testing.cluster_manifests",
+    "mlrun.testing.cluster_pods",
+    "mlrun.testing.cluster_secrets",
+    "mlrun.testing.cluster_watch",
     "mlrun.testing.databases",
     "mlrun.testing.datastores",
     "mlrun.testing.function_records",

@@ -109,7 +109,11 @@ class Delivery:
         return None
 
     def _ask(
-        self, message: Message, is_safe: bool | None = None, headers: dict[str, str] | None = None
+        self,
+        message: Message,
+        is_safe: bool | None = None,
+        headers: dict[str, str] | None = None,
+        timeout_s: float | None = None,
     ) -> httpx2.Response:
         """
         The answer to what can not wait in a journal.
@@ -121,7 +125,7 @@ class Delivery:
         try:
             self._look()
             self._catch_up()
-            answer = self.wire.send(message, is_safe, headers)
+            answer = self.wire.send(message, is_safe, headers, timeout_s)
         except AWAY as error:
             self._is_away(error, is_kept=False)
             raise

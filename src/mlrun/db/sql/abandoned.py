@@ -46,8 +46,15 @@ def end(connection: Connection, key: dict[str, Any], process: str) -> None:
             is_over = not key["iteration"] and (its_process is None or is_gone(its_process))
         if is_over:
             now = times.now()
-            ended = records.dump(_ended(records.load(body), its_process or process, now), "an ended run")
-            values = {"state": RunState.ERROR.value, "now": now, "id": row_id, "before": body, "body": ended}
+            run = _ended(records.load(body), its_process or process, now)
+            ended = records.dump(run, "an ended run")
+            values = {
+                "state": run["status"]["state"],
+                "now": now,
+                "id": row_id,
+                "before": body,
+                "body": ended,
+            }
             connection.execute(_END, values)
 
 
@@ -57,5 +64,10 @@ def _ended(run: Record, process: str, now: str) -> Record:
         f"the process that ran it (pid {stamp.get('pid')} on host {stamp.get('host')}) is gone;"
         " it ended without saying so"
     )
-    over = {"state": RunState.ERROR.value, "error": reason, "status_text": reason, "end_time": now}
-    return {**run, "status": {**run.get("status", {}), **over, "last_update": now}}
+    status = run.get("status", {})
+    if status.get("state") == RunState.ABORTING:
+        over = {"state": RunState.ABORTED.value}
+    else:
+        over = {"state": RunState.ERROR.value, "error": reason, "status_text": reason}
+    over |= {"reason": liveness.PROCESS_GONE, "end_time": now, "last_update": now}
+    return {**run, "status": {**status, **over}}

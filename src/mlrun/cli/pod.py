@@ -1,0 +1,88 @@
+"""What a pod executes: ``mlrun run --from-env``, where a launcher has stored the run already."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mlrun.cli.run_function import configured, has_placeholder, set_command
+from mlrun.errors import RunError
+from mlrun.runtimes.told import CODE, CONFIG, forget, told
+
+if TYPE_CHECKING:
+    from mlrun.model.run import Run
+    from mlrun.runtimes.base import BaseRuntime
+    from mlrun.secrets import SecretsStore
+
+
+def prepared_run() -> Run | None:
+    """The run of the environment, if a launcher has prepared it; a task has no function and uid yet."""
+    if not (text := told(CONFIG)):
+        return None
+    from mlrun.model.base import load_json
+    from mlrun.model.run import Run
+
+    record = load_json(text, CONFIG)
+    if not isinstance(record, dict) or not (record.get("spec") or {}).get("function"):
+        return None
+    run = Run.from_dict(record)
+    return run if run.metadata.uid else None
+
+
+def resume(run: Run, given: Any) -> int:
+    """Run *run* to its end, as the options say; gives the exit code."""
+    from mlrun.execution.capture import masked_output
+
+    secrets = _secrets(run)
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(masked_output(secrets.masker))
+        function = _function(run, given, stack)
+        for name in (CONFIG, CODE):  # what user code starts is no part of this run
+            forget(name)
+        try:
+            function.resume(run, secrets, given.handler, given.workdir)
+        except RunError as error:
+            tell(error)
+    return int(run.status.is_failed())
+
+
+def tell(error: RunError) -> None:
+    """What failed in this process has shown no traceback yet; a program has printed its own."""
+    if error.__cause__ is not None:
+        from mlrun.execution.outcome import user_traceback
+
+        click.echo(user_traceback(error.__cause__), err=True)
+    click.echo(f"mlrun: {error}", err=True)
+
+
+def _secrets(run: Run) -> SecretsStore:
+    """Those that were handed over, and those that only this place has."""
+    from mlrun.runtimes.handover import received
+
+    store = received()
+    for source in run.spec.secret_sources:
+        if source.get("kind") == "kubernetes" or source.get("source") == "*":
+            store.add_source(source["kind"], source["source"], str(source.get("prefix") or ""))
+    return store
+
+
+def _function(run: Run, given: Any, files: contextlib.ExitStack) -> BaseRuntime:
+    """The function of *run* as what runs it here; nothing that it is called by is looked up again."""
+    from mlrun import urls
+    from mlrun.runtimes.local import LocalRuntime
+
+    function = LocalRuntime.from_dict({"kind": "local"})
+    function.metadata.name = urls.parse_function_url(run.spec.function).name
+    function.metadata.project = run.metadata.project
+    spec = function.spec
+    spec.mode, spec.args = given.mode, [*given.run_args]
+    spec.build.functionSourceCode = told(CODE)
+    spec.build.origin_filename = given.origin_file
+    if given.url == "*":  # code with arguments
+        return configured(function, given)
+    spec.command = given.url
+    if has_placeholder(given.url):
+        set_command(function, given, files)
+    return configured(function, given)

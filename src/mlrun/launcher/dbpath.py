@@ -1,0 +1,59 @@
+"""Where a pod finds the database of whoever starts it."""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import urlsplit
+
+from mlrun import urls
+from mlrun.cluster.base import Cluster, Reach
+from mlrun.config import mlconf
+from mlrun.db.base import RunDB
+from mlrun.errors import MLRunInvalidArgumentError
+
+_HOW = (
+    "let an API server ('mlrun db', at an address that pods reach) or PostgreSQL keep the records, or name"
+    " with MLRUN_CLUSTER__DBPATH the address that pods use"
+)
+
+
+def dbpath_for(db: RunDB, cluster: Cluster) -> str:
+    """
+    The address of *db* as a pod of *cluster* has to use it, with its secrets.
+
+    Raises:
+        MLRunInvalidArgumentError: Pods there can not reach it; says what works.
+    """
+    if named := str(mlconf.cluster.dbpath):
+        return named
+    if cluster.reach is Reach.FILES:
+        return db.address
+    scheme = urls.scheme(db.address)
+    if scheme == "sqlite" and cluster.reach is not Reach.MOUNTS:
+        raise MLRunInvalidArgumentError(
+            f"pods of {cluster.kind} can not reach the file {db.url.removeprefix('sqlite:///')!r} of this"
+            f" machine: {_HOW}"
+        )
+    if scheme != "sqlite" and _is_loopback(urlsplit(db.address).hostname or ""):
+        raise MLRunInvalidArgumentError(
+            f"pods of {cluster.kind} can not reach {db.url}, which is an address of this machine only: {_HOW}"
+        )
+    return db.address
+
+
+def login_of(db: RunDB, dbpath: str) -> dict[str, str]:
+    """The variables by which a pod logs in to an API server at *dbpath*, as whoever starts it does."""
+    if urls.scheme(dbpath) not in ("http", "https"):
+        return {}
+    known = getattr(getattr(db, "wire", None), "secrets", {})
+    names = ("user", "password", "token")
+    values = {name: str(known.get(name) or getattr(mlconf.httpdb, name)) for name in names}
+    return {f"MLRUN_HTTPDB__{name.upper()}": value for name, value in values.items() if value}
+
+
+def _is_loopback(host: str) -> bool:
+    """Also where there is no host: PostgreSQL's socket is a file of this machine."""
+    try:
+        return host in ("", "localhost") or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,100 @@
+"""What the end of a pod means for its run, where the run has not said so itself."""
+
+from __future__ import annotations
+
+import signal
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+from mlrun.cluster.base import Cluster
+from mlrun.db.base import RunDB
+from mlrun.errors import MLRunConflictError, MLRunNotFoundError
+from mlrun.model.pod import PodPhase, PodState
+from mlrun.model.run import Run, RunState
+
+DELETED = "Deleted"
+TAIL = 65_536  # bytes of a pod's log to look for the reason in
+_LINES = 10
+_BY_SIGNAL = 128  # an exit code above it is the number of a signal
+
+
+class Reason(NamedTuple):
+    """Why a run ends, for its record."""
+
+    state: RunState
+    text: str
+    word: str = ""  # of the cluster
+
+    @property
+    def updates(self) -> dict[str, Any]:
+        error = {"status.error": self.text} if self.state == RunState.ERROR else {}
+        return {
+            "status.state": self.state.value,
+            "status.status_text": self.text.partition("\n")[0],
+            "status.reason": self.word,
+            **error,
+        }
+
+
+def reason_of(state: PodState, run: Run, tail: bytes) -> Reason:
+    """
+    Args:
+        state: Final.
+        tail: The end of the pod's log.
+    """
+    if run.status.state == RunState.ABORTING:
+        return Reason(RunState.ABORTED, run.status.status_text or "aborted by the user")
+    if state.phase == PodPhase.SUCCEEDED:
+        text = f"its pod {state.name} ended well; what it said of the run has not arrived"
+        return Reason(RunState.COMPLETED, text)
+    return Reason(RunState.ERROR, f"{_what_happened(state)}{_last_lines(tail)}", state.reason)
+
+
+def _what_happened(state: PodState) -> str:
+    told = f": {state.message}" if state.message else ""
+    if state.reason == "OOMKilled":
+        return f"its pod {state.name} ran out of memory{told}"
+    if state.reason == "Evicted":
+        return f"its pod {state.name} was evicted{told}"
+    if state.reason == DELETED:
+        return f"its pod {state.name} was deleted"
+    if state.exit_code is None:
+        return f"its pod {state.name} has failed: {state.reason or 'the cluster gives no reason'}{told}"
+    number = state.exit_code - _BY_SIGNAL
+    if number in set(signal.Signals):
+        return f"its pod {state.name} was killed by signal {number} ({signal.Signals(number).name})"
+    return (
+        f"its pod {state.name} ended with exit code {state.exit_code}, and without saying how the run ended"
+    )
+
+
+def _last_lines(tail: bytes) -> str:
+    lines = tail.decode("utf-8", "replace").rstrip().splitlines()[-_LINES:]
+    return ":\n" + "\n".join(lines) if lines else ""
+
+
+def tail_of(cluster: Cluster, name: str) -> bytes:
+    """The end of a pod's log; empty where the pod, and so its log, is gone."""
+    tail = b""
+    with suppress(MLRunNotFoundError):
+        for piece in cluster.logs(name):
+            tail = (tail + piece)[-TAIL:]
+    return tail
+
+
+def end_run(db: RunDB, run: Run, reason: Reason) -> Run | None:
+    """
+    End *run*, and those of its children that are live; gives it as it is stored, or None where it has said
+    itself how it ended.
+    """
+    meta = run.metadata
+    try:
+        ended = Run.from_dict(db.update_run(reason.updates, meta.uid, meta.project))
+    except MLRunConflictError:
+        return None
+    for child in db.list_runs(uid=meta.uid, project=meta.project, iter=True):
+        iteration = child["metadata"].get("iteration") or 0
+        if iteration and not RunState(child["status"]["state"]).is_final:
+            with suppress(MLRunConflictError):
+                db.update_run(reason.updates, meta.uid, meta.project, iteration)
+    return ended

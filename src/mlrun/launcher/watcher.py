@@ -1,0 +1,163 @@
+"""Follows the pods of runs, and ends the runs whose pod is gone without their having said so."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from mlrun.cluster.base import Cluster, Selector
+from mlrun.config import mlconf
+from mlrun.db.base import RunDB
+from mlrun.db.liveness import PROCESS_GONE
+from mlrun.errors import MLRunBaseError, MLRunNotFoundError, err_to_str
+from mlrun.launcher import thresholds
+from mlrun.launcher.clock import seconds_since
+from mlrun.launcher.ending import Reason, end_run, reason_of, tail_of
+from mlrun.log import logger
+from mlrun.model.pod import PodState
+from mlrun.model.run import Run, RunState
+
+MANAGED_BY = {"app.kubernetes.io/managed-by": "mlrun"}  # the label of every pod of ours
+LOOK_EVERY_S = 5.0
+
+
+class Watcher:
+    """
+    Follows the pods of *cluster* that belong to runs in *db*; those of other databases it leaves alone.
+
+    A run's status has one writer, its context in the pod. The watcher writes where that one can not any
+    more: the pod is gone, or is longer in a state than the run's thresholds allow. Several watchers may look
+    at the same pods: what one has done changes nothing for the other. Threads may share an instance.
+
+    Example::
+
+        stop = threading.Event()
+        threading.Thread(target=Watcher(db, cluster).follow, args=[stop]).start()
+
+    Args:
+        selector: Only pods with these labels; by default every one of ours.
+        on_end: Called with each run that this watcher has ended.
+        on_change: Called with each state, after it was seen to.
+    """
+
+    def __init__(
+        self,
+        db: RunDB,
+        cluster: Cluster,
+        selector: Selector = MANAGED_BY,
+        on_end: Callable[[Run], object] = lambda run: None,
+        on_change: Callable[[PodState], object] = lambda state: None,
+    ) -> None:
+        self._db, self._cluster, self._selector = db, cluster, selector
+        self._on_end, self._on_change = on_end, on_change
+        self._pods: dict[str, PodState] = {}
+        self._settled: set[str] = set()  # names of those that have ended, with their run
+        self._lock = threading.RLock()  # one look at a time
+
+    def follow(self, stop: threading.Event) -> None:
+        """See every change until *stop* is set; a thread of its own does what only time asks for."""
+        clock = threading.Thread(target=self._tick, args=[stop], name="mlrun-watcher", daemon=True)
+        clock.start()
+        try:
+            for state in self._cluster.watch(self._selector, stop):
+                if stop.is_set():
+                    break
+                self._safely(self.see, state)
+                self._on_change(state)
+        finally:
+            stop.set()
+            clock.join()
+
+    def see(self, state: PodState) -> None:
+        """
+        Do what a pod's state asks for.
+
+        Raises:
+            MLRunBaseError: The database or the cluster can not be asked now; :meth:`look` tries again.
+        """
+        with self._lock:
+            self._pods[state.name] = state
+            if state.is_final and state.name not in self._settled:
+                self._settle(state)
+
+    def look(self) -> None:
+        """
+        Do what only time asks for: thresholds that are passed, ended pods that were kept long enough.
+
+        Raises:
+            MLRunBaseError: As :meth:`see`.
+        """
+        with self._lock:
+            for state in list(self._pods.values()):
+                if not state.is_final:
+                    self._hold_to_thresholds(state)
+                elif state.name not in self._settled:
+                    self._settle(state)
+                elif seconds_since(state.ended) > float(mlconf.cluster.keep_ended):
+                    self._forget(state)
+
+    def _tick(self, stop: threading.Event) -> None:
+        while not stop.wait(LOOK_EVERY_S):
+            self._safely(self.look)
+
+    def _safely(self, action: Callable[..., None], *arguments: PodState) -> None:
+        """A database or cluster that is away for a while ends no watcher."""
+        try:
+            action(*arguments)
+        except MLRunBaseError as error:
+            logger.warning(f"pods can not be looked after now: {err_to_str(error)}")
+
+    def _settle(self, state: PodState) -> None:
+        """End the run of a pod that has ended, unless it has said itself how it ended."""
+        run = self._run_of(state)
+        if run is not None and _is_its_pod(run, state):
+            if not RunState(run.status.state).is_final:
+                self._end(run, state)
+            elif run.status.reason == PROCESS_GONE:
+                self._say_why(run, state)
+        self._settled.add(state.name)
+
+    def _end(self, run: Run, state: PodState) -> None:
+        tail = tail_of(self._cluster, state.name)
+        meta = run.metadata
+        if tail and not self._db.get_log_size(meta.uid, meta.project):  # it never came so far as to log
+            self._db.store_log(meta.uid, meta.project, tail, append=True)
+        self._write(run, reason_of(state, run, tail))
+
+    def _say_why(self, run: Run, state: PodState) -> None:
+        """A reader has ended the run, and could not know why its process is gone."""
+        reason = reason_of(state, run, tail_of(self._cluster, state.name))
+        if reason.state == run.status.state:
+            self._db.update_run(reason.updates, run.metadata.uid, run.metadata.project)
+
+    def _write(self, run: Run, reason: Reason) -> None:
+        if (ended := end_run(self._db, run, reason)) is not None:
+            logger.warning(f"run {run.key} is {reason.state}: {reason.text}")
+            self._on_end(ended)
+
+    def _hold_to_thresholds(self, state: PodState) -> None:
+        run = self._run_of(state)
+        if run is None or not _is_its_pod(run, state) or RunState(run.status.state).is_final:
+            return
+        if text := thresholds.passed(state, run.spec.state_thresholds):
+            self._cluster.delete(state.name, state.kind)
+            self._write(run, Reason(RunState.ABORTED, text, "ThresholdPassed"))
+
+    def _forget(self, state: PodState) -> None:
+        if self._run_of(state) is not None:
+            self._cluster.delete(state.name, state.kind)
+        self._pods.pop(state.name, None)
+        self._settled.discard(state.name)
+
+    def _run_of(self, state: PodState) -> Run | None:
+        """The run of a pod; None where this database has none."""
+        uid, project = state.labels.get("mlrun/uid", ""), state.labels.get("mlrun/project", "")
+        try:
+            return Run.from_dict(self._db.read_run(uid, project)) if uid else None
+        except MLRunNotFoundError:
+            return None
+
+
+def _is_its_pod(run: Run, state: PodState) -> bool:
+    """An earlier attempt's pod says nothing about the attempt that is under way."""
+    return bool(run.status.process.get("pod", state.name) == state.name)

@@ -1,0 +1,221 @@
+"""From a function and its run to the pod that does it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from mlrun.cluster.base import Reach
+from mlrun.config import mlconf
+from mlrun.errors import MLRunInvalidArgumentError
+from mlrun.launcher.base import Place, Private, Work
+from mlrun.model.base import dump_json
+from mlrun.model.function import Function
+from mlrun.model.run import Run
+from mlrun.runtimes.pod_command import mlrun_run
+from mlrun.runtimes.told import CODE, CONFIG
+from mlrun.runtimes.variables import Variables
+
+MANAGED_BY = {"app.kubernetes.io/managed-by": "mlrun"}  # what every pod of ours has
+CONTAINER = "base"
+_LONGEST = 63  # characters of a label and of a name in DNS
+_NO_LABEL = re.compile(r"[^A-Za-z0-9_.-]+")
+_NO_NAME = re.compile(r"[^a-z0-9-]+")
+_LABEL = re.compile(r"([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?")
+_OF_THE_POD = ("fsGroup", "fsGroupChangePolicy", "supplementalGroups", "sysctls")  # the rest is a container's
+
+
+def pod_of(function: Function, run: Run, place: Place, private: Private) -> Work:
+    """
+    A ``v1`` Pod with one container, which runs ``mlrun run --from-env``.
+
+    Raises:
+        MLRunInvalidArgumentError: Something in it can not be said in a pod.
+    """
+    name = pod_name(run)
+    variables = variables_of(function, run, place, private, secret=name)
+    spec = function.to_dict().get("spec", {})
+    container = {
+        "name": CONTAINER,
+        "image": image_of(function),
+        "command": mlrun_run(function, run, place),
+        "env": variables.entries(),
+        **_given(
+            imagePullPolicy=spec.get("image_pull_policy"),
+            resources=spec.get("resources"),
+            volumeMounts=[*spec.get("volume_mounts", ()), *own_mounts(run, place)],
+            envFrom=spec.get("env_from"),
+            securityContext=_security(spec, is_pod=False),
+        ),
+    }
+    resource = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {
+            "name": name,
+            "generateName": f"{_dns(run.metadata.name, 50)}-",
+            "labels": labels_of(function, run, name),
+            **_given(annotations=_texts(function.metadata.annotations), namespace=place.namespace),
+        },
+        "spec": {
+            "restartPolicy": "Never",
+            "containers": [container],
+            **scheduling(spec, run),
+            **_given(
+                volumes=[*spec.get("volumes", ()), *own_volumes(run, place)],
+                securityContext=_security(spec, is_pod=True),
+                serviceAccountName=spec.get("service_account"),
+                terminationGracePeriodSeconds=spec.get("termination_grace_period_seconds"),
+                imagePullSecrets=[{"name": spec["image_pull_secret"]}]
+                if spec.get("image_pull_secret")
+                else [],
+            ),
+        },
+    }
+    return Work(resource, {name: variables.hidden} if variables.hidden else {})
+
+
+def pod_name(run: Run) -> str:
+    """
+    The same for the same attempt at the same run, so that it is not started twice::
+
+        train-3f2a81bc      its second attempt: train-3f2a81bc-r1
+    """
+    meta, attempt = run.metadata, run.status.retry_count
+    head = meta.uid[:8].lower()
+    if not re.fullmatch(r"[0-9a-f]{32}", meta.uid):  # somebody's own uid may begin as others do
+        head = hashlib.sha1(f"{meta.project}/{meta.uid}".encode(), usedforsecurity=False).hexdigest()[:8]
+    tail = f"-{head}" + (f"-r{attempt}" if attempt else "")
+    return f"{_dns(meta.name, _LONGEST - len(tail))}{tail}"
+
+
+def labels_of(function: Function, run: Run, name: str) -> dict[str, str]:
+    """
+    What pods are found by.
+
+    Raises:
+        MLRunInvalidArgumentError: The project or uid is none that a label can hold.
+    """
+    meta, spec = run.metadata, run.spec
+    return {
+        **MANAGED_BY,
+        "mlrun/class": function.kind,
+        "mlrun/project": _exact("project", meta.project),
+        "mlrun/function": _label(function.metadata.name),
+        "mlrun/tag": _label(function.metadata.tag or "latest"),
+        "mlrun/uid": _exact("uid", meta.uid),
+        "mlrun/name": _label(meta.name),
+        "mlrun/owner": _label(meta.labels.get("owner", "")),
+        "mlrun/scrape-metrics": str(spec.scrape_metrics),
+        "mlrun/job": name,
+    }
+
+
+def variables_of(function: Function, run: Run, place: Place, private: Private, secret: str) -> Variables:
+    """
+    What the pod's process is told; the later of two of one name counts.
+
+    Args:
+        secret: The name of the secret that holds what nobody may see.
+    """
+    variables = Variables(secret, private)
+    for name, value in _settings().items():
+        variables.set(name, value)
+    variables.set("MLRUN_DEFAULT_PROJECT", run.metadata.project)
+    variables.set("MLRUN_NAMESPACE", place.namespace)
+    variables.set("MLRUN_LOG_LEVEL", run.spec.log_level.upper() or str(mlconf.log_level))
+    variables.set("PYTHONUNBUFFERED", "1")
+    variables.set_address("MLRUN_DBPATH", place.dbpath)
+    for name, value in private.login.items():
+        variables.hide(name, value)
+    variables.set_project_secrets()
+    variables.add_own(function.spec.env)
+    # "$" as JSON also spells it: a cluster would put variables in place of $(NAME).
+    variables.set(CONFIG, dump_json(run.to_dict()).decode().replace("$", "\\u0024"))
+    if function.spec.build.functionSourceCode:
+        variables.set(CODE, function.spec.build.functionSourceCode)
+    variables.set_task_secrets()
+    return variables
+
+
+def image_of(function: Function) -> str:
+    """The function's own image, else that of its kind."""
+    known: dict[str, Any] = mlconf.function_defaults.image_by_kind.to_dict()
+    return function.spec.image or str(known.get(function.kind) or known["job"])
+
+
+def scheduling(spec: Mapping[str, Any], run: Run) -> dict[str, Any]:
+    """Where a pod may go; what the run says counts more than what its function says."""
+    return _given(
+        nodeName=spec.get("node_name"),
+        nodeSelector=_texts({**spec.get("node_selector", {}), **run.spec.node_selector}),
+        affinity=run.spec.affinity or spec.get("affinity"),
+        tolerations=run.spec.tolerations or spec.get("tolerations"),
+        priorityClassName=spec.get("priority_class_name"),
+    )
+
+
+def own_folders(run: Run, place: Place) -> dict[str, str]:
+    """Folders of this machine that a run needs, where a pod has only those that it names: name to path."""
+    if place.reach is not Reach.MOUNTS:
+        return {}
+    folders = {}
+    if place.dbpath.startswith("sqlite:///"):
+        folders["mlrun-database"] = os.path.dirname(place.dbpath.removeprefix("sqlite:///"))
+    if os.path.isabs(run.spec.output_path):
+        folders["mlrun-artifacts"] = run.spec.output_path.partition("{{")[0]
+    return folders
+
+
+def own_volumes(run: Run, place: Place) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "hostPath": {"path": path, "type": "DirectoryOrCreate"}}
+        for name, path in own_folders(run, place).items()
+    ]
+
+
+def own_mounts(run: Run, place: Place) -> list[dict[str, Any]]:
+    return [{"name": name, "mountPath": path} for name, path in own_folders(run, place).items()]
+
+
+def _settings() -> dict[str, str]:
+    """Those that were assigned in this process, and mean the same in another one."""
+    return {
+        name: value
+        for name, value in mlconf.as_env().items()
+        if not name.startswith(("MLRUN_HOME", "MLRUN_DBPATH", "MLRUN_HTTPDB__", "MLRUN_CLUSTER__"))
+    }
+
+
+def _security(spec: Mapping[str, Any], is_pod: bool) -> dict[str, Any]:
+    context: dict[str, Any] = spec.get("security_context") or {}
+    return {name: value for name, value in context.items() if (name in _OF_THE_POD) == is_pod}
+
+
+def _given(**fields: Any) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value not in (None, "", [], {})}
+
+
+def _texts(values: Mapping[str, Any]) -> dict[str, str]:
+    return {str(name): str(value) for name, value in values.items()}
+
+
+def _dns(word: str, most: int) -> str:
+    return _NO_NAME.sub("-", word.lower()).strip("-")[:most].strip("-") or "run"
+
+
+def _label(value: Any) -> str:
+    """*value* as near as a label comes to it."""
+    return _NO_LABEL.sub("-", str(value))[:_LONGEST].strip("-_.")
+
+
+def _exact(what: str, value: str) -> str:
+    if not _LABEL.fullmatch(value):
+        raise MLRunInvalidArgumentError(
+            f"the {what} {value!r} can not be a label of a pod: at most 63 letters, digits, '-', '_' and '.',"
+            " with a letter or digit at both ends"
+        )
+    return value

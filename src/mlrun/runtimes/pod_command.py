@@ -1,0 +1,57 @@
+"""The command of a pod: ``mlrun run --from-env`` and what it is told beside the environment."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from mlrun.cluster.base import Reach
+from mlrun.launcher.base import Place
+from mlrun.model.function import Function, FunctionSpec
+from mlrun.model.run import Run
+from mlrun.runtimes.command import as_word, split_words
+
+CODE_FILE = "*"  # stands for the file of the code that comes in the environment
+
+
+def mlrun_run(function: Function, run: Run, place: Place) -> list[str]:
+    """The words that a pod executes for *run*."""
+    spec = function.spec
+    options = {
+        "--name": run.metadata.name,
+        "--handler": run.spec.handler_name,
+        "--mode": spec.mode,
+        "--origin-file": spec.build.origin_filename if spec.build.functionSourceCode else "",
+        "--source": spec.build.source if spec.build.load_source_on_run else "",
+        "--workdir": spec.workdir,
+        "-rc": f"pythonpath={spec.pythonpath}" if spec.pythonpath else "",
+    }
+    words = [*_mlrun(place), "run", "--from-env"]
+    for option, value in options.items():
+        words += [option, value] if value else []
+    command = _command(spec, place)
+    arguments = [str(word) for word in spec.args]
+    if spec.build.functionSourceCode:
+        command = command or (CODE_FILE if arguments else "")
+    if not command:
+        return words
+    if any(word.startswith("-") for word in (command, *arguments)):
+        words.append("--")  # what follows are no options of ours
+    return [*words, command, *arguments]
+
+
+def _mlrun(place: Place) -> list[str]:
+    """Where pods are processes of this machine it is this very interpreter that has the package."""
+    return [sys.executable, "-m", "mlrun"] if place.reach is Reach.FILES else ["mlrun"]
+
+
+def _command(spec: FunctionSpec, place: Place) -> str:
+    """
+    The function's command. Where pods see this machine's files, one that is a file here is named in full:
+    a pod has a working folder of its own.
+    """
+    if place.reach is not Reach.FILES or spec.mode == "pass" or spec.build.source or not spec.command:
+        return spec.command
+    program, *rest = split_words(spec.command)
+    path = os.path.abspath(os.path.join(spec.workdir, program))
+    return " ".join([as_word(path), *map(as_word, rest)]) if os.path.isfile(path) else spec.command

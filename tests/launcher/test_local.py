@@ -1,0 +1,212 @@
+"""Starting pods on a cluster of its own."""
+
+from __future__ import annotations
+
+import json
+import threading
+from typing import Any
+
+import pytest
+
+from mlrun.cluster.base import Reach
+from mlrun.errors import (
+    MLRunConflictError,
+    MLRunInvalidArgumentError,
+    MLRunNotImplementedServerError,
+    MLRunServiceUnavailableError,
+)
+from mlrun.launcher.local import LocalLauncher
+from mlrun.model.run import Run
+from mlrun.testing.memory_cluster import MemoryCluster
+
+NAME = "train-3f2a81bc"
+
+
+@pytest.fixture
+def launcher(db: Any, cluster: MemoryCluster) -> LocalLauncher:
+    return LocalLauncher(db, cluster)
+
+
+def state(db: Any, run: Run) -> str:
+    return str(db.read_run(run.metadata.uid, "iris")["status"]["state"])
+
+
+def test_a_run_is_stored_as_pending_and_has_a_pod(
+    launcher: LocalLauncher, cluster: MemoryCluster, function: Any, run: Run, db: Any
+) -> None:
+    submitted = launcher.submit(function, run)
+
+    assert submitted.status.state == state(db, run) == "pending"
+    assert submitted.status.process["pod"] == NAME
+    assert list(cluster.resources) == [NAME]
+
+
+def test_submitting_it_again_starts_nothing_twice(
+    launcher: LocalLauncher, cluster: MemoryCluster, function: Any, run: Run, db: Any
+) -> None:
+    launcher.submit(function, run.copy())
+    launcher.submit(function, run.copy())
+    db.update_run({"status.state": "running"}, run.metadata.uid, "iris")
+
+    again = launcher.submit(function, run.copy())
+
+    assert again.status.state == state(db, run) == "running"
+    assert list(cluster.resources) == [NAME]
+
+
+def test_a_run_that_was_stored_and_never_started_is_started(
+    launcher: LocalLauncher, cluster: MemoryCluster, function: Any, run: Run
+) -> None:
+    launcher.submit(function, run.copy())
+    cluster.delete(NAME)  # as if whoever submitted it had been killed before it made the pod
+
+    launcher.submit(function, run.copy())
+
+    assert cluster.read(NAME).phase == "pending"
+
+
+def test_another_attempt_has_another_pod(
+    launcher: LocalLauncher, cluster: MemoryCluster, function: Any, run: Run
+) -> None:
+    launcher.submit(function, run.copy())
+    run.status.retry_count = 1
+
+    submitted = launcher.submit(function, run)
+
+    assert submitted.status.process["pod"] == f"{NAME}-r1"
+    assert list(cluster.resources) == [NAME, f"{NAME}-r1"]
+
+
+def test_a_pod_of_that_name_for_another_run_is_a_conflict(
+    launcher: LocalLauncher, cluster: MemoryCluster, function: Any, run: Run, db: Any
+) -> None:
+    cluster.create({"metadata": {"name": NAME, "labels": {"mlrun/uid": "another"}}})
+
+    with pytest.raises(MLRunConflictError, match=f"pod {NAME} exists"):
+        launcher.submit(function, run)
+
+    assert state(db, run) == "error"
+
+
+def test_a_run_that_has_ended_does_not_start_again(
+    launcher: LocalLauncher, cluster: MemoryCluster, function: Any, run: Run, db: Any
+) -> None:
+    db.store_run(run.to_dict() | {"status": {"state": "completed"}}, run.metadata.uid, "iris")
+
+    with pytest.raises(MLRunConflictError, match="completed"):
+        launcher.submit(function, run)
+
+    assert not cluster.resources
+
+
+def test_what_a_cluster_refuses_is_recorded_with_the_reason(db: Any, function: Any, run: Run) -> None:
+    class Away(MemoryCluster):
+        def create(self, resource: Any, secrets: Any = None) -> str:
+            raise MLRunServiceUnavailableError("the cluster is away")
+
+    with pytest.raises(MLRunServiceUnavailableError, match="away"):
+        LocalLauncher(db, Away()).submit(function, run)
+
+    status = db.read_run(run.metadata.uid, "iris")["status"]
+    assert (status["state"], status["error"]) == ("error", "the cluster is away")
+
+
+def test_where_pods_can_not_reach_the_database_nothing_is_stored(db: Any, function: Any, run: Run) -> None:
+    with pytest.raises(MLRunInvalidArgumentError, match="can not reach the file"):
+        LocalLauncher(db, MemoryCluster(Reach.NETWORK)).submit(function, run)
+
+    assert db.list_runs(project="iris") == []
+
+
+def test_secrets_reach_the_pod_and_stand_in_no_resource(
+    launcher: LocalLauncher, cluster: MemoryCluster, function: Any, run: Run, db: Any
+) -> None:
+    db.create_project_secrets("iris", secrets={"KEY": "of-the-project"})
+
+    launcher.submit(function, run, {"TOKEN": "of-the-task"})
+
+    given = json.dumps(cluster.secrets[NAME])
+    assert "of-the-project" in given and "of-the-task" in given
+    shown = json.dumps(cluster.resources[NAME])
+    assert "of-the-project" not in shown and "of-the-task" not in shown
+
+
+def test_a_schedule_needs_a_server(launcher: LocalLauncher, function: Any, run: Run) -> None:
+    with pytest.raises(MLRunNotImplementedServerError, match="'mlrun db'"):
+        launcher.schedule(function, run, "0 * * * *")
+
+
+def test_an_aborted_run_has_no_pod(
+    launcher: LocalLauncher, cluster: MemoryCluster, function: Any, run: Run, db: Any
+) -> None:
+    submitted = launcher.submit(function, run)
+
+    launcher.abort(submitted, "enough", grace_s=3)
+
+    status = db.read_run(run.metadata.uid, "iris")["status"]
+    assert (status["state"], status["status_text"]) == ("aborted", "enough")
+    assert (cluster.list(), cluster.graces) == ([], [3])
+
+
+def test_a_run_that_has_ended_can_not_be_aborted(
+    launcher: LocalLauncher, cluster: MemoryCluster, function: Any, run: Run, db: Any
+) -> None:
+    submitted = launcher.submit(function, run)
+    db.update_run({"status.state": "completed"}, run.metadata.uid, "iris")
+
+    with pytest.raises(MLRunConflictError):
+        launcher.abort(submitted)
+
+    assert cluster.read(NAME)
+
+
+def test_waiting_prints_the_log_and_ends_with_the_run(
+    launcher: LocalLauncher, function: Any, run: Run, db: Any, capsys: Any
+) -> None:
+    submitted = launcher.submit(function, run)
+    db.store_log(run.metadata.uid, "iris", "grün\n")
+    db.update_run({"status.state": "completed"}, run.metadata.uid, "iris")
+
+    ended = launcher.wait(submitted)
+
+    assert ended.status.state == "completed"
+    assert capsys.readouterr().out == "grün\n"
+
+
+def test_waiting_for_a_run_whose_pod_is_gone_ends_it(
+    launcher: LocalLauncher, cluster: MemoryCluster, function: Any, run: Run, db: Any, capsys: Any
+) -> None:
+    submitted = launcher.submit(function, run)
+    cluster.printed[NAME] = b"ImportError: no module named x\n"
+    dying = threading.Timer(0.05, cluster.set, [NAME], {"phase": "failed", "exit_code": 1})
+    dying.start()
+
+    ended = launcher.wait(submitted, show_logs=True)
+
+    dying.join()
+    assert ended.status.state == "error"
+    assert "exit code 1" in ended.status.error
+    assert capsys.readouterr().out == "ImportError: no module named x\n"
+
+
+def test_one_look_ends_a_run_that_nobody_watched(
+    launcher: LocalLauncher, cluster: MemoryCluster, function: Any, run: Run, db: Any
+) -> None:
+    submitted = launcher.submit(function, run)
+    cluster.set(NAME, phase="failed", reason="OOMKilled", exit_code=137)
+
+    launcher.settle(submitted)
+
+    assert "ran out of memory" in db.read_run(run.metadata.uid, "iris")["status"]["error"]
+
+
+def test_a_run_of_another_machine_is_left_to_that(
+    launcher: LocalLauncher, cluster: MemoryCluster, function: Any, run: Run, db: Any
+) -> None:
+    submitted = launcher.submit(function, run)
+    cluster.set(NAME, phase="failed", exit_code=1)
+    submitted.status.process["host"] = "another"
+
+    launcher.settle(submitted)
+
+    assert state(db, run) == "pending"
