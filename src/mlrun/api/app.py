@@ -16,6 +16,7 @@ from starlette.responses import Response
 
 from mlrun.api.access import Access, Caller
 from mlrun.api.answers import accident, refusal
+from mlrun.api.builds import Builds
 from mlrun.api.codec import Call, House, Rule
 from mlrun.api.gate import CALLER, STILL_LET_IN, Gate
 from mlrun.api.heads import Heads
@@ -65,7 +66,8 @@ def create_app(
 
         uvicorn.run(create_app(get_run_db("./").connect()), port=8080)
     """
-    house = House(db, Tasks(db), allowed_paths, Once(), Measures(), Watches(db), Reference(V1, V2))
+    reference = Reference(V1, V2)
+    house = House(db, Tasks(db), allowed_paths, Once(), Measures(), Watches(db), reference, Builds(db))
     at_the_root = tuple(rule for rule in V1 if rule.path in _AT_THE_ROOT)
     paths = Paths()
     for prefix, rules in (("/api/v2", V2), ("/api/v1", V1), ("/api", V1), ("", at_the_root)):
@@ -73,7 +75,7 @@ def create_app(
             paths.add(rule.method, prefix + rule.path, _endpoint(rule, house, most_bytes))
     app = Starlette(middleware=[Middleware(Gate, access=access, db=db), Middleware(Heads)])
     app.router = PathRouter(paths, _no_address)
-    app.state.watches = house.watches
+    app.state.watches, app.state.builds = house.watches, house.builds
     return app
 
 

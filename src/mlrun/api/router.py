@@ -45,7 +45,7 @@ class Paths:
     def add(self, method: str, path: str, endpoint: Endpoint) -> None:
         """The first one of an address and method holds."""
         place, names = self, []
-        for part in path.strip("/").split("/"):
+        for part in path.removeprefix("/").split("/"):
             if not part.startswith("{"):
                 place = place._words.setdefault(part, Paths())
                 continue

@@ -87,9 +87,11 @@ def serve_alone(served: Served, is_ready: Callable[[], None]) -> None:
             await super().startup(sockets)
             is_ready()
 
-    server = ReadyServer(config_of(create_app(served.db, served.access, served.places)))
+    app = create_app(served.db, served.access, served.places)
+    app.state.builds.settle()  # those of a server that was killed
+    server = ReadyServer(config_of(app))
     # After its work uvicorn raises the signal that ended it once more; a good end is no failure.
-    with handling_signals(server.handle_exit):
+    with handling_signals(server.handle_exit), contextlib.closing(app.state.builds):
         server.run(sockets=[served.listener])
 
 

@@ -36,6 +36,10 @@ class Builder(abc.ABC):
         """
 
     @abc.abstractmethod
+    def runs(self, image: str) -> bool:
+        """Whether *image* is of the kind that its cluster runs, and there as far as that is known here."""
+
+    @abc.abstractmethod
     def build(self, plan: BuildPlan, log: Log, stop: threading.Event = NEVER) -> str:
         """
         Make the image of *plan*, and give the name by which its cluster runs it.

@@ -37,6 +37,8 @@ def run(command: Command, log: Log, stop: threading.Event = NEVER) -> None:
         MLRunRuntimeError: It failed, or *stop* was set.
         MLRunTimeoutError: It takes longer than the setting ``builder.timeout``.
     """
+    if stop.is_set():
+        raise _stopped(command)
     log(f"$ {command.said}\n".encode())
     tail = b""
     timeout_s = float(mlconf.builder.timeout)
@@ -56,7 +58,7 @@ def run(command: Command, log: Log, stop: threading.Event = NEVER) -> None:
     finally:
         child.kill()  # what it has left behind
     if stop.is_set():
-        raise MLRunRuntimeError(f"the build was stopped at {command.said!r}")
+        raise _stopped(command)
     if code and time.monotonic() > deadline:
         raise MLRunTimeoutError(
             f"{command.said!r} took longer than {timeout_s:g} s (setting builder.timeout)"
@@ -82,6 +84,10 @@ def words_of(text: str, where: str) -> list[str]:
 def outside() -> dict[str, str]:
     """This process's variables without those of this package, which may have its logins in them."""
     return {name: value for name, value in os.environ.items() if not name.upper().startswith("MLRUN_")}
+
+
+def _stopped(command: Command) -> MLRunRuntimeError:
+    return MLRunRuntimeError(f"the build was stopped at {command.said!r}")
 
 
 def said_at_the_end(what: str, output: bytes) -> str:

@@ -25,8 +25,16 @@ from mlrun.builders.context import Context, laid_out
 from mlrun.builders.installer import installer, pip
 from mlrun.builders.plan import BuildPlan
 from mlrun.builders.wheel import PACKAGE
-from mlrun.cluster.environments import COMPLETE, Environment, folder_of_all, named, newest
-from mlrun.errors import MLRunInvalidArgumentError, MLRunRuntimeError
+from mlrun.cluster.environments import (
+    COMPLETE,
+    Environment,
+    environment,
+    folder_of_all,
+    is_environment,
+    named,
+    newest,
+)
+from mlrun.errors import MLRunInvalidArgumentError, MLRunNotFoundError, MLRunRuntimeError
 from mlrun.model.base import dump_json
 
 LOOK_EVERY_S = 0.1  # whether another build of the same environment has ended
@@ -50,6 +58,14 @@ class EnvironmentBuilder(Builder):
         with laid_out(_checked(plan)) as context:
             found = newest(_digest(context))
         return found.image if found and not plan.anew else ""
+
+    def runs(self, image: str) -> bool:
+        if not is_environment(image):
+            return False
+        try:
+            return bool(environment(image))
+        except MLRunNotFoundError:
+            return False
 
     def build(self, plan: BuildPlan, log: Log, stop: threading.Event = NEVER) -> str:
         with laid_out(_checked(plan)) as context:

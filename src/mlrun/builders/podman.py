@@ -14,6 +14,7 @@ from mlrun.builders.command import Command, outside, run, said_at_the_end, words
 from mlrun.builders.context import Context, laid_out
 from mlrun.builders.names import is_loopback, registry_of
 from mlrun.builders.plan import BuildPlan
+from mlrun.cluster.environments import is_environment
 from mlrun.config import mlconf
 from mlrun.errors import MLRunMissingDependencyError, MLRunNotFoundError, MLRunRuntimeError
 
@@ -35,6 +36,9 @@ class PodmanBuilder(Builder):
             label = _label(plan.image)
             is_there = label is not None and label in ("", context.digest)
         return plan.image if is_there and not plan.anew else ""
+
+    def runs(self, image: str) -> bool:
+        return not is_environment(image)
 
     def build(self, plan: BuildPlan, log: Log, stop: threading.Event = NEVER) -> str:
         step = partial(run, log=log, stop=stop)

@@ -25,6 +25,7 @@ from mlrun.model.run import HyperParamOptions, Run, RunSpec
 from mlrun.runtimes import prepare
 from mlrun.runtimes.command import as_word
 from mlrun.runtimes.editing import Editing
+from mlrun.runtimes.image_needs import ImageNeeds
 from mlrun.secrets import SecretsStore, masked_sources
 
 _FORMATS = (".yaml", ".yml", ".json")
@@ -50,7 +51,7 @@ class Launch:
         return LogWriter(self.db, run.metadata.uid, run.metadata.project, masker=self.secrets.masker)
 
 
-class BaseRuntime(Function, Editing):
+class BaseRuntime(Function, Editing, ImageNeeds):
     """
     A function: a record that can be saved and exported, with a verb for each thing that can be done to it.
 
@@ -63,6 +64,18 @@ class BaseRuntime(Function, Editing):
 
     kind: str = "base"
     is_remote: ClassVar[bool] = False  # whether it takes a cluster
+
+    def ensure_built(self, auto_build: bool | None = None) -> None:
+        """
+        See to it that the image is there which a run needs; nothing happens where it needs none.
+
+        Args:
+            auto_build: Build one that is not; None is what the function says.
+
+        Raises:
+            MLRunPreconditionFailedError: It is not there, and is not to be built now.
+            MLRunRuntimeError: The build failed.
+        """
 
     def check_runnable(self, spec: RunSpec, launch: Launch) -> None:
         """
@@ -216,6 +229,7 @@ class BaseRuntime(Function, Editing):
             schedule: Five fields of cron, or their dictionary; for kinds that run in pods. Nothing starts now,
                 and the answer is ``{"schedule", "project", "name", "action"}``.
             hyperparams: Parameter name to a list of values: one child run each combination.
+            auto_build: Build the image first that the function needs, where that is not there.
             local: Run here whatever the kind is, as ``handler`` or ``local`` would.
             returns: Names (and kinds) to log returned values as.
 
@@ -245,6 +259,7 @@ class BaseRuntime(Function, Editing):
         )
         runner = self.local_form(local_code_path or "") if local else self
         runner.check_runnable(task.spec, launch)
+        runner.ensure_built(auto_build)  # which changes what is stored below
         task.spec.secret_sources = masked_sources(task.spec.secret_sources)
         body, version = self._version(task.metadata.project)
         run = prepare.prepare(self, task, name, version)

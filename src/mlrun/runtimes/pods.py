@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from mlrun.code import load
-from mlrun.errors import MLRunInvalidArgumentError, MLRunNotImplementedServerError
+from mlrun.errors import MLRunInvalidArgumentError
 from mlrun.execution.call import failure
 from mlrun.execution.masked import masked_db
 from mlrun.execution.sweep import Plan
@@ -14,14 +14,15 @@ from mlrun.launcher import get_launcher, thresholds
 from mlrun.launcher.base import Launcher, Place, Private, Record, Work
 from mlrun.log import logger
 from mlrun.model.run import Run, RunSpec
-from mlrun.runtimes.base import BaseRuntime, Launch
+from mlrun.runtimes.base import Launch
+from mlrun.runtimes.building import Building
 from mlrun.runtimes.check import check_handler
 from mlrun.runtimes.command import check_mode
 from mlrun.runtimes.manifest import pod_name, pod_of
 from mlrun.runtimes.resources import Resources
 
 
-class PodRuntime(Resources, BaseRuntime):
+class PodRuntime(Resources, Building):
     """
     A function whose runs are pods: on the cluster of the settings, or on that of the API server in use::
 
@@ -95,15 +96,6 @@ class PodRuntime(Resources, BaseRuntime):
 
     def _launcher(self, launch: Launch) -> Launcher:
         return get_launcher(masked_db(launch.db, launch.secrets.masker))
-
-    def deploy(self, *args: Any, **kwargs: Any) -> bool:
-        """
-        Raises:
-            MLRunNotImplementedServerError: Images are not built yet.
-        """
-        raise MLRunNotImplementedServerError(
-            f"building and deploying a {self.kind!r} function is not built yet; run(local=True) runs it here"
-        )
 
 
 def _watch(launcher: Launcher, run: Run) -> Run:

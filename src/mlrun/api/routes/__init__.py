@@ -6,6 +6,7 @@ from mlrun.api.codec import Rule
 from mlrun.api.routes import (
     artifacts,
     authorization,
+    builds,
     files,
     functions,
     lineage,
@@ -24,7 +25,7 @@ from mlrun.api.routes import (
 
 _OF_RUNS = (*runs.RULES, *logs.RULES, *watch.RULES)
 _OF_PROJECTS = (*projects.RULES, *secrets.RULES, *profiles.RULES, *schedules.RULES, *tasks.RULES)
-_SHARED = (*_OF_RUNS, *functions.RULES, *_OF_PROJECTS, *tags.RULES, *lineage.RULES)
+_SHARED = (*_OF_RUNS, *functions.RULES, *builds.RULES, *_OF_PROJECTS, *tags.RULES, *lineage.RULES)
 _REST = (*files.RULES, *specs.RULES, *authorization.RULES, *reference.RULES)
 
 V1: tuple[Rule, ...] = (*_SHARED, *artifacts.V1, *functions.V1, *_REST)

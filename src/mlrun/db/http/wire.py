@@ -35,6 +35,7 @@ LONGEST_REST_S = 60.0  # that a server may ask for
 _NOT_DONE = (429, 503)  # what was asked for was not begun
 _BROKEN = (500, 502, 504)
 _SAFE = ("GET", "PUT")
+_OF_TEXT = ("/logs/", "/build/status")  # addresses that answer with no JSON
 
 
 class Wire:
@@ -190,7 +191,7 @@ class Wire:
 
     def _of_an_api_server(self, answer: httpx2.Response) -> httpx2.Response:
         """A login page with status 200 is no receipt: what was written would be lost."""
-        if answer.request.method == "GET" and "/logs/" in answer.request.url.path:
+        if answer.request.method == "GET" and any(part in answer.request.url.path for part in _OF_TEXT):
             return answer
         kind = answer.headers.get("content-type", "")
         if answer.content and not kind.startswith("application/json"):
