@@ -274,7 +274,9 @@ class Building(BaseRuntime):
             pause_s = _SHORTEST_S if text else min(pause_s * 1.5, _LONGEST_S)
             time.sleep(pause_s)
         if self.status.state == ERROR:
-            raise MLRunRuntimeError(self.status.error or f"the image of {self.uri} could not be built")
+            meta = self.metadata
+            status = db.get_function(meta.name, meta.project, meta.tag).get("status") or {}
+            raise MLRunRuntimeError(status.get("error") or f"the image of {self.uri} could not be built")
         return self.status.state == READY
 
 
