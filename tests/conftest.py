@@ -80,3 +80,15 @@ def postgres_db(_emptied: str, home: Path) -> Iterator[Any]:
         )
     yield db
     db.close()
+
+
+@pytest.fixture(scope="session")
+def kubernetes() -> Iterator[Any]:
+    """A namespace of this test session on the Kubernetes that MLRUN_TEST_KUBECONFIG names."""
+    from mlrun.testing.kubernetes import HOW_TO_GET_ONE, VARIABLE, KubernetesNamespace
+
+    pytest.importorskip("kubernetes", reason="its client is not installed: pip install 'mlrun[kubernetes]'")
+    if not os.environ.get(VARIABLE):
+        pytest.skip(HOW_TO_GET_ONE)
+    with KubernetesNamespace(os.environ[VARIABLE]) as namespace:
+        yield namespace

@@ -15,6 +15,7 @@ HEAVY = {
     "cloudpickle",
     "httpx2",
     "importlib.metadata",
+    "kubernetes",
     "logging.config",
     "matplotlib",
     "msgspec",

@@ -22,7 +22,16 @@ mlrun.run: NewTask RunTemplate RunObject run_local get_or_create_ctx wait_for_ru
 mlrun.run: get_object download_object
 mlrun.model: ModelObj RunTemplate RunObject HyperParamOptions RunMetadata RunSpec RunStatus new_task
 mlrun.execution: MLClientCtx
-mlrun.runtimes: BaseRuntime HandlerRuntime LocalRuntime
+mlrun: VolumeMount mount_v3io v3io_cred auto_mount
+mlrun.runtimes: BaseRuntime HandlerRuntime LocalRuntime KubejobRuntime
+mlrun.runtimes.KubejobRuntime: with_limits with_requests gpus with_node_selection with_priority_class
+mlrun.runtimes.KubejobRuntime: with_preemption_mode with_security_context set_state_thresholds
+mlrun.runtimes.KubejobRuntime: set_image_pull_configuration set_env_from_secret with_annotations get_env
+mlrun.runtimes.KubejobRuntime: is_env_exists
+mlrun.runtimes.mounts: VolumeMount mount_v3io v3io_cred auto_mount mount_pvc mount_secret mount_configmap
+mlrun.runtimes.mounts: mount_hostpath mount_s3 set_env_variables
+mlrun.platforms: VolumeMount mount_v3io v3io_cred auto_mount mount_pvc mount_secret mount_configmap
+mlrun.platforms: mount_hostpath mount_s3 set_env_variables
 mlrun.datastore: DataItem get_dataitem
 mlrun.packagers: Packager DefaultPackager LogHint add_custom_packager get_custom_packagers
 mlrun.packagers: remove_custom_packager pack unpack
@@ -114,6 +123,29 @@ mlrun.RunTemplate.with_hyper_params(self, hyperparams, selector=None, strategy=N
 mlrun.RunTemplate.with_param_file(self, param_file, selector=None, strategy=None)
 mlrun.RunTemplate.with_secrets(self, kind, source)
 mlrun.RunTemplate.set_label(self, key, value)
+mlrun.runtimes.KubejobRuntime.with_limits(self, mem=None, cpu=None, gpus=None, gpu_type='nvidia.com/gpu',
+    patch=False)
+mlrun.runtimes.KubejobRuntime.with_requests(self, mem=None, cpu=None, patch=False)
+mlrun.runtimes.KubejobRuntime.with_node_selection(self, node_name=None, node_selector=None, affinity=None,
+    tolerations=None)
+mlrun.runtimes.KubejobRuntime.with_priority_class(self, name=None)
+mlrun.runtimes.KubejobRuntime.with_preemption_mode(self, mode)
+mlrun.runtimes.KubejobRuntime.with_security_context(self, security_context)
+mlrun.runtimes.KubejobRuntime.set_state_thresholds(self, state_thresholds, patch=True)
+mlrun.runtimes.KubejobRuntime.set_image_pull_configuration(self, image_pull_policy=None,
+    image_pull_secret_name=None)
+mlrun.runtimes.KubejobRuntime.set_env_from_secret(self, name, secret=None, secret_key=None)
+mlrun.runtimes.mounts.mount_pvc(pvc_name=None, volume_name='pipeline', volume_mount_path='/mnt/pipeline')
+mlrun.runtimes.mounts.auto_mount(pvc_name='', volume_mount_path='', volume_name=None)
+mlrun.runtimes.mounts.mount_secret(secret_name, mount_path, volume_name='secret', items=None)
+mlrun.runtimes.mounts.mount_configmap(configmap_name, mount_path, volume_name='configmap', items=None)
+mlrun.runtimes.mounts.mount_hostpath(host_path, mount_path, volume_name='hostpath')
+mlrun.runtimes.mounts.mount_s3(secret_name=None, aws_access_key='', aws_secret_key='', endpoint_url=None,
+    prefix='', aws_region=None, non_anonymous=False)
+mlrun.runtimes.mounts.mount_v3io(name='v3io', remote='', access_key='', user='', secret=None,
+    volume_mounts=None)
+mlrun.runtimes.mounts.v3io_cred(api='', user='', access_key='')
+mlrun.runtimes.mounts.set_env_variables(env_vars_dict=None)
 mlrun.RunObject.output(self, key)
 mlrun.RunObject.artifact(self, key)
 mlrun.RunObject.logs(self, watch=True, db=None, offset=0)

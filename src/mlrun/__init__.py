@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from mlrun.run import import_function_to_dict as import_function_to_dict
     from mlrun.run import new_function as new_function
     from mlrun.run import run_local as run_local
+    from mlrun.runtimes.mounts import VolumeMount as VolumeMount
+    from mlrun.runtimes.mounts import auto_mount as auto_mount
+    from mlrun.runtimes.mounts import mount_v3io as mount_v3io
+    from mlrun.runtimes.mounts import v3io_cred as v3io_cred
     from mlrun.secrets import get_secret_or_env as get_secret_or_env
 
 __version__ = "2.0.0.dev0"
@@ -43,6 +47,8 @@ _PLACES = {
     "NewTask": "mlrun.model.task",
     "RunObject": "mlrun.execution.run_object",
     "RunTemplate": "mlrun.model.task",
+    "VolumeMount": "mlrun.runtimes.mounts",
+    "auto_mount": "mlrun.runtimes.mounts",
     "code_to_function": "mlrun.run",
     "download_object": "mlrun.run",
     "function_to_module": "mlrun.run",
@@ -56,11 +62,13 @@ _PLACES = {
     "import_function_to_dict": "mlrun.run",
     "logger": "mlrun.log",
     "mlconf": "mlrun.config",
+    "mount_v3io": "mlrun.runtimes.mounts",
     "new_function": "mlrun.run",
     "new_task": "mlrun.model.task",
     "run_local": "mlrun.run",
     "set_env_from_file": "mlrun.config",
     "set_environment": "mlrun.config",
+    "v3io_cred": "mlrun.runtimes.mounts",
     "wait_for_runs_completion": "mlrun.execution.run_object",
 }
 

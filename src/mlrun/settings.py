@@ -43,7 +43,12 @@ TABLE = (
     ),
     Setting("default_project", "str", "default", "Project of a run that names none."),
     Setting("active_project", "str", "", "Project in use; wins over `default_project`."),
-    Setting("namespace", "str", "", "Kubernetes namespace that functions run in."),
+    Setting(
+        "namespace",
+        "str",
+        "",
+        "Kubernetes namespace that functions run in. Empty: that of the context, or of this pod.",
+    ),
     Setting(
         "cluster.kind",
         "str",
@@ -67,12 +72,6 @@ TABLE = (
         "auto",
         "What installs the requirements of an environment: `auto` is uv where it is installed, else pip.",
         choices=("auto", "uv", "pip"),
-    ),
-    Setting(
-        "builder.podman.command",
-        "str",
-        "podman",
-        "What builds images of containers: `podman` or `docker`, with options: `podman --root /data`.",
     ),
     Setting(
         "builder.podman.args",
@@ -106,6 +105,47 @@ TABLE = (
             ("image_pull_backoff", "1h", "waits for its image"),
             ("executing", "24h", "runs"),
         )
+    ),
+    Setting(
+        "cluster.process.environment",
+        "str",
+        "PATH,HOME,USER,LOGNAME,SHELL,LANG,LC_*,TZ,TMPDIR,LD_LIBRARY_PATH,*_PROXY,*_proxy,SSL_CERT_*,"
+        "*_CA_BUNDLE,CUDA_*,MLRUN_HOME",
+        "Variables that pods of the cluster `process` have of who creates them, beside their own; separated"
+        " by commas, `*` is any part.",
+    ),
+    Setting(
+        "cluster.podman.command",
+        "str",
+        "",
+        "Command that runs containers, with its options: `podman`, `docker` or what takes the same words."
+        " Empty: podman, else docker.",
+    ),
+    Setting(
+        "cluster.podman.network",
+        "str",
+        "",
+        "Network of containers: `host`, `none`, `bridge` or the name of one. Empty: what the command has.",
+    ),
+    Setting(
+        "cluster.podman.pull_timeout",
+        "float",
+        600.0,
+        "Creating a pod waits for its image at most this long.",
+        "seconds",
+    ),
+    Setting(
+        "cluster.kubernetes.context",
+        "str",
+        "",
+        "Context of a kubeconfig that functions run in; a current context counts only where the file is"
+        " named, too. Empty, with no file: the account of this pod.",
+    ),
+    Setting(
+        "cluster.kubernetes.kubeconfig",
+        "path",
+        "",
+        "Kubeconfig with that context. Empty: the files that `kubectl` reads.",
     ),
     Setting("log_level", "str", "INFO", "Least severe message that is printed.", choices=_LEVELS),
     Setting(
@@ -199,8 +239,16 @@ TABLE = (
             "application": "python:3.11",
         }.items()
     ),
-    Setting("storage.auto_mount_type", "str", "auto", "Storage that functions mount unless told otherwise."),
-    Setting("storage.auto_mount_params", "str", "", "Its parameters: `key=value,key=value`."),
+    Setting(
+        "storage.auto_mount_type",
+        "str",
+        "auto",
+        "Storage that the pods of every function mount, unless its `spec.disable_auto_mount` is set.",
+        choices=("none", "auto", "v3io_credentials", "v3io_fuse", "pvc", "s3", "env"),
+    ),
+    Setting(
+        "storage.auto_mount_params", "str", "", "Its parameters: `key=value,key=value`, or base64 of JSON."
+    ),
     Setting(
         "hub.default_source.name", "str", "default", "Name of the function hub that `hub://<function>` means."
     ),

@@ -18,6 +18,7 @@ from click.testing import CliRunner, Result
 from mlrun import new_function
 from mlrun.cli import cli
 from mlrun.db import get_run_db
+from mlrun.execution.run_object import RunObject
 
 PROGRAM = """
 import sys
@@ -284,9 +285,9 @@ def test_a_wrong_use_is_answered_and_nothing_runs(words: list[str], answer: str)
         (["trainin.py"], "trainin.py"),
         (["--kfp", "training.py"], "Kubeflow Pipelines"),
         (["--auto-build", "training.py"], "container images"),
-        (["--auto-mount", "training.py"], "cluster"),
-        (["--schedule", "* * * * *", "training.py"], "not built yet"),
-        (["http://127.0.0.1:9/"], "needs a cluster"),
+        (["--auto-mount", "training.py"], "for kinds that run in pods"),
+        (["--schedule", "* * * * *", "training.py"], "kinds that run in pods"),
+        (["http://127.0.0.1:9/"], "'remote' is not built yet"),
         (["-s", "fil=secrets.txt", "training.py"], "Did you mean 'file'?"),
         (["--task", "nothing.yaml", "training.py"], "can not read 'nothing.yaml'"),
         (["--task", "{'a': 1}", "training.py"], "is no task"),
@@ -339,3 +340,47 @@ def test_a_terminal_gets_a_summary(tmp_path: Path) -> None:
 
     assert child.wait() == 0
     assert b"training 5" in shown and b"accuracy=10" in shown and b"mlrun logs" in shown
+
+
+# in pods
+
+
+def test_a_job_is_watched_when_asked() -> None:
+    result = run("--kind", "job", "-w", "-p", "p1=5", "--name", "train", "training.py")
+
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "training 5\n", "")
+    assert stored()["metadata"]["labels"]["kind"] == "job"
+    assert results()["accuracy"] == 10
+
+
+def test_a_job_that_fails_is_an_exit_code() -> None:
+    result = run("--kind", "job", "-w", "-p", "p1=13", "training.py")
+
+    assert result.exit_code == 1
+    assert "bad luck" in result.stdout
+    assert "ended in state error" in result.stderr
+
+
+def test_a_job_that_is_not_watched_says_how_to_follow_it() -> None:
+    result = run("--kind", "job", "--handler", "double", "--uid", "u1", "handlers.py")
+
+    assert result.exit_code == 0
+    assert "mlrun logs -w u1 follows it" in result.stderr
+    assert RunObject.of(stored(), get_run_db()).wait_for_completion() == "completed"
+
+
+def test_storage_is_mounted_when_asked() -> None:
+    os.environ["MLRUN_PVC_MOUNT"] = "data:/mnt/data"
+
+    result = run("--kind", "job", "--auto-mount", "training.py")
+
+    assert result.exit_code == 1
+    assert "persistentVolumeClaim is only understood by the cluster 'kubernetes'" in result.stderr
+    assert get_run_db().list_runs() == []
+
+
+def test_a_schedule_needs_a_server() -> None:
+    result = run("--kind", "job", "--schedule", "0 * * * *", "training.py")
+
+    assert result.exit_code == 1
+    assert "start an API server with 'mlrun db'" in result.stderr

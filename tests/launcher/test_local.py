@@ -111,6 +111,17 @@ def test_what_a_cluster_refuses_is_recorded_with_the_reason(db: Any, function: A
     assert (status["state"], status["error"]) == ("error", "the cluster is away")
 
 
+def test_what_a_cluster_can_not_run_leaves_nothing(db: Any, function: Any, run: Run) -> None:
+    class Small(MemoryCluster):
+        def create(self, resource: Any, secrets: Any = None) -> str:
+            raise MLRunInvalidArgumentError("no GPU here")
+
+    with pytest.raises(MLRunInvalidArgumentError, match="no GPU here"):
+        LocalLauncher(db, Small()).submit(function, run)
+
+    assert db.list_runs(project="iris") == []
+
+
 def test_where_pods_can_not_reach_the_database_nothing_is_stored(db: Any, function: Any, run: Run) -> None:
     with pytest.raises(MLRunInvalidArgumentError, match="can not reach the file"):
         LocalLauncher(db, MemoryCluster(Reach.NETWORK)).submit(function, run)

@@ -32,5 +32,5 @@ def test_a_span_is_so_many_seconds(span, seconds):
 
 @pytest.mark.parametrize("span", ["", "soon", "1x", "-5", "1h 30", None, True, "h"])
 def test_what_is_no_span_is_refused_with_its_name(span):
-    with pytest.raises(MLRunInvalidArgumentError, match="executing is a span of time such as 30m.*not"):
+    with pytest.raises(MLRunInvalidArgumentError, match=r"executing is a span of time such as 30m.*not"):
         seconds_of(span, "executing")

@@ -9,7 +9,6 @@ import mlrun
 from mlrun.errors import (
     MLRunInvalidArgumentError,
     MLRunNotFoundError,
-    MLRunNotImplementedServerError,
 )
 
 CODE = "def train(context, p1=1):\n    context.log_result('accuracy', p1)\n"
@@ -203,8 +202,8 @@ def test_a_wrong_keyword_is_answered_with_the_right_one(fn, db, word, right):
     assert db.list_runs() == []
 
 
-def test_a_schedule_is_not_built_yet(fn):
-    with pytest.raises(MLRunNotImplementedServerError, match="schedule="):
+def test_a_schedule_is_for_kinds_that_run_in_pods(fn):
+    with pytest.raises(MLRunInvalidArgumentError, match="for kinds that run in pods, such as 'job'"):
         fn.run(handler="train", schedule="0 * * * *")
 
 

@@ -17,6 +17,7 @@ from mlrun.runtimes.manifest import image_of, pod_name, pod_of
 
 PLACE = Place("kubernetes", Reach.NETWORK, True, "http://mlrun:8080", "ml")
 UID = "3f2a81bc" * 4
+NOTHING = Private()
 
 
 def a_run(**metadata: Any) -> Run:
@@ -29,7 +30,7 @@ def fn() -> Any:
     return mlrun.new_function("train", project="iris", tag="v1", kind="job", image="x", command="train.py")
 
 
-def pod(fn: Any, run: Run | None = None, place: Place = PLACE, private: Private = Private()) -> Any:
+def pod(fn: Any, run: Run | None = None, place: Place = PLACE, private: Private = NOTHING) -> Any:
     return pod_of(fn, run or a_run(), place, private).resource
 
 

@@ -1,57 +1,291 @@
+"""Kinds that run in pods, on the cluster of processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 import mlrun
-from mlrun.errors import MLRunInvalidArgumentError, MLRunNotImplementedServerError
+from mlrun.cluster import get_cluster
+from mlrun.config import mlconf
+from mlrun.errors import (
+    MLRunInvalidArgumentError,
+    MLRunNotFoundError,
+    MLRunNotImplementedServerError,
+    RunError,
+)
 
-CODE = "def train(context, p1=1):\n    context.log_result('accuracy', p1)\n"
-KINDS = ["job", "dask", "mpijob", "spark", "remote-spark", "nuclio", "remote", "serving"]
+CODE = """
+import os
+import mlrun
+
+TOLD = ("MLRUN_EXEC_CONFIG", "MLRUN_EXEC_CODE", "MLRUN_EXEC_SECRETS")
+
+def train(context, p1=1):
+    print("training", p1)
+    context.log_result("accuracy", p1 * 2)
+
+def fail():
+    raise ValueError("bad luck")
+
+def die():
+    os.kill(os.getpid(), 9)
+
+def tell(context, name):
+    context.log_result("told", mlrun.mlconf.get("default_base_image"))
+    context.log_result("env", os.environ.get(name))
+
+def secret(context):
+    context.log_result("ok", context.get_secret("TOKEN") == "abc123")
+    print("the secret is", context.get_secret("TOKEN"))
+    context.log_result("left", [name for name in os.environ if name in TOLD])
+
+def measure(context, text):
+    context.log_result("length", len(text))
+"""
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_function_of_a_cluster_runs_here_when_asked(kind, db):
-    fn = mlrun.new_function("train", kind=kind).with_code(body=CODE)
-
-    run = fn.run(handler="train", params={"p1": 2}, local=True)
-
-    assert (run.state(), run.outputs, run.metadata.labels["kind"]) == ("completed", {"accuracy": 2}, kind)
-    assert db.get_function("train")["kind"] == fn.kind == kind
+@pytest.fixture
+def fn() -> Any:
+    return mlrun.new_function("train", kind="job", image="python").with_code(body=CODE)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_without_being_asked_it_says_what_it_needs_and_records_nothing(kind, db):
-    fn = mlrun.new_function("train", kind=kind).with_code(body=CODE)
+def pods() -> list[str]:
+    return [state.name for state in get_cluster().list()]
 
-    with pytest.raises(MLRunNotImplementedServerError, match=rf"'{kind}' needs a cluster.*run\(local=True\)"):
+
+# runs that end well
+
+
+def test_a_handler_runs_in_a_pod(fn: Any, db: Any, capfd: Any) -> None:
+    run = fn.run(handler="train", params={"p1": 5})
+
+    assert (run.state(), run.outputs, run.metadata.labels["kind"]) == ("completed", {"accuracy": 10}, "job")
+    assert db.get_log(run.uid())[1] == b"training 5\n"
+    assert capfd.readouterr().out == "training 5\n"
+    assert run.status.process["pid"] != os.getpid()
+    assert pods() == [run.status.process["pod"]] == [f"train-{run.uid()[:8]}"]
+
+
+def test_the_function_that_ran_is_the_one_that_was_submitted(fn: Any, db: Any) -> None:
+    run = fn.run(handler="train")
+
+    (stored,) = db.list_functions()
+    assert stored["kind"] == "job"
+    assert run.spec.function == f"default/train@{stored['metadata']['hash']}"
+
+
+def test_a_program_runs_in_a_pod(db: Any) -> None:
+    Path("train.py").write_text(
+        "import sys, mlrun\ncontext = mlrun.get_or_create_ctx('x')\n"
+        "context.log_result('got', [context.get_param('p1'), *sys.argv[1:]])\n"
+    )
+    fn = mlrun.new_function("train", kind="job", command="train.py", args=["--x", "a b"])
+
+    run = fn.run(params={"p1": 3})
+
+    assert run.output("got") == [3, "--x", "a b"]
+
+
+def test_embedded_code_is_a_program_with_arguments(db: Any) -> None:
+    body = "import sys\nprint('program', *sys.argv[1:])\n"
+    fn = mlrun.new_function("train", kind="job", args=["a", "--b"]).with_code(body=body)
+
+    run = fn.run()
+
+    assert db.get_log(run.uid())[1] == b"program a --b\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "mode", "log"),
+    [("/bin/echo '{depth}'", "pass", b"{depth}\n"), ("/bin/echo depth={depth}", "args", b"depth=3\n")],
+)
+def test_a_mode_holds_in_a_pod(db: Any, command: str, mode: str, log: bytes) -> None:
+    run = mlrun.new_function("echo", kind="job", command=command, mode=mode).run(params={"depth": 3})
+
+    assert db.get_log(run.uid())[1] == log
+
+
+def test_a_sweep_is_one_pod(fn: Any, db: Any) -> None:
+    run = fn.run(
+        handler="train", hyperparams={"p1": [1, 3, 2]}, hyper_param_options={"selector": "max.accuracy"}
+    )
+
+    assert (run.output("accuracy"), run.output("best_iteration")) == (6, 2)
+    assert len(db.list_runs(iter=True)) == 4
+    assert len(pods()) == 1
+
+
+def test_a_very_long_parameter_arrives(fn: Any) -> None:
+    assert fn.run(handler="measure", params={"text": "x" * 300_000}).output("length") == 300_000
+
+
+def test_variables_and_settings_arrive(fn: Any) -> None:
+    mlconf.default_base_image = "ours"
+
+    run = fn.set_env("GREETING", "hello").run(handler="tell", params={"name": "GREETING"})
+
+    assert run.outputs == {"told": "ours", "env": "hello"}
+
+
+def test_secrets_arrive_and_are_nowhere_else(fn: Any, db: Any, home: Path) -> None:
+    run = fn.run(mlrun.new_task().with_secrets("inline", {"TOKEN": "abc123"}), handler="secret")
+
+    assert run.outputs == {"ok": True, "left": []}
+    kept = json.dumps([*db.list_runs(), *db.list_functions()]) + db.get_log(run.uid())[1].decode()
+    assert "abc123" not in kept
+    in_pod = [
+        path for path in (home / "pods").rglob("*") if path.is_file() and b"abc123" in path.read_bytes()
+    ]
+    assert not in_pod
+
+
+def test_a_secret_of_the_project_arrives(fn: Any, db: Any) -> None:
+    db.create_project_secrets("default", secrets={"TOKEN": "abc123"})
+
+    assert fn.run(handler="secret").output("ok") is True
+
+
+# runs that do not
+
+
+def test_a_failing_handler_fails_its_run(fn: Any, db: Any) -> None:
+    with pytest.raises(RunError, match="ended in state error: ValueError: bad luck"):
+        fn.run(handler="fail")
+
+    (run,) = db.list_runs()
+    assert run["status"]["state"] == "error"
+    assert "ValueError: bad luck" in db.get_log(run["metadata"]["uid"])[1].decode()
+
+
+def test_a_pod_that_was_killed_fails_its_run(fn: Any, db: Any) -> None:
+    with pytest.raises(RunError):
+        fn.run(handler="die")
+
+    assert db.list_runs()[0]["status"]["state"] == "error"
+
+
+def test_what_is_found_out_in_the_pod_is_recorded(db: Any) -> None:
+    fn = mlrun.new_function("train", kind="job", command="nowhere.py")
+
+    with pytest.raises(RunError, match=r"no file 'nowhere.py'"):
         fn.run(handler="train")
 
-    assert db.list_runs() == db.list_functions() == []
+    (run,) = db.list_runs()
+    assert b"no file 'nowhere.py'" in db.get_log(run["metadata"]["uid"])[1]
 
 
-def test_its_record_is_whole(db):
-    fn = mlrun.new_function("train", kind="job", image="python", command="train.py", args=["x"])
-    fn.spec.resources = {"limits": {"cpu": 2}}
+@pytest.mark.parametrize(
+    ("given", "error", "message"),
+    [
+        ({"handler": "trian"}, MLRunNotFoundError, "no handler 'trian'.*'train'"),
+        ({"handler": len}, MLRunInvalidArgumentError, r"does not have len\(\).*with_code.*local=True"),
+        (
+            {"hyperparams": {}, "handler": "train", "state_thresholds": {"x": 1}},
+            MLRunInvalidArgumentError,
+            "'x'",
+        ),
+        ({"hyperparams": {"p1": []}, "handler": "train"}, MLRunInvalidArgumentError, "p1"),
+        ({"handler": "train", "schedule": "0 * * * *"}, MLRunNotImplementedServerError, "mlrun db"),
+    ],
+)
+def test_what_can_be_seen_to_be_wrong_starts_nothing(
+    fn: Any, db: Any, given: dict[str, Any], error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        fn.run(**given)
 
-    fn.save()
-
-    back = mlrun.import_function("db://train")
-    assert back.kind == "job"
-    assert (back.spec.resources, back.spec.image, back.spec.args) == ({"limits": {"cpu": 2}}, "python", ["x"])
-
-
-def test_an_image_is_not_built_yet():
-    with pytest.raises(MLRunNotImplementedServerError, match="not built yet"):
-        mlrun.new_function(kind="job").deploy()
-
-
-def test_other_code_can_be_taken_to_run_here(tmp_path):
-    (tmp_path / "my code.py").write_text(CODE.replace("p1)", "p1 * 10)"))
-    fn = mlrun.new_function("train", kind="job", image="i").with_code(body=CODE)
-
-    run = fn.run(handler="train", local=True, local_code_path="my code.py")
-
-    assert run.output("accuracy") == 10
+    assert db.list_runs() == [] == pods()
 
 
-def test_other_code_is_for_a_run_here():
-    with pytest.raises(MLRunInvalidArgumentError, match="local_code_path= needs local=True"):
-        mlrun.new_function("train", kind="job").run(local_code_path="x.py")
+@pytest.mark.parametrize(
+    ("parts", "handler", "message"),
+    [
+        ({}, "", "neither a command nor code"),
+        ({"command": "ls", "mode": "pass"}, "f", "no handler 'f' to call"),
+    ],
+)
+def test_a_function_without_code_is_refused(db: Any, parts: Any, handler: str, message: str) -> None:
+    with pytest.raises(MLRunInvalidArgumentError, match=message):
+        mlrun.new_function("train", kind="job", **parts).run(handler=handler)
+
+    assert db.list_runs() == []
+
+
+# live runs
+
+
+def test_a_run_that_is_not_watched_goes_on(fn: Any, db: Any) -> None:
+    run = fn.run(handler="train", params={"p1": 5}, watch=False)
+
+    assert run.outputs == {"accuracy": 10}
+    assert run.status.state == "completed"
+
+
+def test_a_run_that_is_not_watched_and_dies_is_found_out(fn: Any, db: Any) -> None:
+    run = fn.run(handler="die", watch=False)
+
+    assert run.wait_for_completion(raise_on_failure=False) == "error"
+
+
+SLEEPER = """
+import time, mlrun
+def sleep():
+    print("sleeping", flush=True)
+    time.sleep(600)
+"""
+CALLER = """
+import sys, mlrun
+fn = mlrun.new_function("sleep", kind="job").with_code(body=open("sleeper.py").read())
+fn.run(handler="sleep")
+"""
+
+
+@pytest.fixture
+def caller(db: Any) -> Any:
+    """A process that waits for a run whose handler sleeps."""
+    Path("sleeper.py").write_text(SLEEPER)
+    process = subprocess.Popen(
+        [sys.executable, "-c", CALLER], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
+    assert process.stdout and process.stdout.readline() == b"sleeping\n"
+    yield process
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    for name in pods():
+        get_cluster().delete(name, grace_s=0)
+
+
+def test_an_interrupted_caller_aborts_its_run(caller: Any, db: Any) -> None:
+    caller.send_signal(signal.SIGINT)
+    caller.wait()
+
+    status = db.list_runs()[0]["status"]
+    assert (status["state"], status["status_text"]) == ("aborted", "interrupted by Ctrl-C")
+    assert pods() == []
+
+
+def test_a_killed_caller_leaves_its_run_running(caller: Any, db: Any) -> None:
+    caller.kill()
+    caller.wait()
+
+    (run,) = db.list_runs()
+    assert run["status"]["state"] == "running"
+    assert get_cluster().read(run["status"]["process"]["pod"]).phase == "running"
+
+
+def test_a_run_is_aborted_by_its_object(caller: Any, db: Any) -> None:
+    run = db.list_runs().to_objects()[0]
+
+    run.abort()
+
+    assert run.state() == "aborted"
+    assert pods() == []

@@ -109,3 +109,12 @@ def test_another_source_stays_as_it_is() -> None:
 def test_a_variable_without_a_name_is_refused() -> None:
     with pytest.raises(MLRunInvalidArgumentError, match="a variable needs a name"):
         Variables("pod-1", Private()).add_own([{"value": "1"}])
+
+
+@pytest.mark.parametrize("name", ["AWS_SECRET_ACCESS_KEY", "DB_PASSWORD", "HF_TOKEN"])
+def test_a_variable_that_is_named_as_secrets_are_is_referred_to(name: str) -> None:
+    variables = Variables("pod-1", Private())
+
+    variables.add_own([{"name": name, "value": "abcd"}])
+
+    assert of(variables) == {name: reference(name)}

@@ -22,6 +22,7 @@ from mlrun.errors import (
     MLRunNotImplementedServerError,
     RunError,
 )
+from mlrun.model.run import RunState
 from mlrun.runtimes.told import CODE, CONFIG, told
 
 if TYPE_CHECKING:
@@ -91,6 +92,11 @@ def _run(fn: BaseRuntime, task: RunTemplate, given: Any) -> bool:
     except RunError as error:
         pod.tell(error)
         return True
+    if isinstance(done, dict):
+        click.echo(f"schedule {done['name']} of project {done['project']} is {done['action']}", err=True)
+        return False
+    if not RunState(done.status.state).is_final:
+        click.echo(f"run {done.key} is {done.status.state}; mlrun logs -w {done.uid()} follows it", err=True)
     return done.status.is_failed()
 
 

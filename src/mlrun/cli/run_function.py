@@ -60,6 +60,16 @@ def _of_notebook(given: Any) -> BaseRuntime:
     return fn
 
 
+def _mount(fn: BaseRuntime) -> None:
+    from mlrun.runtimes.mounts import auto_mount
+
+    if not fn.is_remote:
+        raise MLRunInvalidArgumentError(
+            f"--auto-mount is for kinds that run in pods, such as 'job'; kind {fn.kind!r} sees local files"
+        )
+    fn.apply(auto_mount())
+
+
 def has_placeholder(url: str) -> bool:
     """Whether something in *url* stands for the file of the code."""
     return "{codefile}" in url or "*" in url.split()
@@ -103,6 +113,8 @@ def _function_file(url: str) -> str:
 
 
 def configured(fn: BaseRuntime, given: Any) -> BaseRuntime:
+    if given.auto_mount:
+        _mount(fn)
     for field, value in given.runtime_config.items():
         name = field.removeprefix("spec.")
         if not hasattr(fn.spec, name):

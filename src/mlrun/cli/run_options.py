@@ -36,7 +36,7 @@ _WHAT = [
     _text("Start from the task of this YAML or JSON file, or JSON text.", "--task"),
     _flag("Take the task from MLRUN_EXEC_CONFIG, and code from MLRUN_EXEC_CODE.", "--from-env"),
     _text("Call this function of the code.", "--handler"),
-    _text("Kind of function: local, handler, ...; by default what URL needs.", "--kind"),
+    _text("Kind of function: local, handler, job ...; by default what URL needs.", "--kind"),
     _text("pass: run the command as it is; args: put parameters where it says {name}.", "--mode"),
     _text("Container image, for kinds that run in one.", "--image"),
     _text("Source archive or git URL, for kinds that run in a container.", "--source"),
@@ -94,14 +94,14 @@ _RECORD = [
 ]
 _HOW = [
     _flag("Run here whatever the function's kind is.", "--local"),
-    _flag("Wait for a run that is elsewhere, and print its log; a run here always does.", "-w", "--watch"),
+    _flag("Wait for a run in a pod, and print its log; a run here always does.", "-w", "--watch"),
     _flag("Verbose run; recorded with it.", "--verbose"),
     _flag("Print the run as YAML when it has ended.", "--dump"),
     _flag("Print only the run, as JSON; what it prints goes to standard error.", "--json", "as_json"),
-    click.option("--schedule", help="Cron line; needs a server that runs functions; not built yet."),
+    click.option("--schedule", help="Run at the times of this cron line, for kinds that run in pods."),
     _flag("Run as a step of Kubeflow Pipelines; not built yet.", "--kfp"),
     _flag("Build the image first; not built yet.", "--auto-build"),
-    _flag("Mount shared storage into the pod; not built yet.", "--auto-mount"),
+    _flag("Mount the storage that there is into the pod, for kinds that run in one.", "--auto-mount"),
 ]
 
 

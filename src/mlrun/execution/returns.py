@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mlrun import frames
 from mlrun.config import mlconf
 from mlrun.errors import (
     MLRunConflictError,
@@ -47,6 +46,8 @@ def log_returned(context: MLClientCtx, value: Any, returns: list[Any]) -> None:
 def _log_unnamed(context: MLClientCtx, value: Any) -> None:
     if value is None or (isinstance(value, str | bytes | list | dict | tuple) and not value):
         return
+    from mlrun import frames
+
     if frames.is_frame(value):
         context.log_dataset("return", value)
     else:

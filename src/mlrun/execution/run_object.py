@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from mlrun import render, urls
 from mlrun.config import mlconf
 from mlrun.db.base import RunDB
-from mlrun.errors import MLRunNotFoundError, MLRunTimeoutError, RunError
+from mlrun.errors import MLRunBaseError, MLRunNotFoundError, MLRunTimeoutError, RunError, err_to_str
+from mlrun.log import logger
 from mlrun.model.run import Run, RunState
 from mlrun.model.task import RunTemplate
 
@@ -58,7 +59,9 @@ class RunObject(Run):
         return RunState(self.status.state).is_final
 
     def refresh(self) -> RunObject:
-        """Read the run anew, and give it back."""
+        """Read the run anew, and give it back; one whose pod is gone is ended before."""
+        if not self._is_final() and self.status.process.get("pod"):
+            self._settle()
         meta = self.metadata
         fresh = Run.from_dict(self.db.read_run(meta.uid, meta.project, meta.iteration))
         self.metadata, self.spec, self.status = fresh.metadata, fresh.spec, fresh.status
@@ -177,8 +180,23 @@ class RunObject(Run):
         Raises:
             MLRunConflictError: It has ended already.
         """
-        self.db.abort_run(self.metadata.uid, self.metadata.project, self.metadata.iteration)
+        meta = self.metadata
+        if self.status.process.get("pod") and not meta.iteration:
+            from mlrun.launcher import get_launcher
+
+            get_launcher(self.db).abort(self)
+        else:
+            self.db.abort_run(meta.uid, meta.project, meta.iteration)
         self.refresh()
+
+    def _settle(self) -> None:
+        """Nobody may be watching its pod."""
+        from mlrun.launcher import get_launcher
+
+        try:
+            get_launcher(self.db).settle(self)
+        except MLRunBaseError as error:  # the run itself can be read all the same
+            logger.warning(f"the pod of run {self.key} can not be looked at now: {err_to_str(error)}")
 
     # how it looks
 

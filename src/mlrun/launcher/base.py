@@ -108,3 +108,11 @@ class Launcher(abc.ABC):
     @abc.abstractmethod
     def wait(self, run: Run, show_logs: bool = True) -> Run:
         """Until *run* has ended, printing its log; one whose pod is gone is ended, with the reason."""
+
+    def settle(self, run: Run) -> None:  # noqa: B027 - a server does it by itself
+        """
+        End *run* if its pod has ended without its having said so; for runs that nobody may be watching.
+
+        Raises:
+            MLRunServiceUnavailableError: The cluster can not be reached.
+        """

@@ -6,6 +6,7 @@ import codecs
 import socket
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -17,6 +18,7 @@ from mlrun.errors import (
     MLRunAccessDeniedError,
     MLRunBaseError,
     MLRunConflictError,
+    MLRunInvalidArgumentError,
     MLRunNotFoundError,
     MLRunNotImplementedServerError,
     err_to_str,
@@ -27,7 +29,7 @@ from mlrun.launcher.ending import Reason, end_run
 from mlrun.launcher.watcher import Watcher
 from mlrun.model.run import Run, RunState
 
-_SHORTEST_S, _LONGEST_S = 0.02, 0.5  # between two looks at a log; longer each time that nothing has come
+_SHORTEST_S, _LONGEST_S = 0.02, 0.5  # between two looks at a log: a tenth of the time that nothing has come
 
 
 class LocalLauncher(Launcher):
@@ -59,7 +61,10 @@ class LocalLauncher(Launcher):
         try:
             self._create(run, work)
         except MLRunBaseError as error:
-            self._end(run, Reason(RunState.ERROR, err_to_str(error)))
+            if known is None and isinstance(error, MLRunInvalidArgumentError):
+                self.db.del_run(*_key(run))  # nothing has begun
+            else:
+                self._end(run, Reason(RunState.ERROR, err_to_str(error)))
             raise
         return Run.from_dict(self.db.read_run(*_key(run)))
 
@@ -79,7 +84,7 @@ class LocalLauncher(Launcher):
 
     def wait(self, run: Run, show_logs: bool = True) -> Run:
         decoder = codecs.getincrementaldecoder("utf-8")("replace")  # a read may end inside a character
-        offset, pause_s = 0, _SHORTEST_S
+        offset, since = 0, time.monotonic()
         with self._watched(run) as changed:
             while True:
                 state, body = self.db.get_log(*_key(run), offset=offset)
@@ -89,17 +94,11 @@ class LocalLauncher(Launcher):
                 offset += len(body)
                 if RunState(state).is_final:
                     return Run.from_dict(self.db.read_run(*_key(run)))
-                pause_s = _SHORTEST_S if body else min(pause_s * 1.5, _LONGEST_S)
-                changed.wait(pause_s)
+                since = time.monotonic() if body else since
+                changed.wait(min(max((time.monotonic() - since) / 10, _SHORTEST_S), _LONGEST_S))
                 changed.clear()
 
     def settle(self, run: Run) -> None:
-        """
-        End *run* if its pod has ended without its having said so; for runs that nobody watches.
-
-        Raises:
-            MLRunServiceUnavailableError: The cluster can not be reached.
-        """
         process = run.status.process
         if process.get("cluster") != self.cluster.kind or process.get("host") != socket.gethostname():
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import enum
 
 from mlrun.model.base import Model, field
@@ -43,6 +44,14 @@ class PodState(Model):
     @property
     def is_final(self) -> bool:
         return PodPhase(self.phase).is_final
+
+    def deleted(self) -> PodState:
+        """The last state of one that was deleted before it had ended."""
+        now = datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds")
+        gone = self.copy()
+        gone.phase, gone.reason, gone.message = PodPhase.FAILED.value, "Deleted", "it was deleted"
+        gone.ended = now
+        return gone
 
 
 class PodEvent(Model):

@@ -8,18 +8,16 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Self, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from mlrun import urls
 from mlrun.config import mlconf
 from mlrun.db.base import Record, RunDB
 from mlrun.errors import MLRunBaseError, MLRunInvalidArgumentError, RunError
-from mlrun.execution import parallel
 from mlrun.execution.capture import LogWriter
 from mlrun.execution.context import MLClientCtx
 from mlrun.execution.handlers import Source
 from mlrun.execution.run_object import RunObject
-from mlrun.execution.sweep import Plan, sweep
 from mlrun.model.function import Function, function_hash
 from mlrun.model.run import HyperParamOptions, Run, RunSpec
 from mlrun.runtimes import prepare
@@ -27,6 +25,9 @@ from mlrun.runtimes.command import as_word
 from mlrun.runtimes.editing import Editing
 from mlrun.runtimes.image_needs import ImageNeeds
 from mlrun.secrets import SecretsStore, masked_sources
+
+if TYPE_CHECKING:
+    from mlrun.execution.sweep import Plan
 
 _FORMATS = (".yaml", ".yml", ".json")
 _LATEST = "latest"  # the tag that moves with every version
@@ -47,7 +48,9 @@ class Launch:
     def log_of(self, run: Run) -> LogWriter:
         """Where the output of *run* goes; iterations share their parent's log."""
         if run.metadata.iteration:
-            return parallel.log_of(run, self.db, self.secrets.masker)
+            from mlrun.execution.parallel import log_of
+
+            return log_of(run, self.db, self.secrets.masker)
         return LogWriter(self.db, run.metadata.uid, run.metadata.project, masker=self.secrets.masker)
 
 
@@ -226,8 +229,8 @@ class BaseRuntime(Function, Editing, ImageNeeds):
             inputs: Argument name to data URL.
             artifact_path, out_path, output_path: One thing: where artifacts go.
             watch: Wait for the end, and print the log; a run in this process always does.
-            schedule: Five fields of cron, or their dictionary; for kinds that run in pods. Nothing starts now,
-                and the answer is ``{"schedule", "project", "name", "action"}``.
+            schedule: Five fields of cron, or their dictionary, for kinds that run in pods: nothing starts
+                now, and the answer is ``{"schedule", "project", "name", "action"}``.
             hyperparams: Parameter name to a list of values: one child run each combination.
             auto_build: Build the image first that the function needs, where that is not there.
             local: Run here whatever the kind is, as ``handler`` or ``local`` would.
@@ -305,7 +308,11 @@ class BaseRuntime(Function, Editing, ImageNeeds):
         Raises:
             MLRunInvalidArgumentError: As :meth:`mlrun.execution.sweep.Plan.of`.
         """
-        return Plan.of(run, read) if run.spec.is_hyper_job() else None
+        if not run.spec.is_hyper_job():
+            return None
+        from mlrun.execution.sweep import Plan
+
+        return Plan.of(run, read)
 
     def schedule(self, run: Run, launch: Launch, schedule: Any) -> Record:
         """
@@ -336,6 +343,8 @@ class BaseRuntime(Function, Editing, ImageNeeds):
     def _sweep(self, run: Run, launch: Launch, plan: Plan) -> None:
         def run_children(runs: Iterator[Run], parent: MLClientCtx) -> Iterator[Run]:
             return self.children(runs, replace(launch, parent=parent), plan.options.parallel_runs or 1)
+
+        from mlrun.execution.sweep import sweep
 
         sweep(run, launch.db, launch.secrets, plan, run_children)
 

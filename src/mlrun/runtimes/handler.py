@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from mlrun.errors import MLRunInvalidArgumentError
-from mlrun.execution import arguments, parallel
+from mlrun.execution import arguments
 from mlrun.execution.call import call
 from mlrun.execution.handlers import FromCode, Given, Once, Source
 from mlrun.execution.surroundings import surroundings
@@ -57,6 +57,8 @@ class HandlerRuntime(BaseRuntime):
     def children(self, runs: Iterator[Run], launch: Launch, at_once: int) -> Iterator[Run]:
         source = self.source(launch)
         if at_once > 1:
+            from mlrun.execution import parallel  # with its processes, which few runs need
+
             secrets, env = launch.secrets.to_serial(), plain_env(self.spec)
             return parallel.in_processes(runs, source, launch.db, secrets, launch.workdir, env, at_once)
         return self.one_by_one(runs, replace(launch, source=Once(source)))

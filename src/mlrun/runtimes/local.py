@@ -9,7 +9,6 @@ from contextlib import ExitStack
 from mlrun.code import load
 from mlrun.config import mlconf
 from mlrun.errors import MLRunInvalidArgumentError
-from mlrun.execution import parallel
 from mlrun.execution.call import failure
 from mlrun.execution.context import MLClientCtx
 from mlrun.execution.handlers import FromCode, Source
@@ -94,7 +93,9 @@ class LocalRuntime(HandlerRuntime):
         if launch.handler:
             return super().children(runs, launch, at_once)
         if at_once > 1:
-            return parallel.in_threads(runs, lambda run: self.launch(run, launch), launch.db, at_once)
+            from mlrun.execution.parallel import in_threads
+
+            return in_threads(runs, lambda run: self.launch(run, launch), launch.db, at_once)
         return self.one_by_one(runs, launch)
 
     def _run_program(self, run: Run, launch: Launch) -> None:

@@ -18,9 +18,11 @@ from mlrun.model.run import Run
 from mlrun.runtimes.pod_command import mlrun_run
 from mlrun.runtimes.told import CODE, CONFIG
 from mlrun.runtimes.variables import Variables
+from mlrun.settings import text_of
 
 MANAGED_BY = {"app.kubernetes.io/managed-by": "mlrun"}  # what every pod of ours has
 CONTAINER = "base"
+_OF_THIS_PROCESS = ("dbpath", "httpdb.", "cluster.", "function.", "function_defaults.", "storage.")
 _LONGEST = 63  # characters of a label and of a name in DNS
 _NO_LABEL = re.compile(r"[^A-Za-z0-9_.-]+")
 _NO_NAME = re.compile(r"[^a-z0-9-]+")
@@ -122,7 +124,7 @@ def variables_of(function: Function, run: Run, place: Place, private: Private, s
         secret: The name of the secret that holds what nobody may see.
     """
     variables = Variables(secret, private)
-    for name, value in _settings().items():
+    for name, value in _settings(place).items():
         variables.set(name, value)
     variables.set("MLRUN_DEFAULT_PROJECT", run.metadata.project)
     variables.set("MLRUN_NAMESPACE", place.namespace)
@@ -181,13 +183,15 @@ def own_mounts(run: Run, place: Place) -> list[dict[str, Any]]:
     return [{"name": name, "mountPath": path} for name, path in own_folders(run, place).items()]
 
 
-def _settings() -> dict[str, str]:
-    """Those that were assigned in this process, and mean the same in another one."""
-    return {
-        name: value
-        for name, value in mlconf.as_env().items()
-        if not name.startswith(("MLRUN_HOME", "MLRUN_DBPATH", "MLRUN_HTTPDB__", "MLRUN_CLUSTER__"))
+def _settings(place: Place) -> dict[str, str]:
+    """Those that somebody has set here, and that mean the same there."""
+    told = {
+        setting.env: text_of(mlconf.get(setting.name))
+        for setting, _, source in mlconf.settings()
+        if source != "default"
+        and not (setting.secret or setting.type == "path" or setting.name.startswith(_OF_THIS_PROCESS))
     }
+    return told | ({"MLRUN_HOME": str(mlconf.home)} if place.reach is Reach.FILES else {})
 
 
 def _security(spec: Mapping[str, Any], is_pod: bool) -> dict[str, Any]:

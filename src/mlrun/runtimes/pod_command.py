@@ -11,6 +11,7 @@ from mlrun.model.function import Function, FunctionSpec
 from mlrun.model.run import Run
 from mlrun.runtimes.command import as_word, split_words
 
+ENVIRONMENT = "environment:"  # an image that is a Python environment of this machine
 CODE_FILE = "*"  # stands for the file of the code that comes in the environment
 
 
@@ -26,7 +27,7 @@ def mlrun_run(function: Function, run: Run, place: Place) -> list[str]:
         "--workdir": spec.workdir,
         "-rc": f"pythonpath={spec.pythonpath}" if spec.pythonpath else "",
     }
-    words = [*_mlrun(place), "run", "--from-env"]
+    words = [*_mlrun(spec, place), "run", "--from-env"]
     for option, value in options.items():
         words += [option, value] if value else []
     command = _command(spec, place)
@@ -40,9 +41,11 @@ def mlrun_run(function: Function, run: Run, place: Place) -> list[str]:
     return [*words, command, *arguments]
 
 
-def _mlrun(place: Place) -> list[str]:
-    """Where pods are processes of this machine it is this very interpreter that has the package."""
-    return [sys.executable, "-m", "mlrun"] if place.reach is Reach.FILES else ["mlrun"]
+def _mlrun(spec: FunctionSpec, place: Place) -> list[str]:
+    """Where pods are processes of this machine: this very interpreter, or that of a built environment."""
+    if place.reach is not Reach.FILES:
+        return ["mlrun"]
+    return ["python" if spec.image.startswith(ENVIRONMENT) else sys.executable, "-m", "mlrun"]
 
 
 def _command(spec: FunctionSpec, place: Place) -> str:

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from mlrun.code import load
 from mlrun.errors import MLRunInvalidArgumentError
 from mlrun.execution.call import failure
 from mlrun.execution.masked import masked_db
-from mlrun.execution.sweep import Plan
 from mlrun.launcher import get_launcher, thresholds
 from mlrun.launcher.base import Launcher, Place, Private, Record, Work
 from mlrun.log import logger
 from mlrun.model.run import Run, RunSpec
+from mlrun.runtimes.auto_mount import automatic_mount
 from mlrun.runtimes.base import Launch
 from mlrun.runtimes.building import Building
 from mlrun.runtimes.check import check_handler
 from mlrun.runtimes.command import check_mode
 from mlrun.runtimes.manifest import pod_name, pod_of
 from mlrun.runtimes.resources import Resources
+
+if TYPE_CHECKING:
+    from mlrun.execution.sweep import Plan
 
 
 class PodRuntime(Resources, Building):
@@ -41,7 +44,14 @@ class PodRuntime(Resources, Building):
 
     def manifest(self, run: Run, place: Place, private: Private) -> Work:
         """See :meth:`mlrun.launcher.base.Function.manifest`."""
-        return pod_of(self, run, place, private)
+        return pod_of(self.mounted(), run, place, private)
+
+    def mounted(self) -> Self:
+        """This function with the storage that the settings say; itself where it has some of its own."""
+        if self.spec.disable_auto_mount or self.spec.volume_mounts:
+            return self
+        modifier = automatic_mount()
+        return self.copy().apply(modifier) if modifier else self
 
     def check_runnable(self, spec: RunSpec, launch: Launch) -> None:
         handler = launch.handler
@@ -61,6 +71,8 @@ class PodRuntime(Resources, Building):
             )
         self._check_code(handler)
         if spec.is_hyper_job() and not (spec.param_file or spec.hyper_param_options.param_file):
+            from mlrun.execution.sweep import Plan
+
             Plan.of(Run(spec=spec), lambda url: b"")
 
     def _check_code(self, handler: str) -> None:

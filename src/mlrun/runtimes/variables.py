@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,6 +16,7 @@ from mlrun.secrets import Masker
 from mlrun.secrets.kubernetes import PREFIX
 
 PROJECT_SECRET = "mlrun-project-secrets-"  # and the project's name: the secret of a project on a cluster
+_PRIVATE = re.compile("SECRET|PASSWORD|TOKEN|ACCESS_KEY|API_KEY|CREDENTIAL")  # in the names of variables
 
 
 class Variables:
@@ -79,7 +81,8 @@ class Variables:
 
     def add_own(self, env: Iterable[Any]) -> None:
         """
-        Those of ``fn.set_env``. A secret of the project is known here, or else by the cluster.
+        Those of ``fn.set_env``; one that is named as secrets are is referred to. A secret of the project is
+        known here, or else by the cluster.
 
         Raises:
             MLRunInvalidArgumentError: One is no variable.
@@ -91,7 +94,8 @@ class Variables:
                 raise MLRunInvalidArgumentError(f"a variable needs a name: {item!r}")
             if entry.get("value") is not None:
                 value = str(entry["value"])
-                (self.hide if self._shows_a_secret(value) else self._put)(name, value)
+                is_private = bool(_PRIVATE.search(name)) or self._shows_a_secret(value)
+                (self.hide if is_private else self._put)(name, value)
             elif (key := _project_key(entry)) in self._private.project:
                 self.hide(name, self._private.project[key])
             else:

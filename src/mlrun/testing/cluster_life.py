@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from mlrun.cluster.base import Cluster
-from mlrun.errors import MLRunConflictError, MLRunNotFoundError
+from mlrun.errors import MLRunConflictError, MLRunNotFoundError, MLRunRuntimeError
 from mlrun.model.pod import PodPhase
 from mlrun.testing.cluster_pods import Pods
 from mlrun.testing.cluster_setup import ClusterSetup
@@ -53,15 +53,21 @@ class LifeContract(ClusterSetup):
         assert (state.phase, state.exit_code, state.reason) == ("failed", 3, "Error")
 
     def test_a_pod_that_is_killed_by_a_signal_has_failed(self, pods: Pods) -> None:
-        state, _ = pods.run("sh -c 'kill -9 $$'; exit $?")
+        state, _ = pods.run("sleep 600 & kill -9 $!; wait $!")
 
         assert (state.phase, state.exit_code) == ("failed", 137)
 
-    def test_a_program_that_is_not_there_is_named(self, pods: Pods) -> None:
-        name = pods.create(pods.make("", command=["/no/such/program"]))
+    def test_a_program_that_is_not_there_is_named(self, cluster: Cluster, pods: Pods) -> None:
+        pod = pods.make("", command=["/no/such/program"])
+
+        try:
+            name = pods.create(pod)
+        except MLRunRuntimeError as error:  # known at once
+            assert "/no/such/program" in str(error)
+            assert cluster.list(pods.selector) == []
+            return
 
         state = pods.ended(name)
-
         assert state.phase == "failed"
         assert state.exit_code
         assert "/no/such/program" in state.message

@@ -87,7 +87,7 @@ class ManifestsContract(ClusterSetup):
     def test_a_folder_of_the_machine_is_mounted_at_another_path(self, pods: Pods, tmp_path: Path) -> None:
         (tmp_path / "data.txt").write_text("data")
         pod = pods.make(
-            "cat /mounted/data.txt; touch /mounted/new.txt || echo refused",
+            "cat /mounted/data.txt; touch /mounted/new.txt 2>/dev/null || echo refused",
             volumeMounts=[{"name": "data", "mountPath": "/mounted", "readOnly": True}],
             spec={"volumes": [{"name": "data", "hostPath": {"path": str(tmp_path)}}]},
         )
@@ -100,7 +100,7 @@ class ManifestsContract(ClusterSetup):
         pods.ended(name)
 
         assert pods.log(name).startswith("data")
-        assert pods.log(name).endswith("refused\n")
+        assert "refused\n" in pods.log(name)
 
     def test_an_empty_folder_is_made(self, pods: Pods) -> None:
         pod = pods.make(

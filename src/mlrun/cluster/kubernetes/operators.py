@@ -1,0 +1,75 @@
+"""How the resources of operators are, from what their operators write into them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mlrun.cluster.base import Resource
+from mlrun.model.pod import PodPhase, PodState
+
+# https://github.com/kubeflow/spark-operator: the states of an application
+_SPARK_PHASES = {
+    "": PodPhase.PENDING,
+    "NEW": PodPhase.PENDING,
+    "COMPLETED": PodPhase.SUCCEEDED,
+    "FAILED": PodPhase.FAILED,
+    "UNKNOWN": PodPhase.UNKNOWN,
+}
+
+
+def mpijob_state(job: Resource) -> PodState:
+    """Of a ``kubeflow.org/v1`` MPIJob: what its conditions say of its end, else how its launcher is."""
+    status = job.get("status") or {}
+    conditions = {one["type"]: one for one in status.get("conditions") or [] if one.get("status") == "True"}
+    launcher = (status.get("replicaStatuses") or {}).get("Launcher") or {}
+    phase = _mpijob_phase(conditions, launcher)
+    about = conditions.get({PodPhase.FAILED: "Failed", PodPhase.PENDING: "Suspended"}.get(phase, ""), {})
+    return _state(
+        job,
+        phase=phase.value,
+        reason=about.get("reason", ""),
+        message=about.get("message", ""),
+        is_scheduled=phase is not PodPhase.PENDING,
+        started=status.get("startTime") or "",
+        ended=status.get("completionTime") or "",
+    )
+
+
+def _mpijob_phase(conditions: dict[str, Any], launcher: dict[str, int]) -> PodPhase:
+    if "Succeeded" in conditions:
+        return PodPhase.SUCCEEDED
+    if "Failed" in conditions:
+        return PodPhase.FAILED
+    if launcher.get("active") or "Restarting" in conditions:
+        return PodPhase.RUNNING
+    if launcher.get("succeeded"):
+        return PodPhase.SUCCEEDED
+    return PodPhase.FAILED if launcher.get("failed") else PodPhase.PENDING
+
+
+def spark_state(application: Resource) -> PodState:
+    """Of a ``sparkoperator.k8s.io/v1beta2`` SparkApplication; one that will be tried again is running."""
+    status = application.get("status") or {}
+    said = status.get("applicationState") or {}
+    word = said.get("state") or ""
+    phase = _SPARK_PHASES.get(word, PodPhase.RUNNING)
+    return _state(
+        application,
+        phase=phase.value,
+        reason="" if phase in (PodPhase.PENDING, PodPhase.SUCCEEDED) else word,
+        message=said.get("errorMessage") or "",
+        is_scheduled=phase is not PodPhase.PENDING,
+        started=status.get("lastSubmissionAttemptTime") or "",
+        ended=status.get("terminationTime") or "",
+    )
+
+
+def _state(resource: Resource, **told: Any) -> PodState:
+    metadata = resource["metadata"]
+    return PodState(
+        name=metadata["name"],
+        kind=resource["kind"],
+        labels=metadata.get("labels") or {},
+        created=metadata.get("creationTimestamp", ""),
+        **told,
+    )

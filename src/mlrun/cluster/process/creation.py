@@ -1,0 +1,233 @@
+"""A pod from its plan: its folder, its variables, and its supervisor."""
+
+from __future__ import annotations
+
+import fnmatch
+import marshal
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+
+from mlrun import files
+from mlrun.cluster.manifest import PodPlan
+from mlrun.cluster.manifest_volumes import EmptyFolder, HostFolder, Mount
+from mlrun.cluster.process import supervisor
+from mlrun.cluster.process.folder import LOG, RECORD, WORK, PodFolder, PodRecord, machine
+from mlrun.cluster.process.groups import ControlGroups, Group, make
+from mlrun.config import mlconf
+from mlrun.errors import (
+    MLRunConflictError,
+    MLRunInvalidArgumentError,
+    MLRunNotFoundError,
+    MLRunRuntimeError,
+)
+
+ENVIRONMENT = "environment:"  # an image that is a Python environment of this machine
+_LIBRARIES = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")  # without which some interpreters do not start
+
+
+def create(root: str, plan: PodPlan, groups: ControlGroups) -> list[str]:
+    """
+    Start a pod in the folder *root*; gives what its manifest asks for in vain.
+
+    Raises:
+        MLRunConflictError: There is one of that name.
+        MLRunInvalidArgumentError, MLRunNotFoundError: It can not run here.
+        MLRunRuntimeError: The system refuses.
+    """
+    check(plan)
+    folder = f"{root}/{plan.name}"
+    env = environment(plan, folder)
+    made = _make_groups(plan, groups)
+    record = PodRecord(
+        name=plan.name,
+        labels=plan.labels,
+        image=plan.image,
+        created=time.time(),
+        grace_s=plan.grace_s,
+        host=socket.gethostname(),
+        machine=machine(),
+        groups=[group.folder for group in made],
+        warnings=_not_kept(plan, groups),
+    )
+    with files.explained("make", folder):
+        control = _make_folder(root, record)
+        try:
+            _spawn(
+                control, f"{folder}/{LOG}", _description(folder, plan, env, record.groups, groups.outside())
+            )
+        except BaseException:
+            PodFolder(folder).remove()
+            raise
+        finally:
+            os.close(control)
+    return record.warnings
+
+
+def check(plan: PodPlan) -> None:
+    """
+    Raises:
+        MLRunInvalidArgumentError, MLRunNotFoundError: Lists what it asks for and processes can not have.
+    """
+    wrong = [*(_why_not_mounted(mount) for mount in plan.mounts), *_wrong_users(plan)]
+    if not plan.command:
+        wrong.append("container.command says what to run, as no image does")
+    found = len([name for name in os.listdir("/dev") if re.fullmatch(r"nvidia\d+", name)])
+    if plan.limits.gpus > (found if plan.limits.gpu_type == "nvidia.com/gpu" else 0):
+        wrong.append(f"it asks for {plan.limits.gpus} {plan.limits.gpu_type}, and {found} are here")
+    if wrong := [reason for reason in wrong if reason]:
+        raise MLRunInvalidArgumentError(f"pod {plan.name}: {'; '.join(wrong)}")
+    if plan.workdir and not os.path.isdir(plan.workdir):
+        raise MLRunNotFoundError(f"pod {plan.name}: container.workingDir: no folder {plan.workdir} here")
+
+
+def _why_not_mounted(mount: Mount) -> str:
+    """Empty where a process has the volume at its path without a mount."""
+    if isinstance(mount.source, HostFolder):
+        path = os.path.join(mount.source.path, mount.sub_path) if mount.sub_path else mount.source.path
+        if path == mount.path:
+            return ""
+    if isinstance(mount.source, EmptyFolder) and mount.path == "/dev/shm":
+        return ""  # that of the machine
+    return (
+        f"volume {mount.volume!r} ({mount.source.what}) can not be at {mount.path}: processes have no mounts,"
+        " and see every folder of this machine by its own path; the clusters 'podman' and 'kubernetes' mount"
+    )
+
+
+def _wrong_users(plan: PodPlan) -> list[str]:
+    own, wanted = os.getuid(), plan.security.runAsUser
+    if wanted not in (None, own):
+        return [f"securityContext.runAsUser is {wanted}, and processes run as who starts them, {own}"]
+    if plan.security.runAsNonRoot and own == 0:
+        return ["securityContext.runAsNonRoot is set, and processes run as who starts them, root"]
+    return []
+
+
+def environment(plan: PodPlan, folder: str) -> dict[str, str]:
+    """
+    All variables of a pod: those that the machine gives, then its own.
+
+    Raises:
+        MLRunNotFoundError: Its image is an environment that is not there.
+    """
+    patterns = [word.strip() for word in str(mlconf.cluster.process.environment).split(",")]
+    given = {
+        name: value
+        for name, value in os.environ.items()
+        if any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
+    }
+    env = {**given, **plan.env, supervisor.MARK: folder}
+    env["PATH"] = os.pathsep.join(filter(None, [programs(plan.image), env.get("PATH", os.defpath)]))
+    return env
+
+
+def programs(image: str) -> str:
+    """
+    The folder with the ``python`` that an image means.
+
+    Raises:
+        MLRunNotFoundError: It is not there; says how to build it.
+    """
+    if not image.startswith(ENVIRONMENT):
+        return os.path.join(sys.prefix, "bin")
+    digest = image.removeprefix(ENVIRONMENT)
+    folder = os.path.join(os.path.expanduser(mlconf.home), "environments", digest, "bin")
+    if not re.fullmatch(r"\w[\w.-]*", digest) or not os.path.isdir(folder):
+        raise MLRunNotFoundError(
+            f"the environment {image!r} is not there: build it with `mlrun build`, or deploy its function"
+        )
+    return folder
+
+
+def _not_kept(plan: PodPlan, groups: ControlGroups) -> list[str]:
+    """What the manifest asks for in vain."""
+    limits = (("memory", "memory", plan.limits.memory), ("cores", "cpu", plan.limits.cpus))
+    return [
+        *(
+            f"its limit of {what} is not kept: this process can make no control group"
+            for what, controller, limit in limits
+            if limit is not None and not groups.can_limit(controller)
+        ),
+        *(
+            f"volume {mount.volume!r} can be written, as processes have the rights of who starts them"
+            for mount in plan.mounts
+            if mount.read_only
+        ),
+    ]
+
+
+def _make_groups(plan: PodPlan, groups: ControlGroups) -> list[Group]:
+    made = groups.plan(plan.name, plan.limits)
+    try:
+        make(made)
+    except OSError as error:
+        supervisor.remove_groups([group.folder for group in made])
+        raise MLRunRuntimeError(
+            f"pod {plan.name}: the system refuses its limits ({error.strerror}): {plan.limits.memory} bytes,"
+            f" {plan.limits.cpus} cores"
+        ) from error
+    return made
+
+
+def _make_folder(root: str, record: PodRecord) -> int:
+    """The folder of a pod, in one step for whoever looks; and its control pipe, for the supervisor."""
+    os.makedirs(root, mode=0o700, exist_ok=True)
+    temporary = files.temporary_name(f"{root}/{record.name}")
+    os.mkdir(temporary, 0o700)
+    control = -1
+    try:
+        os.mkdir(f"{temporary}/{WORK}")
+        os.mkfifo(f"{temporary}/{supervisor.CONTROL}", 0o600)
+        control = os.open(f"{temporary}/{supervisor.CONTROL}", os.O_RDWR | os.O_CLOEXEC)
+        files.append(f"{temporary}/{LOG}", b"")
+        files.write(f"{temporary}/{RECORD}", record.to_json().encode())
+        os.rename(temporary, f"{root}/{record.name}")
+    except BaseException as error:
+        if control >= 0:
+            os.close(control)
+        shutil.rmtree(temporary)
+        supervisor.remove_groups(record.groups)
+        if isinstance(error, OSError) and os.path.isdir(f"{root}/{record.name}"):
+            raise MLRunConflictError(f"pod {record.name} exists") from None
+        raise
+    return control
+
+
+def _spawn(control: int, log: str, description: dict[str, object]) -> None:
+    """Start a supervisor that is nobody's child, and tell it what to do."""
+    reader, writer = os.pipe()
+    with open(writer, "wb") as pipe, open(reader, "rb") as told, open(log, "ab") as output:
+        words = [sys.executable, "-I", "-S", supervisor.__file__, str(control), str(reader)]
+        subprocess.run(
+            ["/bin/sh", "-c", '"$@" &', "mlrun-pod", *words],
+            env={name: os.environ[name] for name in _LIBRARIES if name in os.environ},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            pass_fds=(control, reader),
+            start_new_session=True,
+            check=True,
+        )
+        told.close()
+        pipe.write(marshal.dumps(description))
+
+
+def _description(
+    folder: str, plan: PodPlan, env: dict[str, str], groups: list[str], leave: list[str]
+) -> dict[str, object]:
+    """What a supervisor is told, see there."""
+    return {
+        "folder": folder,
+        "words": [os.fsencode(word) for word in [*plan.command, *plan.args]],
+        "env": {os.fsencode(name): os.fsencode(value) for name, value in env.items()},
+        "workdir": plan.workdir or f"{folder}/{WORK}",
+        "groups": groups,
+        "leave": leave,
+        "grace_s": plan.grace_s,
+        "deadline_s": plan.deadline_s or 0.0,
+    }

@@ -1,0 +1,74 @@
+"""A namespace of its own on a real Kubernetes, where one is named, for a session of tests."""
+
+from __future__ import annotations
+
+import os
+import time
+import uuid
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from mlrun.cluster.kubernetes import KubernetesCluster
+
+VARIABLE = "MLRUN_TEST_KUBECONFIG"
+HOW_TO_GET_ONE = (
+    f"no Kubernetes: set {VARIABLE} to a kubeconfig whose current context may make namespaces and pods"
+)
+IMAGE = os.environ.get("MLRUN_TEST_KUBERNETES_IMAGE", "localhost/python:test")  # with python and sh
+_START_S = 30
+
+
+class KubernetesNamespace:
+    """
+    A namespace, gone with all that is in it when the block ends.
+
+    Example::
+
+        with KubernetesNamespace(os.environ[VARIABLE]) as namespace:
+            cluster = namespace.cluster()
+    """
+
+    def __init__(self, kubeconfig: str) -> None:
+        self.kubeconfig = kubeconfig
+        self.name = f"mlrun-test-{uuid.uuid4().hex[:8]}"
+
+    def __enter__(self) -> Self:
+        metadata = {"name": self.name}
+        self.ask(
+            "POST", "/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
+        )
+        end = time.monotonic() + _START_S
+        while not self.ask("GET", f"/api/v1/namespaces/{self.name}/serviceaccounts")["items"]:
+            assert time.monotonic() < end, f"namespace {self.name} gets no service account"
+            time.sleep(0.02)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.ask("DELETE", f"/api/v1/namespaces/{self.name}")
+
+    def cluster(self) -> KubernetesCluster:
+        """Opened anew each time."""
+        from mlrun.cluster.kubernetes import KubernetesCluster
+
+        return KubernetesCluster(kubeconfig=self.kubeconfig, namespace=self.name)
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """Variables by which this package runs functions there."""
+        return {
+            "MLRUN_CLUSTER__KIND": "kubernetes",
+            "MLRUN_CLUSTER__KUBERNETES__KUBECONFIG": self.kubeconfig,
+            "MLRUN_NAMESPACE": self.name,
+        }
+
+    def ask(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+        """What the API server answers."""
+        from mlrun.cluster.kubernetes.account import open_account
+        from mlrun.cluster.kubernetes.connection import Connection
+
+        connection = Connection(lambda: open_account(self.kubeconfig), self.name)
+        try:
+            return connection.ask(method, path, body=body)
+        finally:
+            connection.close()

@@ -1,0 +1,116 @@
+"""What a pod executes: ``mlrun run --from-env`` for a run that is stored already."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from mlrun.cli import cli
+
+CODE = """
+def train(context, p1=1):
+    print("the secret is", context.get_secret("TOKEN"))
+    context.log_result("accuracy", p1 * 2)
+
+def fail():
+    raise ValueError("bad luck")
+"""
+RUN: dict[str, Any] = {
+    "metadata": {"name": "train", "project": "iris", "uid": "u1", "labels": {"kind": "job"}},
+    "spec": {"function": "iris/train@abc", "parameters": {"p1": 5}},
+    "status": {"state": "pending", "retry_count": 1, "process": {"cluster": "process", "pod": "train-1"}},
+}
+
+
+def resume(db: Any, *words: str, run: dict[str, Any] = RUN, code: str = CODE) -> Result:
+    db.store_run(run, "u1", "iris")
+    os.environ["MLRUN_EXEC_CONFIG"] = json.dumps(run)
+    os.environ["MLRUN_EXEC_CODE"] = base64.b64encode(code.encode()).decode()
+    return CliRunner().invoke(cli, ["run", "--from-env", "--name", "train", *words])
+
+
+def test_a_prepared_run_goes_on_under_its_uid(db: Any) -> None:
+    result = resume(db, "--handler", "train")
+
+    assert result.exit_code == 0, result.output
+    (run,) = db.list_runs(project="iris")
+    assert (run["status"]["state"], run["status"]["results"]) == ("completed", {"accuracy": 10})
+    assert run["spec"]["function"] == "iris/train@abc"
+    assert run["metadata"]["labels"]["kind"] == "job"
+    assert run["status"]["retry_count"] == 1
+    assert run["status"]["process"]["pod"] == "train-1"
+    assert db.list_functions(project="iris") == []
+
+
+def test_secrets_are_taken_out_of_the_environment_and_masked_in_what_it_prints(db: Any) -> None:
+    os.environ["MLRUN_EXEC_SECRETS"] = json.dumps([{"kind": "inline", "source": {"TOKEN": "abc123"}}])
+
+    result = resume(db, "--handler", "train")
+
+    assert result.stdout == "the secret is ***\n"
+    assert not [name for name in os.environ if name.startswith("MLRUN_EXEC_")]
+
+
+def test_a_failure_is_an_exit_code(db: Any) -> None:
+    result = resume(db, "--handler", "fail")
+
+    assert result.exit_code == 1
+    assert "ValueError: bad luck" in result.stderr
+    assert db.read_run("u1", "iris")["status"]["state"] == "error"
+
+
+def test_a_handler_that_is_not_there_is_recorded(db: Any) -> None:
+    result = resume(db, "--handler", "trian")
+
+    assert result.exit_code == 1
+    assert "no handler 'trian'" in db.read_run("u1", "iris")["status"]["error"]
+    assert b"no handler 'trian'" in db.get_log("u1", "iris")[1]
+
+
+def test_a_run_that_was_aborted_before_does_not_start(db: Any) -> None:
+    resume(db, "--handler", "train")
+    db.del_run("u1", "iris")
+    aborted = RUN | {"status": {"state": "aborted"}}
+    db.store_run(aborted, "u1", "iris")
+    os.environ["MLRUN_EXEC_CONFIG"] = json.dumps(RUN)
+    os.environ["MLRUN_EXEC_CODE"] = base64.b64encode(CODE.encode()).decode()
+
+    result = CliRunner().invoke(cli, ["run", "--from-env", "--handler", "train"])
+
+    assert result.exit_code == 1
+    assert "run iris/u1 is aborted" in result.stderr
+    assert db.get_log("u1", "iris")[1] == b""
+
+
+@pytest.mark.parametrize("words", [("*", "a"), ("{codefile}", "a")])
+def test_code_is_a_program_too(db: Any, words: tuple[str, ...]) -> None:
+    result = resume(db, *words, code="import sys\nprint('program', *sys.argv[1:])\n")
+
+    assert result.exit_code == 0, result.output
+    assert db.get_log("u1", "iris")[1] == b"program a\n"
+
+
+def test_a_sweep_runs_its_children_here(db: Any) -> None:
+    sweep = RUN | {"spec": {"function": "iris/train@abc", "hyperparams": {"p1": [1, 2]}}}
+
+    result = resume(db, "--handler", "train", run=sweep)
+
+    assert result.exit_code == 0, result.output
+    assert len(db.list_runs(project="iris", iter=True)) == 3
+
+
+def test_a_task_is_no_prepared_run(db: Any) -> None:
+    os.environ["MLRUN_EXEC_CONFIG"] = json.dumps(
+        {"metadata": {"name": "x"}, "spec": {"parameters": {"p1": 1}}}
+    )
+    os.environ["MLRUN_EXEC_CODE"] = base64.b64encode(CODE.encode()).decode()
+
+    result = CliRunner().invoke(cli, ["run", "--from-env", "--handler", "train"])
+
+    assert result.exit_code == 0, result.output
+    assert len(db.list_functions()) == 1
