@@ -10,7 +10,7 @@ import pytest
 
 from mlrun.builders.podman import PodmanBuilder
 from mlrun.config import mlconf
-from mlrun.errors import MLRunMissingDependencyError, MLRunNotFoundError, MLRunRuntimeError
+from mlrun.errors import MLRunNotFoundError, MLRunRuntimeError, MLRunServiceUnavailableError
 from mlrun.testing.images import Podman
 
 BASE = "localhost/base"
@@ -36,7 +36,7 @@ def podman(tmp_path_factory):
 @pytest.fixture
 def builder(podman, monkeypatch):
     monkeypatch.setenv("CONTAINERS_CONF", podman.environment["CONTAINERS_CONF"])
-    mlconf.builder.podman.command = podman.command
+    mlconf.cluster.podman.command = podman.command
     mlconf.builder.podman.args = "--network none"
     return PodmanBuilder()
 
@@ -204,14 +204,16 @@ def command_of(process):
 
 
 def test_a_program_that_is_not_there_is_a_sentence(plan, log):
-    mlconf.builder.podman.command = "podmann --root x"
+    mlconf.cluster.podman.command = "podmann --root x"
 
-    with pytest.raises(MLRunMissingDependencyError, match=r"'podmann --root x', which is not on the PATH"):
+    with pytest.raises(
+        MLRunServiceUnavailableError, match=r"the command 'podmann' is not here: install podman"
+    ):
         PodmanBuilder().build(plan(), log)
 
 
 def test_a_program_that_does_not_work_says_why(builder, plan, log):
-    mlconf.builder.podman.command = "podman --nosuch-option"
+    mlconf.cluster.podman.command = "podman --nosuch-option"
 
-    with pytest.raises(MLRunRuntimeError, match=r"'podman' does not work here:\n.*nosuch-option"):
+    with pytest.raises(MLRunRuntimeError, match=r"'podman' does not work here: .*nosuch-option"):
         builder.build(plan(), log)

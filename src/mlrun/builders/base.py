@@ -54,7 +54,7 @@ class Builder(abc.ABC):
 
         Raises:
             MLRunInvalidArgumentError, MLRunNotFoundError: As :meth:`find`; or there is no such base image.
-            MLRunMissingDependencyError: The program that builds is not installed.
+            MLRunMissingDependencyError, MLRunServiceUnavailableError: Who builds is not installed, or away.
             MLRunRuntimeError: A command failed: ``'pip install nosuch' ended with exit code 1:`` and the
                 last lines that it has printed.
         """

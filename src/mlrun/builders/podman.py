@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 import threading
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
 from mlrun.builders.base import NEVER, Builder, Log
-from mlrun.builders.command import Command, outside, run, said_at_the_end, words_of
+from mlrun.builders.command import Command, outside, run, words_of
 from mlrun.builders.context import Context, laid_out
 from mlrun.builders.names import is_loopback, registry_of
 from mlrun.builders.plan import BuildPlan
 from mlrun.cluster.environments import is_environment
+from mlrun.cluster.podman.engine import find_engine
 from mlrun.config import mlconf
-from mlrun.errors import MLRunMissingDependencyError, MLRunNotFoundError, MLRunRuntimeError
+from mlrun.errors import MLRunNotFoundError, MLRunRuntimeError
 
 LABEL = "mlrun.build"  # of an image: the digest of its context
 
@@ -81,34 +80,21 @@ def _without_tls(registry: str) -> list[str]:
     """docker has this among the settings of its daemon."""
     mode = str(mlconf.httpdb.builder.insecure_push_registry_mode).lower()
     is_meant = mode == "enabled" or (mode == "auto" and is_loopback(registry))
-    return ["--tls-verify=false"] if is_meant and registry and "podman" in Path(_program()[0]).name else []
+    return ["--tls-verify=false"] if is_meant and registry and not find_engine().is_docker else []
 
 
 def _command(*words: str) -> Command:
-    program = _program()
+    program = find_engine().words
     return Command([*program, *words], f"{Path(program[0]).name} {' '.join(words)}", outside())
-
-
-def _program() -> list[str]:
-    """
-    Raises:
-        MLRunMissingDependencyError: It is not on the PATH.
-    """
-    words = words_of(str(mlconf.builder.podman.command), "builder.podman.command")
-    if not words or not shutil.which(words[0]):
-        raise MLRunMissingDependencyError(
-            f"images are built by {' '.join(words) or 'podman'!r}, which is not on the PATH: install podman,"
-            " or name another program in the setting builder.podman.command"
-        )
-    return words
 
 
 def _label(image: str) -> str | None:
     """The digest in the label of *image*; empty where it has none, None where there is no such image."""
-    words = [*_program(), "image", "inspect", "--format", f'{{{{ index .Config.Labels "{LABEL}" }}}}', image]
-    done = subprocess.run(words, env=outside(), capture_output=True, stdin=subprocess.DEVNULL)
-    if done.returncode == 0:
-        return done.stdout.decode().strip().replace("<no value>", "")
-    if b"no such image" in done.stderr.lower() or b"image not known" in done.stderr.lower():
+    engine = find_engine()
+    words = ("image", "inspect", "--format", f'{{{{ index .Config.Labels "{LABEL}" }}}}', image)
+    answer = engine.ask(*words)
+    if answer.code == 0:
+        return answer.out.strip().replace("<no value>", "")
+    if answer.has_said("no such image", "image not known"):
         return None
-    raise MLRunRuntimeError(said_at_the_end(f"{words[0]!r} does not work here", done.stderr))
+    raise MLRunRuntimeError(f"{engine.words[0]!r} does not work here: {answer.error}")

@@ -5,26 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from mlrun.errors import MLRunInvalidArgumentError, nearest
-
-
-class Setting(NamedTuple):
-    """What may be set; its current value is in :data:`mlconf`."""
-
-    name: str  # dotted
-    type: str  # str | path (a str; ~ is filled in) | int | float | bool
-    default: Any
-    help: str
-    unit: str = ""
-    choices: tuple[str, ...] = ()  # in lower case; the case of a value does not matter
-    secret: bool = False  # printed as stars
-
-    @property
-    def env(self) -> str:
-        return "MLRUN_" + self.name.upper().replace(".", "__")
-
+from mlrun.settings.building import BUILDING
+from mlrun.settings.setting import Setting as Setting
 
 _LEVELS = ("debug", "info", "warning", "warn", "error")
 TABLE = (
@@ -55,35 +40,6 @@ TABLE = (
         "process",
         "Where functions of kinds that need a cluster run: `process`, `podman`, `kubernetes`, or that of"
         " another package.",
-    ),
-    Setting(
-        "builder.kind",
-        "str",
-        "",
-        "Who makes images: `process`, `podman`, `kubernetes`, or that of another package. Empty: as"
-        " `cluster.kind`.",
-    ),
-    Setting(
-        "builder.timeout", "float", 3600.0, "One command of a build is ended after this long.", "seconds"
-    ),
-    Setting(
-        "builder.process.installer",
-        "str",
-        "auto",
-        "What installs the requirements of an environment: `auto` is uv where it is installed, else pip.",
-        choices=("auto", "uv", "pip"),
-    ),
-    Setting(
-        "builder.podman.args",
-        "str",
-        "",
-        "Options for each build of an image, such as `--network host -v /etc/ssl/certs:/etc/ssl/certs:ro`.",
-    ),
-    Setting(
-        "builder.kubernetes.image",
-        "str",
-        "docker.io/moby/buildkit:rootless",
-        "Image of the pod that builds images on Kubernetes; it has `buildctl-daemonless.sh`.",
     ),
     Setting(
         "cluster.dbpath",
@@ -147,6 +103,7 @@ TABLE = (
         "",
         "Kubeconfig with that context. Empty: the files that `kubectl` reads.",
     ),
+    *BUILDING,
     Setting("log_level", "str", "INFO", "Least severe message that is printed.", choices=_LEVELS),
     Setting(
         "log_formatter",
@@ -215,12 +172,6 @@ TABLE = (
         "path",
         "",
         "Folder that a cluster's secrets are mounted in, a file each. Empty: none.",
-    ),
-    Setting(
-        "default_base_image",
-        "str",
-        "mlrun/mlrun",
-        "Image that builds start from where a function names none.",
     ),
     *(
         Setting(
@@ -293,37 +244,6 @@ TABLE = (
         "",
         "Folders and beginnings of URLs that the API server gives files from, beside `artifact_path`;"
         " separated by commas.",
-    ),
-    Setting(
-        "httpdb.builder.docker_registry",
-        "str",
-        "",
-        "Registry that an image's leading dot stands for, `host[:port][/path]`. Empty: this machine.",
-    ),
-    Setting(
-        "httpdb.builder.docker_registry_secret",
-        "str",
-        "",
-        "Kubernetes secret with the login for that registry.",
-    ),
-    Setting(
-        "httpdb.builder.insecure_push_registry_mode",
-        "str",
-        "auto",
-        "Push without TLS: `auto` is to registries of this machine.",
-        choices=("auto", "enabled", "disabled"),
-    ),
-    Setting(
-        "httpdb.builder.mlrun_version_specifier",
-        "str",
-        "",
-        "What pip installs as this package in images: `mlrun==2.0`. Empty: the very one that runs here.",
-    ),
-    Setting(
-        "httpdb.builder.function_target_image_name_prefix_template",
-        "str",
-        "func-{project}-{name}",
-        "Name of the image of a function that names none.",
     ),
     Setting(
         "httpdb.http.timeout", "float", 10.0, "A call waits for an API server at most this long.", "seconds"
