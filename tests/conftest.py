@@ -92,3 +92,48 @@ def kubernetes() -> Iterator[Any]:
         pytest.skip(HOW_TO_GET_ONE)
     with KubernetesNamespace(os.environ[VARIABLE]) as namespace:
         yield namespace
+
+
+@pytest.fixture(scope="session")
+def commits(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A git repository below a folder, and its commits."""
+    from mlrun.testing.git import make_repository
+
+    return make_repository(str(tmp_path_factory.mktemp("git")))
+
+
+@pytest.fixture(scope="session")
+def daemon(commits: Any) -> Iterator[str]:
+    """The address of that repository at a git daemon."""
+    from mlrun.testing.git import git_daemon
+
+    with git_daemon(commits.folder) as address:
+        yield f"{address}/org/repo.git"
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[str]:
+    """The endpoint of a server of S3."""
+    from mlrun.testing.servers import aws_server
+
+    with aws_server() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture
+def s3_secrets(s3_server: str) -> dict[str, str]:
+    return {
+        "AWS_ACCESS_KEY_ID": "test-key-id",
+        "AWS_SECRET_ACCESS_KEY": "test-secret-key",
+        "S3_ENDPOINT_URL": s3_server,
+    }
+
+
+@pytest.fixture
+def s3_bucket(s3_secrets: dict[str, str]) -> str:
+    """The address of a bucket that is there."""
+    from mlrun.datastore import get_store
+    from mlrun.testing.servers import make_bucket
+
+    store: Any = get_store("s3://shared/", s3_secrets)[0]
+    return f"s3://{make_bucket(store.filesystem, 'shared')}"

@@ -61,7 +61,7 @@ def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
             for _ in range(11):
                 file.write(bytes(10_000_000))
 
-    with pytest.raises(MLRunInvalidArgumentError, match=r"would become 1100000.., more than 100 times"):
+    with pytest.raises(MLRunInvalidArgumentError, match=r"its \d+ bytes would become more than 100000000"):
         unpack.unpack(str(tmp_path / "a.zip"), str(tmp_path / "to"))
 
     assert os.listdir(tmp_path / "to") == []
@@ -71,7 +71,7 @@ def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
 def test_two_members_of_one_name_are_refused(tmp_path: Path) -> None:
     path = pack(tmp_path / "a.zip", member("data/a"), member("data/a"))
 
-    with pytest.raises(MLRunInvalidArgumentError, match="3 members, and 2 different ones"):
+    with pytest.raises(MLRunInvalidArgumentError, match="two members of the name 'data/a'"):
         unpack.unpack(path, str(tmp_path))
 
 
@@ -82,7 +82,7 @@ def test_what_is_no_artifact_is_said(tmp_path: Path) -> None:
 
     with pytest.raises(MLRunInvalidArgumentError, match=r"it has no artifact\.yaml"):
         unpack.unpack(str(tmp_path / "a.zip"), str(tmp_path))
-    with pytest.raises(MLRunInvalidArgumentError, match="is not an archive that can be read"):
+    with pytest.raises(MLRunInvalidArgumentError, match="is not a zip or tar file that can be read"):
         unpack.unpack(str(tmp_path / "b.zip"), str(tmp_path))
 
 

@@ -1,9 +1,10 @@
 import os
+import zipfile
 
 import pytest
 
 from mlrun.builders.context import laid_out
-from mlrun.errors import MLRunNotFoundError
+from mlrun.errors import MLRunInvalidArgumentError, MLRunNotFoundError
 
 
 def digest(plan):
@@ -44,13 +45,30 @@ def test_its_digest_is_that_of_what_is_in_it(plan, tmp_path):
     assert len(set(made)) == 5
 
 
-def test_links_out_of_a_source_are_not_followed(plan, tmp_path):
+def test_a_link_out_of_a_source_is_refused(plan, tmp_path):
     (tmp_path / "code").mkdir()
-    (tmp_path / "secret").write_text("s3cr3t")
     (tmp_path / "code" / "link").symlink_to("../secret")
 
-    with laid_out(plan(source="code")) as context:
-        assert (context.source / "link").is_symlink()
+    with (
+        pytest.raises(MLRunInvalidArgumentError, match=r"link to '\.\./secret', which is not shipped"),
+        laid_out(plan(source="code")),
+    ):
+        pass
+
+
+def test_a_source_may_be_a_repository(plan, daemon, commits):
+    with laid_out(plan(source=f"{daemon}#v1")) as context:
+        assert (context.source / "run.sh").exists() and not (context.source / ".git").exists()
+        assert context.told == f"source {daemon}#v1 at commit {commits.first}"
+        assert context.digest == digest(plan(source=f"{daemon}#v1"))
+
+
+def test_a_source_may_be_an_archive(plan, tmp_path):
+    with zipfile.ZipFile(tmp_path / "code.zip", "w") as archive:
+        archive.writestr("train.py", "x = 1")
+
+    with laid_out(plan(source="code.zip")) as context:
+        assert (context.source / "train.py").read_text() == "x = 1"
 
 
 @pytest.mark.parametrize("source", ["nowhere", "file:///nowhere"])

@@ -36,6 +36,7 @@ def test_a_function_says_what_its_image_is_made_of():
         extra="USER nobody",
         extra_args="--squash",
         env={"A": "1"},
+        project="default",
         secret="login",
     )
     assert plan.code_dir == CODE_DIR

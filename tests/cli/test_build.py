@@ -56,6 +56,24 @@ def test_a_function_file_is_built_as_it_is(function: Path, db: Any) -> None:
     assert (environment(image).code / "myfunc.py").exists()
 
 
+def test_its_source_may_be_a_repository(function: Path, db: Any, daemon: str, commits: Any) -> None:
+    function.write_text(FUNCTION.replace("./ci-demo", f"{daemon}#v1"))
+
+    code, said = build("function.yaml")
+
+    assert code == 0 and f"source {daemon}#v1 at commit {commits.first}" in said
+    image = db.get_function("remote-git-test", "default")["spec"]["image"]
+    assert (environment(image).code / "run.sh").exists()
+
+
+def test_a_branch_that_is_not_there_is_a_sentence(function: Path, daemon: str) -> None:
+    function.write_text(FUNCTION.replace("./ci-demo", f"{daemon}#mian"))
+
+    code, said = build("function.yaml")
+
+    assert code == 1 and said.count("\n") == 1 and "Did you mean 'main'?" in said
+
+
 def test_options_add_to_the_file(function: Path, db: Any) -> None:
     words = ["-c", "echo more", "--name", "other", "--project", "iris", "--tag", "v1", "-i", ".team/other:1"]
     code, said = build(".", *words, "-b", "python:3.12", "--secret-name", "login", "--ensure-project")
@@ -143,7 +161,7 @@ def test_a_source_folder_can_be_put_elsewhere_as_an_archive(function: Path, tmp_
         (["nowhere.yaml"], "nowhere.yaml"),
         (["-r", "[]"], "--runtime is a function as a JSON object"),
         (["-r", '{"kind": "local", "metadata": {"name": "x"}}'], "has no image"),
-        (["function.yaml", "-s", "nowhere"], "there is no source 'nowhere'"),
+        (["function.yaml", "-s", "nowhere"], "'nowhere' is no source of code"),
         (["function.yaml", "-i", "No Such"], "can not name an image"),
         (["function.yaml", "--ensure-project"], "--ensure-project needs --project"),
     ],

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -384,3 +385,42 @@ def test_a_schedule_needs_a_server() -> None:
 
     assert result.exit_code == 1
     assert "start an API server with 'mlrun db'" in result.stderr
+
+
+# code from elsewhere
+
+
+def test_a_source_is_loaded_and_its_handler_called(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "code.zip", "w") as archive:
+        archive.writestr("proj/steps.py", HANDLERS)
+
+    done = run(
+        "--source", "code.zip", "--workdir", "proj", "--handler", "steps.train", "-p", "p1=5", "--json"
+    )
+
+    assert json.loads(done.stdout)["status"]["results"] == {"accuracy": 10}
+
+
+def test_a_program_of_a_repository_is_run(daemon: str, commits: Any) -> None:
+    done = run("--source", f"{daemon}#v1", "--json", "./run.sh")
+
+    assert json.loads(done.stdout)["status"]["commit"] == commits.first
+    assert done.stderr == "factor 2\n"
+
+
+def test_a_notebook_of_a_source_is_run(tmp_path: Path) -> None:
+    cell = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "source": HANDLERS}
+    notebook = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    with zipfile.ZipFile(tmp_path / "code.zip", "w") as archive:
+        archive.writestr("train.ipynb", json.dumps(notebook))
+
+    done = run("--source", "code.zip", "--handler", "train", "-p", "p1=5", "--json", "train.ipynb")
+
+    assert json.loads(done.stdout)["status"]["results"] == {"accuracy": 10}
+
+
+def test_a_branch_that_is_not_there_is_one_sentence(daemon: str) -> None:
+    done = run("--source", f"{daemon}#mian", "--handler", "train.train")
+
+    assert done.exit_code != 0
+    assert done.stderr.count("\n") == 1 and "Did you mean 'main'?" in done.stderr

@@ -2,7 +2,7 @@ import pytest
 
 from mlrun.cluster import environments
 from mlrun.cluster.environments import environment, named, newest
-from mlrun.errors import MLRunInvalidArgumentError, MLRunNotFoundError
+from mlrun.errors import MLRunNotFoundError
 
 DIGEST = "3f2a81bc90de4455"
 
@@ -42,13 +42,13 @@ def test_built_in_code_is_where_a_pod_starts():
 def test_a_half_made_one_is_not_there():
     made = make(1, is_whole=False)
 
-    with pytest.raises(MLRunNotFoundError, match=rf"no environment {DIGEST}-1 in .*fn.deploy\(\) makes"):
+    with pytest.raises(MLRunNotFoundError, match=f"'environment:{DIGEST}-1' is not there: build it"):
         environment(made.image)
 
 
 @pytest.mark.parametrize("image", ["python:3.11", "environment:", "environment:../../etc-1", DIGEST + "-1"])
 def test_another_image_is_none(image):
-    with pytest.raises(MLRunInvalidArgumentError, match="names no environment"):
+    with pytest.raises(MLRunNotFoundError, match="mlrun build"):
         environment(image)
 
 

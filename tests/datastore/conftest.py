@@ -5,21 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from mlrun.datastore import get_store
 from mlrun.testing import servers
 
 os.environ["GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT"] = "false"  # the emulator does not know it; read at import
 SFTP_LOGIN = ("otto", "sesam-oeffne-dich")
-
-
-@pytest.fixture(scope="session")
-def s3_server() -> Iterator[str]:
-    with servers.aws_server() as endpoint:
-        yield endpoint
 
 
 @pytest.fixture(scope="session")
@@ -45,19 +37,3 @@ def sftp_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder: Path = tmp_path_factory.mktemp("sftp")
     with servers.sftp_server(str(folder), *SFTP_LOGIN) as address:
         yield address
-
-
-@pytest.fixture
-def s3_secrets(s3_server: str) -> dict[str, str]:
-    return {
-        "AWS_ACCESS_KEY_ID": "test-key-id",
-        "AWS_SECRET_ACCESS_KEY": "test-secret-key",
-        "S3_ENDPOINT_URL": s3_server,
-    }
-
-
-@pytest.fixture
-def s3_bucket(s3_secrets: dict[str, str]) -> str:
-    """The address of a bucket that is there."""
-    store: Any = get_store("s3://shared/", s3_secrets)[0]
-    return f"s3://{servers.make_bucket(store.filesystem, 'shared')}"

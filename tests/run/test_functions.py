@@ -1,5 +1,6 @@
 import base64
 import json
+import os
 import re
 from pathlib import Path
 
@@ -158,11 +159,19 @@ def test_a_local_folder_is_a_source():
     assert fn.run(params={"p1": 2}).output("accuracy") == 4
 
 
-def test_another_source_is_not_built_yet():
-    with pytest.raises(NotImplementedError, match="a local folder works"):
-        new_function(command="train.py", source="git://host/repo")
+def test_a_source_makes_a_function_of_this_machine_that_loads_it():
+    fn = new_function(source="git://host/repo#main", handler="train.train")
 
+    assert (fn.kind, fn.spec.build.source) == ("local", "git://host/repo#main")
     assert new_function(kind="job", source="git://host/repo").spec.build.source == "git://host/repo"
+
+
+def test_a_handler_in_this_process_loads_no_source_but_may_be_in_a_folder():
+    Path("src").mkdir()
+
+    assert new_function(kind="handler", source="src").spec.workdir == os.path.abspath("src")
+    with pytest.raises(MLRunInvalidArgumentError, match="kind 'handler' loads no source"):
+        new_function(kind="handler", source="git://host/repo")
 
 
 def test_an_unknown_mode_is_answered_with_the_nearest():

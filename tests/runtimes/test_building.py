@@ -219,6 +219,29 @@ def test_a_function_may_say_that_its_runs_build(fn):
     assert fn.is_deployed()
 
 
+def test_a_job_runs_with_what_it_requires(fn, grapes, capsys):
+    fn.with_code(body="import grapes\n\ndef f(context):\n    context.log_result('x', grapes.VERSION)\n")
+
+    first = fn.with_requirements(grapes).run(handler="f", auto_build=True)
+    assert "install" in capsys.readouterr().out
+    second = fn.run(handler="f")
+
+    assert first.outputs["x"] == second.outputs["x"] == 1
+    assert "install" not in capsys.readouterr().out
+
+
+def test_a_job_finds_the_source_that_was_built_in(fn, tmp_path):
+    (tmp_path / "code" / "steps").mkdir(parents=True)
+    (tmp_path / "code" / "steps" / "train.py").write_text(
+        "import mlrun\nwith mlrun.get_or_create_ctx('t') as context:\n    context.log_result('x', 5)\n"
+    )
+    fn.spec.command = "steps/train.py"
+
+    run = fn.build_config(source="code").run(auto_build=True)
+
+    assert run.outputs["x"] == 5
+
+
 def test_a_run_here_needs_no_image(fn):
     fn.with_code(body="def f(context):\n    context.log_result('x', 1)\n").with_commands(["exit 1"])
 

@@ -134,8 +134,8 @@ def test_a_sweep_finds_its_handler_by_name(fn, at_once):
 
 
 def test_an_iteration_in_another_process_has_the_secrets(fn, db):
-    Path("secret.py").write_text("def train(context, p1): return context.get_secret('TOKEN') == 'abc'\n")
-    task = mlrun.new_task(handler="secret.train").with_secrets("inline", {"TOKEN": "abc"})
+    Path("secret.py").write_text("def train(context, p1): return context.get_secret('TOKEN') == 't0ken'\n")
+    task = mlrun.new_task(handler="secret.train").with_secrets("inline", {"TOKEN": "t0ken"})
 
     run = fn.run(task, hyperparams={"p1": [1, 2]}, hyper_param_options={"parallel_runs": 2})
 
@@ -143,7 +143,7 @@ def test_an_iteration_in_another_process_has_the_secrets(fn, db):
         child for child in db.list_runs(uid=run.uid(), iter=True) if child["metadata"].get("iteration")
     ]
     assert [child["status"]["results"] for child in children] == [{"return": True}] * 2
-    assert "abc" not in str(db.list_runs(uid=run.uid(), iter=True))
+    assert "t0ken" not in str(db.list_runs(uid=run.uid(), iter=True))
 
 
 def test_variables_of_the_function_hold_while_its_handler_runs(monkeypatch):

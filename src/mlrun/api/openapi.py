@@ -25,9 +25,10 @@ PATHS = {
     "name": "Its name.",
     "profile": "Name of the datastore profile.",
     "tag": "The tag.",
+    "digest": "SHA-256 of the bytes, in hexadecimal digits.",
 }
 _NAME = r"^[^/\x00-\x1f\x7f]+$"
-_NAMES = {"key": r"^[^\x00-\x1f\x7f]+$"}
+_NAMES = {"key": r"^[^\x00-\x1f\x7f]+$", "digest": r"^[0-9a-f]{64}$"}
 _OPEN = ("/healthz", "/healthz/ready")  # need no login
 _LOGIN: list[dict[str, list[str]]] = [{"bearer": []}, {"basic": []}, {}]
 _ABOUT = f"""

@@ -55,13 +55,24 @@ class Schedules(msgspec.Struct):
     schedules: list[Schedule]
 
 
+class ObjectNames(msgspec.Struct):
+    """Of objects of bundles: file/<sha256> or node/<sha256>."""
+
+    objects: list[str]
+
+
 class Verification(msgspec.Struct):
     resource: str
     action: Literal["create", "read", "update", "delete", "store"]
 
 
 class Build(msgspec.Struct):
-    """What is to be built for a function; builder_env are variables of the build, and stay in no record."""
+    """
+    What is to be built for a function.
+
+    builder_env are variables of the build, and stay in no record; source is the bundle://<digest> that a
+    folder was shipped as.
+    """
 
     function: Function
     with_mlrun: bool | str | None = None  # yes | no; null is what the function says
@@ -69,6 +80,7 @@ class Build(msgspec.Struct):
     builder_env: Record = msgspec.field(default_factory=dict)
     skip_deployed: bool = False
     force_build: bool = False
+    source: str = ""
 
 
 class BuildAnswer(msgspec.Struct):

@@ -14,6 +14,7 @@ import sysconfig
 import threading
 import venv
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
@@ -23,7 +24,7 @@ from mlrun.builders.base import NEVER, Builder, Log
 from mlrun.builders.command import Command, outside, run
 from mlrun.builders.context import Context, laid_out
 from mlrun.builders.installer import installer, pip
-from mlrun.builders.plan import BuildPlan
+from mlrun.builders.plan import CODE_DIR, BuildPlan
 from mlrun.builders.wheel import PACKAGE
 from mlrun.cluster.environments import (
     COMPLETE,
@@ -94,10 +95,7 @@ def _checked(plan: BuildPlan) -> BuildPlan:
             "build.extra are lines of a container's build file, and on the cluster 'process' there is none;"
             " commands work everywhere"
         )
-    return BuildPlan(
-        image="", base_image="", source=plan.source, commands=plan.commands,
-        requirements=plan.requirements, env=plan.env, anew=plan.anew,
-    )  # fmt: skip
+    return replace(plan, image="", base_image="", code_dir=CODE_DIR, mlrun="", extra_args="", secret="")
 
 
 def _digest(context: Context) -> str:
@@ -169,6 +167,8 @@ def _make(
     with files.explained("write", str(place.folder)):
         if place.folder.exists():
             shutil.rmtree(place.folder)
+    if context.told:
+        log(f"{context.told}\n".encode())
     log(f"making {place.image} with Python {sys.version.split()[0]} in {place.folder}\n".encode())
     try:
         with files.explained("write", str(place.folder)):

@@ -8,6 +8,7 @@ from typing import Any
 
 from mlrun.builders.names import default_image, resolved
 from mlrun.config import mlconf
+from mlrun.datastore.credentials import Secrets
 from mlrun.errors import MLRunInvalidArgumentError, MLRunInvalidArgumentTypeError
 from mlrun.model.function import Function
 
@@ -28,6 +29,8 @@ class BuildPlan:
     extra: str = ""  # lines for the end of the build file
     extra_args: str = ""  # words for the builder's command
     env: Mapping[str, str] = field(default_factory=dict)  # variables of the commands, not of the image
+    project: str = ""
+    logins: Secrets | None = None  # for the source
     secret: str = ""  # with the login for the registry
     anew: bool = False  # whatever is kept from builds before
 
@@ -38,6 +41,7 @@ class BuildPlan:
         with_mlrun: bool | None = None,
         mlrun_version_specifier: str = "",
         builder_env: Mapping[str, Any] | None = None,
+        logins: Secrets | None = None,
         anew: bool = False,
     ) -> BuildPlan:
         """
@@ -47,6 +51,7 @@ class BuildPlan:
             with_mlrun: Put this package into it; None is what the function says, else what its base needs.
             mlrun_version_specifier: What pip shall install as this package: ``mlrun==2.0``.
             builder_env: More variables, which stand in no record.
+            logins: For the source; those variables are as well.
 
         Raises:
             MLRunInvalidArgumentError: A name is none of an image, or a line could change its neighbours.
@@ -68,6 +73,8 @@ class BuildPlan:
             extra=build.extra,
             extra_args=build.extra_args,
             env=_texts({**(build.builder_env or {}), **(builder_env or {})}),
+            project=function.metadata.project or mlconf.current_project,
+            logins=logins,
             secret=build.secret or str(mlconf.httpdb.builder.docker_registry_secret),
             anew=anew,
         )

@@ -42,6 +42,8 @@ class PodmanBuilder(Builder):
     def build(self, plan: BuildPlan, log: Log, stop: threading.Event = NEVER) -> str:
         step = partial(run, log=log, stop=stop)
         with laid_out(plan) as context:
+            if context.told:
+                log(f"{context.told}\n".encode())
             self._fetch_base(plan.base_image, step)
             step(_build(plan, context))
         if registry := registry_of(plan.image):

@@ -80,6 +80,7 @@ def _function(run: Run, given: Any, files: contextlib.ExitStack) -> BaseRuntime:
     spec.mode, spec.args = given.mode, [*given.run_args]
     spec.build.functionSourceCode = told(CODE)
     spec.build.origin_filename = given.origin_file
+    spec.build.source = given.source
     if given.url == "*":  # code with arguments
         return configured(function, given)
     spec.command = given.url

@@ -24,7 +24,7 @@ def function_of(given: Any, task: RunTemplate, files: contextlib.ExitStack) -> B
         fn = _new(given, name=task.metadata.name, kind=given.kind or "local")
     elif not given.url:
         fn = _new(given, name=task.metadata.name)
-    elif given.url.split()[0].endswith(".ipynb"):
+    elif given.url.split()[0].endswith(".ipynb") and not given.source:
         fn = _of_notebook(given)
     else:
         fn = _new(given, command=given.url, args=[*given.run_args])
@@ -38,7 +38,7 @@ def function_of(given: Any, task: RunTemplate, files: contextlib.ExitStack) -> B
 def _new(given: Any, **parts: Any) -> BaseRuntime:
     from mlrun.run import new_function
 
-    options = {"image": given.image, "mode": given.mode, "source": given.source or None}
+    options = {"image": given.image, "mode": given.mode, "source": given.source}
     return new_function(**{"project": given.project, "kind": given.kind, **options, **parts})
 
 

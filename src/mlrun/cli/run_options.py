@@ -39,7 +39,7 @@ _WHAT = [
     _text("Kind of function: local, handler, job ...; by default what URL needs.", "--kind"),
     _text("pass: run the command as it is; args: put parameters where it says {name}.", "--mode"),
     _text("Container image, for kinds that run in one.", "--image"),
-    _text("Source archive or git URL, for kinds that run in a container.", "--source"),
+    _text("Load the code from this git URL, archive or folder when the run starts.", "--source"),
     _text("File name that tracebacks show for code from MLRUN_EXEC_CODE.", "--origin-file"),
     _many(
         "Set a field of the function's spec, field=value",
@@ -72,7 +72,7 @@ _WITH = [
         callback=secret_sources,
     ),
     _text("File of NAME=value lines for this process and the run.", "--env-file"),
-    _text("Folder in which the program starts.", "--workdir"),
+    _text("Folder in which the program starts; of a source, one in it.", "--workdir"),
 ]
 _SWEEP = [
     _many('Values to try, name="[3,7,5]"', "-x", "--hyperparam", callback=value_lists),

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mlrun.config import mlconf
-from mlrun.errors import MLRunInvalidArgumentError, MLRunNotFoundError
+from mlrun.errors import MLRunNotFoundError
 
 PREFIX = "environment:"
 COMPLETE = ".complete"  # written last: a folder without it is half made, and is not used
@@ -66,18 +66,13 @@ def environment(image: str) -> Environment:
     The environment that *image* names.
 
     Raises:
-        MLRunInvalidArgumentError: It is no name of one.
-        MLRunNotFoundError: It is not on this machine, or half made.
+        MLRunNotFoundError: It is not on this machine, half made, or no name of one.
     """
     name = image.removeprefix(PREFIX)
-    if not is_environment(image) or not _NAME.fullmatch(name):
-        raise MLRunInvalidArgumentError(
-            f"{image!r} names no environment; one reads {PREFIX}3f2a81bc90de4455-1, and fn.deploy() makes it"
-        )
     folder = folder_of_all() / name
-    if not (folder / COMPLETE).is_file():
+    if not is_environment(image) or not _NAME.fullmatch(name) or not (folder / COMPLETE).is_file():
         raise MLRunNotFoundError(
-            f"there is no environment {name} in {folder.parent}; fn.deploy() makes what a function needs"
+            f"the environment {image!r} is not there: build it with `mlrun build`, or deploy its function"
         )
     return Environment(image, folder)
 

@@ -67,6 +67,16 @@ def import_from(name: str, *folders: str) -> types.ModuleType:
             raise MLRunNotFoundError(f"no module {name!r} in {places or 'the Python path'}") from error
 
 
+def forget(folder: str) -> None:
+    """Forget the modules of *folder*, which is about to go; nothing is found there again."""
+    start = os.path.abspath(folder) + os.sep
+    for name in [name for name, seen in _seen.items() if seen.file.startswith(start)]:
+        del _seen[name]
+        sys.modules.pop(name, None)
+    for place in [place for place in sys.path_importer_cache if f"{place}{os.sep}".startswith(start)]:
+        sys.path_importer_cache.pop(place, None)
+
+
 def _remember(names: set[str], folders: list[str]) -> None:
     for name in names:
         file = getattr(sys.modules.get(name), "__file__", None) or ""

@@ -17,6 +17,7 @@ import types
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from mlrun.code.imports import forget as forget_imported
 from mlrun.code.imports import generation, import_from, search_path
 from mlrun.code.notebook import Notebook, read_notebook
 from mlrun.errors import MLRunInvalidArgumentError, MLRunNotFoundError, nearest
@@ -126,6 +127,17 @@ def function_to_module(
     raise MLRunNotFoundError(
         f"function {code.metadata.name!r} has no code: neither embedded, nor a file as its command"
     )
+
+
+def forget(folder: str) -> None:
+    """Forget the modules that were loaded from *folder*, which is about to go."""
+    start = os.path.abspath(folder) + os.sep
+    for digest, (_, module) in [*_loaded.items()]:
+        if str(module.__file__).startswith(start):
+            del _loaded[digest]
+            if sys.modules.get(module.__name__) is module:
+                del sys.modules[module.__name__]
+    forget_imported(folder)
 
 
 def code_folders(path: str = "", workdir: str = "", pythonpath: str = "") -> tuple[str, ...]:

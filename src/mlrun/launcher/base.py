@@ -67,6 +67,11 @@ class Launcher(abc.ABC):
 
     owns_runs: ClassVar[bool] = False  # a run that this process waits for is ended with the waiting
 
+    @property
+    def reach(self) -> Reach | None:
+        """What its pods have of this machine; None where a server on another one starts them."""
+        return None
+
     @abc.abstractmethod
     def submit(self, function: Function, run: Run, secrets: Record | None = None) -> Run:
         """

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from mlrun.cluster.base import Cluster
+from mlrun.cluster.base import Cluster, Reach
 from mlrun.config import mlconf
 from mlrun.db.base import RunDB
 from mlrun.errors import (
@@ -47,6 +47,10 @@ class LocalLauncher(Launcher):
 
     def __init__(self, db: RunDB, cluster: Cluster) -> None:
         self.db, self.cluster = db, cluster
+
+    @property
+    def reach(self) -> Reach:
+        return self.cluster.reach
 
     def submit(self, function: Function, run: Run, secrets: Record | None = None) -> Run:
         name, known = function.pod_name(run), self._stored(run)

@@ -11,17 +11,14 @@ from typing import Any
 from mlrun import urls
 from mlrun.code import load, notebook, signature
 from mlrun.config import mlconf
-from mlrun.errors import (
-    MLRunInvalidArgumentError,
-    MLRunInvalidArgumentTypeError,
-    MLRunNotImplementedServerError,
-)
+from mlrun.errors import MLRunInvalidArgumentError, MLRunInvalidArgumentTypeError
 from mlrun.model.base import Model, check_keys
 from mlrun.model.function import Function
 from mlrun.runtimes import kinds
 from mlrun.runtimes.base import BaseRuntime
 from mlrun.runtimes.command import as_word, check_mode, split_words
 from mlrun.runtimes.prepare import check_keywords, handler_name
+from mlrun.runtimes.sources import WithSource, folder_of, is_folder
 
 _IN_PROCESS = ("", "handler", "local")  # kinds that run in this machine's Python
 
@@ -47,19 +44,19 @@ def new_function(
 
     Args:
         name: By default the name of the command's file, else ``mlrun-<6 hex digits>``.
-        kind: By default ``local`` for a command, else ``handler``.
+        kind: By default ``local`` for a command or a source, else ``handler``.
         command: A file or program, with arguments after it.
         runtime: Another function (or its dictionary) to start from; it stays as it is.
         mode: ``pass`` runs the command as it is, ``args`` puts parameters where it says ``{name}``.
         handler: The function in the code to call where ``run`` names none.
-        source: An archive or repository with the code, for kinds that load one.
+        source: A repository, an archive or a folder with the code, see ``with_source_archive``.
 
     Raises:
         MLRunInvalidArgumentError: The kind or mode is not known, or an image is given to a local kind.
     """
     data = _start_from(runtime)
     words = split_words(command)
-    kind, sub_kind = _kind(kind, command, data)
+    kind, sub_kind = _kind(kind, command, data, has_source=bool(source))
     if image and kind in _IN_PROCESS:
         raise MLRunInvalidArgumentError(
             f"an image ({image!r}) can not be used with the kind {kind!r}, which runs in this machine's"
@@ -104,7 +101,7 @@ def _start_from(runtime: Any) -> dict[str, Any]:
     )
 
 
-def _kind(kind: str, command: str, data: Mapping[str, Any]) -> tuple[str, str]:
+def _kind(kind: str, command: str, data: Mapping[str, Any], has_source: bool) -> tuple[str, str]:
     """The registered word for what the caller said, and the part after its colon (``nuclio:mlrun``)."""
     base, _, sub = (kind or str(data.get("kind") or "")).partition(":")
     if base == "nuclio" and sub == "serving":
@@ -114,7 +111,7 @@ def _kind(kind: str, command: str, data: Mapping[str, Any]) -> tuple[str, str]:
         command = command or str(spec.get("command") or "" if isinstance(spec, Mapping) else "")
         if command.startswith(("http://", "https://")):
             return "remote", ""
-        base = base if base == "local" else "local" if command else "handler"
+        base = base if base == "local" else "local" if command or has_source else "handler"
     kinds.get(base)
     return base, sub
 
@@ -127,13 +124,14 @@ def _name_of(words: list[str]) -> str:
 
 
 def _take_source(function: BaseRuntime, source: str) -> None:
-    if not function.is_remote:
-        if not os.path.isdir(source):
-            raise MLRunNotImplementedServerError(
-                f"loading code from {source!r} when a run starts is not built yet; a local folder works"
-            )
-        function.spec.workdir = os.path.abspath(source)
-    function.spec.build.source = source
+    if isinstance(function, WithSource):
+        function.with_source_archive(source)
+        return
+    if not is_folder(source):
+        raise MLRunInvalidArgumentError(
+            f"a function of kind {function.kind!r} loads no source; kind='local' would load {source!r}"
+        )
+    function.spec.workdir = os.path.abspath(folder_of(source))
 
 
 def code_to_function(

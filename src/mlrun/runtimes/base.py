@@ -6,7 +6,7 @@ import contextlib
 import inspect
 import os
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
@@ -24,6 +24,7 @@ from mlrun.runtimes import prepare
 from mlrun.runtimes.command import as_word
 from mlrun.runtimes.editing import Editing
 from mlrun.runtimes.image_needs import ImageNeeds
+from mlrun.runtimes.sources import Located, login_of
 from mlrun.secrets import SecretsStore, masked_sources
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Launch:
     parent: MLClientCtx | None = None  # of an iteration
     source: Source | None = None  # of the handler, where it is known already
     watch: bool = True  # wait for the end of a run that is elsewhere
+    located: Located | None = None  # where the function's source is, of a kind that loads one
 
     def log_of(self, run: Run) -> LogWriter:
         """Where the output of *run* goes; iterations share their parent's log."""
@@ -68,18 +70,6 @@ class BaseRuntime(Function, Editing, ImageNeeds):
     kind: str = "base"
     is_remote: ClassVar[bool] = False  # whether it takes a cluster
 
-    def ensure_built(self, auto_build: bool | None = None) -> None:
-        """
-        See to it that the image is there which a run needs; nothing happens where it needs none.
-
-        Args:
-            auto_build: Build one that is not; None is what the function says.
-
-        Raises:
-            MLRunPreconditionFailedError: It is not there, and is not to be built now.
-            MLRunRuntimeError: The build failed.
-        """
-
     def check_runnable(self, spec: RunSpec, launch: Launch) -> None:
         """
         Refuse what can be seen to be wrong before anything is recorded; no user code runs.
@@ -88,6 +78,20 @@ class BaseRuntime(Function, Editing, ImageNeeds):
             MLRunInvalidArgumentError: Something is missing that the kind needs, or does not fit.
             MLRunNotFoundError: There is no such program, folder or handler.
         """
+
+    def located(self, launch: Launch, project: str) -> AbstractContextManager[Launch]:
+        """
+        *launch* with the function's source in place, for kinds that load one here, while the block runs.
+
+        Raises:
+            MLRunNotFoundError: No such source, branch or folder in it.
+            MLRunBaseError: It can not be fetched.
+        """
+        return nullcontext(launch)
+
+    def carried(self, launch: Launch, project: str) -> tuple[Self, Launch]:
+        """This function as it runs elsewhere: a source that is a folder of this machine is brought there."""
+        return self, launch
 
     def launch(self, run: Run, launch: Launch) -> None:
         """
@@ -260,17 +264,26 @@ class BaseRuntime(Function, Editing, ImageNeeds):
             workdir=workdir or self.spec.workdir,
             watch=watch,
         )
+        if login := login_of(self):
+            launch.secrets.add_source("inline", login)
         runner = self.local_form(local_code_path or "") if local else self
-        runner.check_runnable(task.spec, launch)
-        runner.ensure_built(auto_build)  # which changes what is stored below
-        task.spec.secret_sources = masked_sources(task.spec.secret_sources)
-        body, version = self._version(task.metadata.project)
-        run = prepare.prepare(self, task, name, version)
-        plan = runner.plan_of(run, _reader(param_file_secrets or launch.secrets, launch.db))
-        self._store_version(body, launch.db)
-        if schedule is not None:
-            return cast(RunObject, self.schedule(run, launch, schedule))  # as the published signature has it
-        runner._carry_out(run, launch, plan)
+        project = task.metadata.project or self.metadata.project or str(mlconf.current_project)
+        with runner.located(launch, project) as launch:
+            runner.check_runnable(task.spec, launch)
+            runner.ensure_built(auto_build)  # which changes what is stored below
+            if not local:
+                runner, launch = self.carried(launch, project)
+            task.spec.secret_sources = masked_sources(task.spec.secret_sources)
+            body, version = (self if local else runner)._version(task.metadata.project)
+            run = prepare.prepare(self, task, name, version)
+            if launch.located:
+                launch.located.record_on(run)
+            plan = runner.plan_of(run, _reader(param_file_secrets or launch.secrets, launch.db))
+            self._store_version(body, launch.db)
+            if schedule is not None:
+                # as the published signature has it
+                return cast(RunObject, runner.schedule(run, launch, schedule))
+            runner._carry_out(run, launch, plan)
         return RunObject.of(run, launch.db)
 
     def resume(self, run: Run, secrets: SecretsStore, handler: str = "", workdir: str = "") -> None:
@@ -287,16 +300,20 @@ class BaseRuntime(Function, Editing, ImageNeeds):
             MLRunBaseError: As :meth:`run`.
         """
         launch = Launch(self.db, secrets, handler, workdir or self.spec.workdir)
-        try:
-            self.check_runnable(run.spec, launch)
-            plan = self.plan_of(run, _reader(secrets, launch.db))
-        except MLRunBaseError as error:
-            context = MLClientCtx(run, launch.db, secrets).start()
-            with contextlib.closing(launch.log_of(run)) as log:
-                log.write(f"{error}\n".encode())
-            context.finish(error)
-            raise
-        self._carry_out(run, launch, plan)
+        with contextlib.ExitStack() as stack:
+            try:
+                launch = stack.enter_context(self.located(launch, run.metadata.project))
+                self.check_runnable(run.spec, launch)
+                plan = self.plan_of(run, _reader(secrets, launch.db))
+            except MLRunBaseError as error:
+                context = MLClientCtx(run, launch.db, secrets).start()
+                with contextlib.closing(launch.log_of(run)) as log:
+                    log.write(f"{error}\n".encode())
+                context.finish(error)
+                raise
+            if launch.located:
+                launch.located.record_on(run)
+            self._carry_out(run, launch, plan)
 
     def plan_of(self, run: Run, read: Callable[[str], bytes]) -> Plan | None:
         """
@@ -358,9 +375,11 @@ class BaseRuntime(Function, Editing, ImageNeeds):
         from mlrun.runtimes.local import LocalRuntime
 
         twin = LocalRuntime.from_dict({**self.to_dict(), "kind": "local"}).set_db_connection(self.db)
+        if self.is_remote:
+            twin.spec.clone_target_dir = ""  # a folder of a pod
         if code_path:
             twin.spec.command = as_word(code_path)
-            twin.spec.build.functionSourceCode = ""
+            twin.spec.build.functionSourceCode = twin.spec.build.source = ""
         return twin
 
     def _version(self, project: str) -> tuple[dict[str, Any], str]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, cast
 
 from mlrun.builders import get_builder
 from mlrun.builders.base import NEVER
 from mlrun.builders.plan import BuildPlan
 from mlrun.config import mlconf
+from mlrun.datastore.credentials import Credentials
 from mlrun.errors import (
     MLRunInvalidArgumentTypeError,
     MLRunNotImplementedServerError,
@@ -20,6 +23,7 @@ from mlrun.errors import (
 )
 from mlrun.runtimes.base import BaseRuntime
 from mlrun.runtimes.build_record import ERROR, LIVE, READY, BuildRecord
+from mlrun.runtimes.sources import folder_of, is_folder, login_of
 from mlrun.secrets import Masker
 
 if TYPE_CHECKING:
@@ -38,21 +42,34 @@ class BuildRequest(NamedTuple):
     builder_env: Mapping[str, Any] | None = None  # in no record
     skip_deployed: bool = False
     force_build: bool = False
+    source: str = ""  # where who builds finds the source, if that is not as in the function
 
     def plan(self, function: BaseRuntime) -> BuildPlan:
-        return BuildPlan.of(
+        plan = BuildPlan.of(
             function,
             with_mlrun=self.with_mlrun,
             mlrun_version_specifier=self.mlrun_version_specifier,
             builder_env=self.builder_env,
+            logins=self._logins(function),
             anew=self.force_build,
         )
+        return replace(plan, source=self.source) if plan.source and self.source else plan
+
+    def _logins(self, function: BaseRuntime) -> Credentials:
+        """For the source: those of its address, then the variables, then those of the project."""
+        project = function.metadata.project or str(mlconf.current_project)
+        given = {**_values(function, self), **self._login(function)}
+        return Credentials.of(given, project, function.db)
+
+    def _login(self, function: BaseRuntime) -> dict[str, str]:
+        """Of the address of its source, where that is the one."""
+        return {} if self.source else login_of(function)
 
     def masker(self, function: BaseRuntime) -> Masker:
         """Knows the values of the variables that commands get."""
         masker = Masker()
-        for value in {**(function.spec.build.builder_env or {}), **(self.builder_env or {})}.values():
-            masker.add(str(value))
+        for value in (*_values(function, self).values(), *self._login(function).values()):
+            masker.add(value)
         return masker
 
 
@@ -260,9 +277,21 @@ class Building(BaseRuntime):
         self.status.state, self.status.error = READY, ""
         self.save(versioned=True)
 
+    def _shipped(self) -> str:
+        """Send the folder that is the source to the server; gives its address there, empty for no folder."""
+        build = self.spec.build
+        if not is_folder(build.source) or build.load_source_on_run:
+            return ""
+        from mlrun.code import bundles, objects, scan
+
+        folder = os.path.abspath(folder_of(build.source))
+        project = self.metadata.project or str(mlconf.current_project)
+        place = objects.ServedObjects(cast("HTTPRunDB", self.db), project)
+        return bundles.ship(scan.scan(folder), place, folder)
+
     def _deploy_there(self, request: BuildRequest, show: Show, watch: bool) -> bool:
         db = cast("HTTPRunDB", self.db)
-        answer = db.remote_builder(self, **request._asdict())
+        answer = db.remote_builder(self, **request._replace(source=self._shipped())._asdict())
         if answer["ready"]:
             return True
         offset, pause_s = 0, _SHORTEST_S
@@ -278,6 +307,11 @@ class Building(BaseRuntime):
             status = db.get_function(meta.name, meta.project, meta.tag).get("status") or {}
             raise MLRunRuntimeError(status.get("error") or f"the image of {self.uri} could not be built")
         return self.status.state == READY
+
+
+def _values(function: BaseRuntime, request: BuildRequest) -> dict[str, str]:
+    env = {**(function.spec.build.builder_env or {}), **(request.builder_env or {})}
+    return {str(name): str(value) for name, value in env.items()}
 
 
 def _variables(env: Any) -> Mapping[str, Any] | None:

@@ -10,6 +10,7 @@ from mlrun.config import mlconf
 from mlrun.env_file import read_env_file
 from mlrun.errors import MLRunInvalidArgumentError, MLRunInvalidArgumentTypeError
 from mlrun.model.function import FunctionMetadata, FunctionSpec
+from mlrun.runtimes.sources import refuse_both
 
 
 class Editing:
@@ -28,10 +29,12 @@ class Editing:
             with_doc: Describe its functions in ``spec.entry_points``.
 
         Raises:
-            MLRunInvalidArgumentError: Both are given, or neither; or it is not Python.
+            MLRunInvalidArgumentError: Both are given, or neither; or it is not Python; or the function loads
+                its code from a source.
         """
         if bool(from_file) == (body is not None):
             raise MLRunInvalidArgumentError("with_code() needs either from_file= or body=, and not both")
+        refuse_both("embedded", self.spec.build.source if self.spec.build.load_source_on_run else "")
         tags = str(mlconf.ignored_notebook_tags)
         code = (
             load.read_code(from_file, ignored_tags=tags) if body is None else notebook.Notebook(source=body)

@@ -82,6 +82,18 @@ class ImageNeeds:
         """Whether it can run as it is; a function of this machine's Python always can."""
         return True
 
+    def ensure_built(self, auto_build: bool | None = None) -> None:
+        """
+        See to it that the image is there which a run needs; nothing happens where it needs none.
+
+        Args:
+            auto_build: Build one that is not; None is what the function says.
+
+        Raises:
+            MLRunPreconditionFailedError: It is not there, and is not to be built now.
+            MLRunRuntimeError: The build failed.
+        """
+
 
 def _joined(old: Sequence[str], new: Sequence[str], overwrite: bool) -> list[str]:
     return list(dict.fromkeys(new if overwrite else [*old, *new]))

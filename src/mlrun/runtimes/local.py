@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 
 from mlrun.code import load
 from mlrun.config import mlconf
@@ -20,9 +20,10 @@ from mlrun.runtimes.check import check_handler, check_workdir
 from mlrun.runtimes.command import check_mode, command_line, program_of
 from mlrun.runtimes.handler import HandlerRuntime
 from mlrun.runtimes.handover import handed_over
+from mlrun.runtimes.sources import WithSource, located
 
 
-class LocalRuntime(HandlerRuntime):
+class LocalRuntime(HandlerRuntime, WithSource):
     """
     Runs a Python file, a notebook, a shell file or any program of this machine::
 
@@ -30,10 +31,14 @@ class LocalRuntime(HandlerRuntime):
         mlrun.new_function(command="train.py").run(handler="train", params={"p1": 5})
 
     With a handler the file is loaded and the handler called in this process; without one the file
-    is a program, which asks ``mlrun.get_or_create_ctx`` for its parameters.
+    is a program, which asks ``mlrun.get_or_create_ctx`` for its parameters. The file may be one of a
+    repository or an archive, which is fetched when a run starts, see :meth:`with_source_archive`.
     """
 
     kind: str = "local"
+
+    def located(self, launch: Launch, project: str) -> AbstractContextManager[Launch]:
+        return located(self.spec, launch, project) if self.spec.build.source else nullcontext(launch)
 
     def check_runnable(self, spec: RunSpec, launch: Launch) -> None:
         handler = launch.handler
@@ -72,6 +77,11 @@ class LocalRuntime(HandlerRuntime):
             return load.read_code(os.path.join(workdir, file), ignored_tags=tags).source, file
         return "", file
 
+    def _pythonpath(self, launch: Launch) -> str:
+        """The function's own, and the top folder of its source."""
+        root = launch.located.root if launch.located else ""
+        return os.pathsep.join(filter(None, (self.spec.pythonpath, root)))
+
     def _file_source(self, workdir: str) -> str:
         return load.read_code(os.path.join(workdir, program_of(self.spec.command))).source
 
@@ -80,7 +90,7 @@ class LocalRuntime(HandlerRuntime):
             return super().source(launch)
         text, name = self._source(launch.workdir)
         return FromCode(
-            launch.handler, path=name, text=text, workdir=launch.workdir, pythonpath=self.spec.pythonpath
+            launch.handler, path=name, text=text, workdir=launch.workdir, pythonpath=self._pythonpath(launch)
         )
 
     def launch(self, run: Run, launch: Launch) -> None:
@@ -126,7 +136,8 @@ class LocalRuntime(HandlerRuntime):
         """Exit code, and the end of the output."""
         spec, workdir = self.spec, launch.workdir
         source, name = self._source(workdir)
-        folders = load.code_folders("", workdir, spec.pythonpath) if source or spec.pythonpath else ()
+        pythonpath = self._pythonpath(launch)
+        folders = load.code_folders("", workdir, pythonpath) if source or pythonpath else ()
         with ExitStack() as stack:
             file = stack.enter_context(program.code_file(source, _python_name(name))) if source else ""
             words = command_line(spec, workdir, run.spec.parameters, file)

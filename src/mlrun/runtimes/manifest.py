@@ -22,6 +22,7 @@ from mlrun.settings import text_of
 
 MANAGED_BY = {"app.kubernetes.io/managed-by": "mlrun"}  # what every pod of ours has
 CONTAINER = "base"
+_KEPT_HERE = "bundle+file://"  # and the path of a folder of this machine, and a digest
 _OF_THIS_PROCESS = ("dbpath", "httpdb.", "cluster.", "function.", "function_defaults.", "storage.")
 _LONGEST = 63  # characters of a label and of a name in DNS
 _NO_LABEL = re.compile(r"[^A-Za-z0-9_.-]+")
@@ -48,7 +49,7 @@ def pod_of(function: Function, run: Run, place: Place, private: Private) -> Work
         **_given(
             imagePullPolicy=spec.get("image_pull_policy"),
             resources=spec.get("resources"),
-            volumeMounts=[*spec.get("volume_mounts", ()), *own_mounts(run, place)],
+            volumeMounts=[*spec.get("volume_mounts", ()), *own_mounts(function, run, place)],
             envFrom=spec.get("env_from"),
             securityContext=_security(spec, is_pod=False),
         ),
@@ -67,7 +68,7 @@ def pod_of(function: Function, run: Run, place: Place, private: Private) -> Work
             "containers": [container],
             **scheduling(spec, run),
             **_given(
-                volumes=[*spec.get("volumes", ()), *own_volumes(run, place)],
+                volumes=[*spec.get("volumes", ()), *own_volumes(function, run, place)],
                 securityContext=_security(spec, is_pod=True),
                 serviceAccountName=spec.get("service_account"),
                 terminationGracePeriodSeconds=spec.get("termination_grace_period_seconds"),
@@ -160,7 +161,7 @@ def scheduling(spec: Mapping[str, Any], run: Run) -> dict[str, Any]:
     )
 
 
-def own_folders(run: Run, place: Place) -> dict[str, str]:
+def own_folders(function: Function, run: Run, place: Place) -> dict[str, str]:
     """Folders of this machine that a run needs, where a pod has only those that it names: name to path."""
     if place.reach is not Reach.MOUNTS:
         return {}
@@ -169,18 +170,20 @@ def own_folders(run: Run, place: Place) -> dict[str, str]:
         folders["mlrun-database"] = os.path.dirname(place.dbpath.removeprefix("sqlite:///"))
     if os.path.isabs(run.spec.output_path):
         folders["mlrun-artifacts"] = run.spec.output_path.partition("{{")[0]
+    if (source := function.spec.build.source).startswith(_KEPT_HERE):
+        folders["mlrun-bundles"] = os.path.dirname(source.removeprefix(_KEPT_HERE))
     return folders
 
 
-def own_volumes(run: Run, place: Place) -> list[dict[str, Any]]:
+def own_volumes(function: Function, run: Run, place: Place) -> list[dict[str, Any]]:
     return [
         {"name": name, "hostPath": {"path": path, "type": "DirectoryOrCreate"}}
-        for name, path in own_folders(run, place).items()
+        for name, path in own_folders(function, run, place).items()
     ]
 
 
-def own_mounts(run: Run, place: Place) -> list[dict[str, Any]]:
-    return [{"name": name, "mountPath": path} for name, path in own_folders(run, place).items()]
+def own_mounts(function: Function, run: Run, place: Place) -> list[dict[str, Any]]:
+    return [{"name": name, "mountPath": path} for name, path in own_folders(function, run, place).items()]
 
 
 def _settings(place: Place) -> dict[str, str]:

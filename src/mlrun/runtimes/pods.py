@@ -20,12 +20,13 @@ from mlrun.runtimes.check import check_handler
 from mlrun.runtimes.command import check_mode
 from mlrun.runtimes.manifest import pod_name, pod_of
 from mlrun.runtimes.resources import Resources
+from mlrun.runtimes.sources import WithSource, is_shipped, shipped
 
 if TYPE_CHECKING:
     from mlrun.execution.sweep import Plan
 
 
-class PodRuntime(Resources, Building):
+class PodRuntime(Resources, Building, WithSource):
     """
     A function whose runs are pods: on the cluster of the settings, or on that of the API server in use::
 
@@ -84,6 +85,11 @@ class PodRuntime(Resources, Building):
                 f"function {self.metadata.name!r} has neither a command nor code;"
                 " new_function(command='train.py') names a program, and with_code() embeds one"
             )
+
+    def carried(self, launch: Launch, project: str) -> tuple[Self, Launch]:
+        if not is_shipped(self.spec):
+            return self, launch
+        return shipped(self, launch, project, self._launcher(launch).reach)
 
     def plan_of(self, run: Run, read: Callable[[str], bytes]) -> Plan | None:
         """None: a run with hyper-parameters is one pod, and its children run in that."""

@@ -191,6 +191,42 @@ TABLE = (
         }.items()
     ),
     Setting(
+        "sources.timeout",
+        "float",
+        600.0,
+        "Fetching code from a repository takes at most this long.",
+        "seconds",
+    ),
+    Setting(
+        "sources.max_bytes", "int", 10_000_000_000, "An archive with code becomes no more than this.", "bytes"
+    ),
+    Setting(
+        "sources.max_ratio",
+        "int",
+        100,
+        "Nor more than this many times its own size, once that is over 100 MB.",
+        "times",
+    ),
+    Setting("sources.max_members", "int", 100_000, "Nor has it more members than this.", "members"),
+    Setting(
+        "sources.cache_bytes",
+        "int",
+        5_000_000_000,
+        "Commits and archives that were fetched are kept in the home up to this size.",
+        "bytes",
+    ),
+    Setting(
+        "bundles.path",
+        "str",
+        "",
+        "Where folders with code are kept for pods: a folder or URL. Empty: the API server in use, else the"
+        " home, if pods see it.",
+    ),
+    Setting(
+        "bundles.max_bytes", "int", 500_000_000, "A folder that is shipped has no more than this.", "bytes"
+    ),
+    Setting("bundles.max_files", "int", 20_000, "Nor more files than this.", "files"),
+    Setting(
         "storage.auto_mount_type",
         "str",
         "auto",

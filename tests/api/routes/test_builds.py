@@ -99,6 +99,17 @@ def test_what_can_not_be_built_is_a_sentence(client: TestClient, body: Any, stat
     assert answer.status_code == status and words in answer.text
 
 
+@pytest.mark.parametrize("source", ["/etc", "./", "file:///etc", "/etc/x.zip"])
+def test_files_of_the_server_go_into_no_image(client: TestClient, source: str) -> None:
+    function = {**FUNCTION, "spec": {"build": {"source": source}}}
+
+    answer = client.post("/api/v1/build/function", json={"function": function})
+
+    assert answer.status_code == 400 and "its own files are not for images" in answer.text
+    shipped = client.post("/api/v1/build/function", json={"function": function, "source": "bundle:///etc"})
+    assert shipped.status_code == 400 and "no bundle://<digest>" in shipped.text
+
+
 def test_a_function_that_is_not_there_has_no_build(client: TestClient) -> None:
     assert client.get("/api/v1/build/status?name=x&project=iris").status_code == 404
     assert "say which function" in client.get("/api/v1/build/status").text

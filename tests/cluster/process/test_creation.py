@@ -122,11 +122,12 @@ def test_a_path_of_its_own_comes_after_that_of_its_image(manifest: Make) -> None
 
 
 def test_an_image_may_be_an_environment_that_was_built(tmp_path: Path) -> None:
-    folder = tmp_path / "environments" / "3f2a" / "bin"
-    folder.mkdir(parents=True)
+    folder = tmp_path / "environments" / "3f2a81bc90de4455-1"
+    (folder / "bin").mkdir(parents=True)
+    (folder / ".complete").touch()
 
     with mlconf.override(home=str(tmp_path)):
-        assert programs("environment:3f2a") == str(folder)
+        assert programs("environment:3f2a81bc90de4455-1") == str(folder / "bin")
 
 
 @pytest.mark.parametrize("image", ["environment:", "environment:3f2a", "environment:../../bin"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -47,3 +48,13 @@ def test_what_is_wrong_is_said_by_the_server(fn: Any, db: HTTPRunDB) -> None:
         fn.with_commands(["true"]).build_config(image="No Such").deploy()
     with pytest.raises(MLRunNotFoundError):
         db.get_builder_status(fn)
+
+
+def test_a_folder_is_shipped_to_the_server(fn: Any, tmp_path: Path, capsys: Any) -> None:
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "train.py").write_text("x = 1\n")
+
+    fn.build_config(source="code", commands=["cat train.py"]).deploy()
+
+    assert "x = 1" in capsys.readouterr().out
+    assert fn.spec.build.source == "code"  # so that the next build has what has changed in it

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from starlette.responses import Response
@@ -10,12 +11,15 @@ from mlrun.api.answers import as_json
 from mlrun.api.codec import Call, Rule
 from mlrun.api.needs import refuse_foreign
 from mlrun.api.parameters import flag, number, text
+from mlrun.api.routes.bundles import place_of
 from mlrun.api.service_shapes import Build, BuildAnswer
 from mlrun.config import mlconf
 from mlrun.errors import MLRunBadRequestError, MLRunInvalidArgumentError, MLRunNotFoundError
 from mlrun.runtimes.build_record import log_uid
 from mlrun.runtimes.building import BuildRequest
+from mlrun.runtimes.sources import is_folder
 from mlrun.settings import BOOLS
+from mlrun.urls import scheme
 
 STATE, IMAGE, POD, TEXT = "function_status", "function_image", "builder_pod", "deploy_status_text_kind"
 LAST = "x-mlrun-last-timestamp"
@@ -33,7 +37,9 @@ def build(call: Call) -> Response:
         builder_env=body.get("builder_env"),
         skip_deployed=bool(body.get("skip_deployed")),
         force_build=bool(body.get("force_build")),
+        source=_source(body.get("source") or "", project),
     )
+    _refuse_own_files((function.get("spec") or {}).get("build") or {}, request)
     stored, is_ready = call.house.builds.start(function, request)
     return as_json({"data": stored, "ready": is_ready})
 
@@ -63,6 +69,30 @@ def _log(call: Call, uid: str, project: str) -> bytes:
         return call.db.get_log(uid, project, offset=call.number("offset") or 0)[1]
     except MLRunNotFoundError:  # nothing was built: an image that was there already
         return b""
+
+
+def _source(address: str, project: str) -> str:
+    """The bundle at *address*, which this server keeps, as it is found in this process."""
+    if not address:
+        return ""
+    digest = address.removeprefix("bundle://")
+    if not re.fullmatch("[0-9a-f]{64}", digest):
+        raise MLRunInvalidArgumentError(
+            f"source={address[:99]!r} is no bundle://<digest> that was shipped here"
+        )
+    return place_of(project).address(digest)
+
+
+def _refuse_own_files(build: dict[str, Any], request: BuildRequest) -> None:
+    """What is on the server's own disk goes into no image."""
+    source = build.get("source") or ""
+    if not source or request.source or build.get("load_source_on_run"):
+        return
+    if scheme(source) in ("", "file") or is_folder(source):
+        raise MLRunInvalidArgumentError(
+            f"the source {source[:99]!r} is none that this server can fetch; its own files are not for"
+            " images, and fn.deploy() ships a folder of the client"
+        )
 
 
 def _is_wanted(word: Any) -> bool | None:

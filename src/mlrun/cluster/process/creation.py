@@ -13,6 +13,7 @@ import sys
 import time
 
 from mlrun import files
+from mlrun.cluster import environments
 from mlrun.cluster.manifest import PodPlan
 from mlrun.cluster.manifest_volumes import EmptyFolder, HostFolder, Mount
 from mlrun.cluster.process import supervisor
@@ -26,7 +27,6 @@ from mlrun.errors import (
     MLRunRuntimeError,
 )
 
-ENVIRONMENT = "environment:"  # an image that is a Python environment of this machine
 _LIBRARIES = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")  # without which some interpreters do not start
 
 
@@ -133,15 +133,15 @@ def programs(image: str) -> str:
     Raises:
         MLRunNotFoundError: It is not there; says how to build it.
     """
-    if not image.startswith(ENVIRONMENT):
+    if not environments.is_environment(image):
         return os.path.join(sys.prefix, "bin")
-    digest = image.removeprefix(ENVIRONMENT)
-    folder = os.path.join(os.path.expanduser(mlconf.home), "environments", digest, "bin")
-    if not re.fullmatch(r"\w[\w.-]*", digest) or not os.path.isdir(folder):
-        raise MLRunNotFoundError(
-            f"the environment {image!r} is not there: build it with `mlrun build`, or deploy its function"
-        )
-    return folder
+    return str(environments.environment(image).programs)
+
+
+def _workdir(plan: PodPlan, folder: str) -> str:
+    """Where its processes start: as it says, else with the code of its image, else in a folder of its own."""
+    code = environments.environment(plan.image).workdir if environments.is_environment(plan.image) else None
+    return plan.workdir or str(code or f"{folder}/{WORK}")
 
 
 def _not_kept(plan: PodPlan, groups: ControlGroups) -> list[str]:
@@ -225,7 +225,7 @@ def _description(
         "folder": folder,
         "words": [os.fsencode(word) for word in [*plan.command, *plan.args]],
         "env": {os.fsencode(name): os.fsencode(value) for name, value in env.items()},
-        "workdir": plan.workdir or f"{folder}/{WORK}",
+        "workdir": _workdir(plan, folder),
         "groups": groups,
         "leave": leave,
         "grace_s": plan.grace_s,

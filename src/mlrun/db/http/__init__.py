@@ -8,6 +8,7 @@ from mlrun import urls
 from mlrun.db.base import Record, RunDB
 from mlrun.db.http.artifacts import Artifacts
 from mlrun.db.http.builds import Builds
+from mlrun.db.http.bundles import Bundles
 from mlrun.db.http.functions import Functions
 from mlrun.db.http.history import History
 from mlrun.db.http.lineage import Lineage
@@ -19,7 +20,7 @@ from mlrun.db.http.wire import AWAY, CONNECT_S
 from mlrun.db.messages import Message
 
 
-class HTTPRunDB(History, Artifacts, Lineage, Functions, Projects, Service, Submit, Builds, RunDB):
+class HTTPRunDB(History, Artifacts, Lineage, Functions, Projects, Service, Submit, Builds, Bundles, RunDB):
     """
     Records on an API server; threads and forked children may share an instance.
 

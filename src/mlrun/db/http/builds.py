@@ -42,9 +42,13 @@ class Builds(Delivery):
         skip_deployed: bool = False,
         builder_env: Mapping[str, Any] | None = None,
         force_build: bool = False,
+        source: str = "",
     ) -> Record:
         """
         Have the image of *func* built; the function gets the state and, if it is there, the image.
+
+        Args:
+            source: The bundle that its source was shipped as, to this server.
 
         Returns:
             ``{"data": the function as it is stored, "ready": whether its image is there}``
@@ -58,6 +62,8 @@ class Builds(Delivery):
             body["with_mlrun"] = "yes" if with_mlrun else "no"
         if mlrun_version_specifier:
             body["mlrun_version_specifier"] = mlrun_version_specifier
+        if source:
+            body["source"] = source
         if builder_env:
             body["builder_env"] = {name: str(value) for name, value in builder_env.items()}
         answer: Record = json_of(self._ask(Message("POST", "v1/build/function", body=dump_json(body))))

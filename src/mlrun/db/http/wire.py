@@ -36,6 +36,7 @@ _NOT_DONE = (429, 503)  # what was asked for was not begun
 _BROKEN = (500, 502, 504)
 _SAFE = ("GET", "PUT")
 _OF_TEXT = ("/logs/", "/build/status")  # addresses that answer with no JSON
+_PACK = "application/vnd.mlrun.pack"  # which only an API server gives
 
 
 class Wire:
@@ -194,6 +195,8 @@ class Wire:
         if answer.request.method == "GET" and any(part in answer.request.url.path for part in _OF_TEXT):
             return answer
         kind = answer.headers.get("content-type", "")
+        if kind == _PACK:
+            return answer
         if answer.content and not kind.startswith("application/json"):
             raise MLRunServiceUnavailableError(
                 f"{self.url} answers {answer.request.method} {answer.url.path} with {kind or 'something'!r},"

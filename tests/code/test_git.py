@@ -1,0 +1,156 @@
+"""Git is run without questions and with an end."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from pathlib import Path
+
+import pytest
+
+from mlrun.code.git import Failed, Login, as_error, git
+from mlrun.errors import (
+    MLRunAccessDeniedError,
+    MLRunBaseError,
+    MLRunInvalidArgumentError,
+    MLRunMissingDependencyError,
+    MLRunNotFoundError,
+    MLRunRuntimeError,
+    MLRunServiceUnavailableError,
+    MLRunTimeoutError,
+)
+
+SHOW = "#!/bin/sh\nenv > env.txt\nprintf '%s\\n' \"$@\" > words.txt\nps -o sid=,pid= -p $$ > session.txt\n"
+
+
+@pytest.fixture
+def shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A program called git that writes down how it was called, in the working folder."""
+    program = tmp_path / "bin" / "git"
+    program.parent.mkdir()
+    program.write_text(SHOW)
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+    return tmp_path
+
+
+def variables(folder: Path) -> dict[str, str]:
+    lines = (folder / "env.txt").read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines if "=" in line)
+
+
+def test_what_git_prints_is_given() -> None:
+    assert git(["--version"]).startswith("git version ")
+
+
+def test_a_login_is_in_no_argument_list(shown: Path) -> None:
+    git(["fetch", "https://host/a.git"], "https://host/a.git", Login("me", "t0ken"))
+
+    assert "t0ken" not in (shown / "words.txt").read_text()
+    assert variables(shown)["MLRUN_GIT_PASSWORD"] == "t0ken"
+
+
+def test_a_login_is_for_its_host_only_and_no_helper_keeps_it(shown: Path) -> None:
+    git([], "https://host:8443/a.git", Login("me", "t0ken"))
+
+    env = variables(shown)
+    settings = {
+        env[f"GIT_CONFIG_KEY_{at}"]: env[f"GIT_CONFIG_VALUE_{at}"]
+        for at in range(int(env["GIT_CONFIG_COUNT"]))
+    }
+    assert settings["credential.helper"] == ""
+    assert "$MLRUN_GIT_PASSWORD" in settings["credential.https://host:8443.helper"]
+
+
+def test_settings_that_the_environment_has_are_kept(shown: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", "safe.directory")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", "*")
+
+    git([])
+
+    env = variables(shown)
+    assert (env["GIT_CONFIG_KEY_0"], env["GIT_CONFIG_VALUE_0"]) == ("safe.directory", "*")
+    assert int(env["GIT_CONFIG_COUNT"]) > 1
+
+
+def test_git_asks_nobody_and_has_no_terminal(shown: Path) -> None:
+    git([])
+
+    env = variables(shown)
+    session, process = (shown / "session.txt").read_text().split()
+    assert (env["GIT_TERMINAL_PROMPT"], env["GIT_ASKPASS"], env["SSH_ASKPASS"]) == ("0", "", "")
+    assert env["GIT_SSH_COMMAND"] == "ssh -o BatchMode=yes"
+    assert session == process
+
+
+def test_a_repository_that_this_process_is_in_is_forgotten(
+    shown: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_DIR", "/elsewhere/.git")
+
+    git([])
+
+    assert "GIT_DIR" not in variables(shown)
+
+
+def test_git_is_ended_when_its_time_is_over(shown: Path) -> None:
+    (shown / "bin/git").write_text("#!/bin/sh\nsleep 600 &\necho $! > child.txt\nwait\n")
+
+    with pytest.raises(MLRunTimeoutError, match=r"https://host/a\.git has not answered .* sources\.timeout"):
+        git([], "https://host/a.git", until=time.monotonic() + 0.5)
+
+    child = int((shown / "child.txt").read_text())
+    state = Path(f"/proc/{child}/stat")
+    assert not state.exists() or state.read_text().rpartition(")")[2].split()[0] == "Z"
+
+
+def test_where_there_is_no_git_it_is_said_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+
+    with pytest.raises(MLRunMissingDependencyError, match="apt install git"):
+        git(["--version"])
+
+
+def test_what_git_says_has_no_password(shown: Path) -> None:
+    (shown / "bin/git").write_text('#!/bin/sh\necho "fatal: $MLRUN_GIT_PASSWORD" >&2\nexit 128\n')
+
+    with pytest.raises(Failed) as caught:
+        git([], "https://host/a.git", Login("me", "t0ken"))
+
+    assert str(caught.value) == "fatal: ***\n"
+
+
+def test_a_login_of_several_lines_is_refused() -> None:
+    with pytest.raises(MLRunInvalidArgumentError, match="one line each"):
+        git(["--version"], "https://host/a.git", Login("me", "a\nhost=evil"))
+
+
+def test_a_login_shows_nothing() -> None:
+    assert repr(Login("me", "t0ken")) == "Login(***)"
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("fatal: could not read Username for 'https://h': terminal prompts disabled", MLRunAccessDeniedError),
+        ("fatal: Authentication failed for 'https://h/'", MLRunAccessDeniedError),
+        ("git@h: Permission denied (publickey).\nfatal: Could not read from", MLRunAccessDeniedError),
+        ("fatal: repository 'https://h/a.git/' not found", MLRunNotFoundError),
+        ("fatal: remote error: access denied or repository not exported: /a.git", MLRunNotFoundError),
+        (
+            "fatal: unable to connect to h:\nh[0: 127.0.0.1]: errno=Connection refused",
+            MLRunServiceUnavailableError,
+        ),
+        ("fatal: unable to access 'https://h/': Could not resolve host: h", MLRunServiceUnavailableError),
+        ("fatal: something else", MLRunRuntimeError),
+        ("", MLRunRuntimeError),
+    ],
+)
+def test_what_git_says_is_an_error_of_ours(said: str, kind: type[MLRunBaseError]) -> None:
+    error = as_error("https://h/a.git", Failed(said))
+
+    assert type(error) is kind
+    assert "https://h/a.git" in str(error)
+    assert "\n" not in str(error)
