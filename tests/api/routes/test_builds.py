@@ -31,7 +31,7 @@ def finished(client: TestClient, **params: Any) -> Any:
     asked = {"name": "train", "project": "iris", **params}
     while (answer := client.get("/api/v1/build/status", params=asked)).headers["function_status"] in (
         "pending",
-        "building",
+        "running",
     ):
         assert time.monotonic() < end
         time.sleep(0.01)

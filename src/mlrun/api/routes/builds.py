@@ -15,7 +15,7 @@ from mlrun.api.routes.bundles import place_of
 from mlrun.api.service_shapes import Build, BuildAnswer
 from mlrun.config import mlconf
 from mlrun.errors import MLRunBadRequestError, MLRunInvalidArgumentError, MLRunNotFoundError
-from mlrun.runtimes.build_record import log_uid
+from mlrun.runtimes.build_record import BUILDING, log_uid
 from mlrun.runtimes.building import BuildRequest
 from mlrun.runtimes.sources import is_folder
 from mlrun.settings import BOOLS
@@ -23,6 +23,7 @@ from mlrun.urls import scheme
 
 STATE, IMAGE, POD, TEXT = "function_status", "function_image", "builder_pod", "deploy_status_text_kind"
 LAST = "x-mlrun-last-timestamp"
+_WORDS = {BUILDING: "running"}  # MLRun's client asks on while it reads pending or running
 
 
 def build(call: Call) -> Response:
@@ -53,9 +54,10 @@ def status(call: Call) -> Response:
     function = call.house.builds.settled(call.db.get_function(name, project, tag))
     state, spec = function.get("status") or {}, function.get("spec") or {}
     log = _log(call, log_uid(name, tag), project) if call.flag("logs") else b""
+    word = _WORDS.get(state.get("state") or "", state.get("state") or "")
     told = {
-        STATE: state.get("state") or "",
-        f"x-mlrun-{STATE.replace('_', '-')}": state.get("state") or "",
+        STATE: word,
+        f"x-mlrun-{STATE.replace('_', '-')}": word,
         IMAGE: spec.get("image") or state.get("container_image") or "",
         POD: state.get("build_pod") or "",
         LAST: "0",
@@ -130,7 +132,7 @@ _STATUS = Rule(
     gives="text/plain",
     errors=(404,),
     tells={
-        STATE: "pending, building, ready or error; empty where nothing was built.",
+        STATE: "pending, running, ready or error; empty where nothing was built.",
         f"x-mlrun-{STATE.replace('_', '-')}": "The same.",
         IMAGE: "Its image, once it is there.",
         POD: "The pod that builds, where one does.",

@@ -14,6 +14,7 @@ from mlrun.model.base import dump_json
 from mlrun.model.function import FunctionMetadata, FunctionSpec, FunctionStatus
 
 _STATE, _IMAGE, _POD = "function_status", "function_image", "builder_pod"  # headers of an answer
+_STATES = {"running": "building"}  # words of the wire that are others in a record
 
 
 class _Function(Protocol):
@@ -100,7 +101,8 @@ class Builds(Delivery):
             events_offset=events_offset or None,
         )
         answer = self._ask(Message("GET", "v1/build/status", params))
-        func.status.state = answer.headers.get(_STATE, func.status.state)
+        word = answer.headers.get(_STATE, func.status.state)
+        func.status.state = _STATES.get(word, word)
         func.status.build_pod = answer.headers.get(_POD, "")
         func.spec.image = answer.headers.get(_IMAGE, "") or func.spec.image
         return BuilderStatus(answer.content.decode("utf-8", "replace"), offset + len(answer.content))
