@@ -142,8 +142,8 @@ class PodmanCluster(Cluster):
     def watch(
         self, selector: Selector | None = None, stop: threading.Event | None = None, kind: str = "Pod"
     ) -> Iterator[PodState]:
-        filters = _filters(selector)
-        watch = Watch(self._engine, filters, lambda: self._names(filters), self._states)
+        labels = {LABEL: None, **(selector or {})}
+        watch = Watch(self._engine, labels, lambda: self._names(_filters(selector)), self._states)
         return watch.states(stop or threading.Event())
 
     def _container(self, name: str) -> Container:
