@@ -173,3 +173,30 @@ def test_a_process_that_was_killed_leaves_a_run_that_is_found_dead(db, tmp_path)
     assert run["status"]["state"] == "error"
     assert "gone" in run["status"]["error"]
     assert run["status"]["results"] == {"a": 1}
+
+
+@pytest.mark.parametrize("state", ["aborting", "aborted"])
+def test_whoever_asked_for_the_end_of_a_run_has_said_why(context, db, state):
+    context.start()
+    db.update_run({"status.state": state, "status.status_text": "enough"}, "u1")
+
+    context.finish(KeyboardInterrupt(15))
+
+    status = stored(db)["status"]
+    assert (status["state"], status["status_text"], status.get("error")) == ("aborted", "enough", None)
+
+
+def test_an_interrupt_that_nobody_asked_for_is_its_own_reason(context, db):
+    context.start().finish(KeyboardInterrupt())
+
+    assert stored(db)["status"]["error"] == "interrupted by Ctrl-C"
+
+
+def test_a_run_in_a_pod_keeps_the_name_of_the_pod(db):
+    context = make(db)
+    context._run.status.process = {"cluster": "process", "pod": "train-1", "launched_from": "here", "pid": 1}
+
+    context.start()
+
+    process = stored(db)["status"]["process"]
+    assert (process["pod"], process["launched_from"], process["pid"]) == ("train-1", "here", os.getpid())

@@ -36,6 +36,14 @@ def test_a_pod_elsewhere_can_not_call_this_machine_by_loopback(url: str, reach: 
         dbpath_for(HTTPRunDB(url), MemoryCluster(reach))
 
 
+def test_a_container_on_the_network_of_the_machine_can() -> None:
+    mlconf.cluster.podman.network = "host"
+    cluster = MemoryCluster(Reach.MOUNTS)
+    cluster.kind = "podman"
+
+    assert dbpath_for(HTTPRunDB("http://localhost:8080"), cluster) == "http://localhost:8080"
+
+
 def test_a_pod_elsewhere_can_call_a_server_by_its_name() -> None:
     assert dbpath_for(HTTPRunDB("http://mlrun:8080"), MemoryCluster(Reach.NETWORK)) == "http://mlrun:8080"
 

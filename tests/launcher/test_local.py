@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from typing import Any
 
 import pytest
@@ -171,35 +170,6 @@ def test_a_run_that_has_ended_can_not_be_aborted(
     assert cluster.read(NAME)
 
 
-def test_waiting_prints_the_log_and_ends_with_the_run(
-    launcher: LocalLauncher, function: Any, run: Run, db: Any, capsys: Any
-) -> None:
-    submitted = launcher.submit(function, run)
-    db.store_log(run.metadata.uid, "iris", "grün\n")
-    db.update_run({"status.state": "completed"}, run.metadata.uid, "iris")
-
-    ended = launcher.wait(submitted)
-
-    assert ended.status.state == "completed"
-    assert capsys.readouterr().out == "grün\n"
-
-
-def test_waiting_for_a_run_whose_pod_is_gone_ends_it(
-    launcher: LocalLauncher, cluster: MemoryCluster, function: Any, run: Run, db: Any, capsys: Any
-) -> None:
-    submitted = launcher.submit(function, run)
-    cluster.printed[NAME] = b"ImportError: no module named x\n"
-    dying = threading.Timer(0.05, cluster.set, [NAME], {"phase": "failed", "exit_code": 1})
-    dying.start()
-
-    ended = launcher.wait(submitted, show_logs=True)
-
-    dying.join()
-    assert ended.status.state == "error"
-    assert "exit code 1" in ended.status.error
-    assert capsys.readouterr().out == "ImportError: no module named x\n"
-
-
 def test_one_look_ends_a_run_that_nobody_watched(
     launcher: LocalLauncher, cluster: MemoryCluster, function: Any, run: Run, db: Any
 ) -> None:
@@ -211,12 +181,26 @@ def test_one_look_ends_a_run_that_nobody_watched(
     assert "ran out of memory" in db.read_run(run.metadata.uid, "iris")["status"]["error"]
 
 
+def test_one_look_ends_a_run_whose_pod_is_gone(
+    launcher: LocalLauncher, cluster: MemoryCluster, function: Any, run: Run, db: Any
+) -> None:
+    submitted = launcher.submit(function, run)
+    cluster.delete(NAME)
+    launcher.settle(submitted)
+    assert state(db, run) == "pending"  # its pod may be about to be made
+
+    submitted.status.last_update = "2020-01-01T00:00:00+00:00"
+    launcher.settle(submitted)
+
+    assert "was deleted" in db.read_run(run.metadata.uid, "iris")["status"]["error"]
+
+
 def test_a_run_of_another_machine_is_left_to_that(
     launcher: LocalLauncher, cluster: MemoryCluster, function: Any, run: Run, db: Any
 ) -> None:
     submitted = launcher.submit(function, run)
     cluster.set(NAME, phase="failed", exit_code=1)
-    submitted.status.process["host"] = "another"
+    submitted.status.process["launched_from"] = "another"
 
     launcher.settle(submitted)
 

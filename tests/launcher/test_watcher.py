@@ -177,3 +177,17 @@ def test_it_follows_until_it_is_told_to_stop(db: Any, cluster: MemoryCluster, su
     thread.join(30)
     assert not thread.is_alive()
     assert status(db, submitted)["state"] == "error"
+
+
+def test_runs_whose_pod_went_while_nobody_watched_are_ended(
+    db: Any, cluster: MemoryCluster, submitted: Run
+) -> None:
+    cluster.delete(NAME)
+    watcher = Watcher(db, cluster)
+    watcher.end_lost()
+    assert status(db, submitted)["state"] == "pending"  # somebody may be about to start it
+    db.update_run({"status.state": "running"}, submitted.metadata.uid, "iris")
+
+    watcher.end_lost()
+
+    assert "was deleted" in status(db, submitted)["error"]

@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
+import os
+import time
 from typing import Any
 
 import pytest
 
 import mlrun
-from mlrun.errors import MLRunInvalidArgumentError, MLRunNotImplementedServerError
+from mlrun.errors import MLRunInvalidArgumentError, MLRunNotImplementedServerError, RunError
 from mlrun.runtimes import KubejobRuntime
+from mlrun.testing.kubernetes import IMAGE
 
 CODE = "def train(context, p1=1):\n    context.log_result('accuracy', p1)\n"
+FAR = """
+import time
+
+def train(context, p1=1, text=""):
+    print("training", p1, context.get_secret("TOKEN"))
+    context.log_results({"accuracy": p1 * 2, "length": len(text)})
+    context.log_result("ok", context.get_secret("TOKEN") == "abc123")
+
+def fill():
+    block = bytearray(400_000_000)
+    print(len(block))
+
+def sleep():
+    print("sleeping", flush=True)
+    time.sleep(600)
+"""
 
 
 def test_a_job_is_made_by_its_word() -> None:
@@ -54,3 +73,65 @@ def test_other_code_can_be_taken_to_run_here(tmp_path):
 def test_other_code_is_for_a_run_here():
     with pytest.raises(MLRunInvalidArgumentError, match="local_code_path= needs local=True"):
         mlrun.new_function("train", kind="job").run(local_code_path="x.py")
+
+
+# on Kubernetes
+
+
+@pytest.fixture
+def far(on_kubernetes: None, with_package: Any) -> Any:
+    fn = mlrun.new_function("train", kind="job", image=IMAGE).with_code(body=FAR)
+    fn.spec.termination_grace_period_seconds = 1
+    return fn.apply(with_package)
+
+
+def test_a_job_runs_on_kubernetes(far: Any, db: Any, capfd: Any) -> None:
+    db.create_project_secrets("default", secrets={"TOKEN": "abc123"})
+
+    run = far.run(handler="train", params={"p1": 5, "text": "x" * 150_000}, artifact_path="/tmp/artifacts")
+
+    assert run.outputs == {"accuracy": 10, "length": 150_000, "ok": True}
+    assert run.status.process["cluster"] == "kubernetes"
+    assert capfd.readouterr().out == "training 5 ***\n"
+    assert db.get_log(run.uid())[1] == b"training 5 ***\n"
+
+
+def test_a_job_that_is_killed_on_kubernetes_says_why(far: Any) -> None:
+    far.with_limits(mem="64Mi")
+
+    with pytest.raises(RunError, match=r"ran out of memory.*64Mi"):
+        far.run(handler="fill")
+
+
+def test_an_image_that_is_not_there_is_waited_for_as_long_as_allowed(far: Any) -> None:
+    far.spec.image = "localhost/nowhere:1"
+
+    with pytest.raises(RunError, match=r"waited for its image for more than 2s.*ErrImagePull"):
+        far.run(handler="train", state_thresholds={"image_pull_backoff": "2s"})
+
+
+def test_a_job_on_kubernetes_is_aborted(far: Any, db: Any, kubernetes: Any) -> None:
+    run = far.run(handler="sleep", watch=False)
+    end = time.monotonic() + 60
+    while not db.get_log_size(run.uid()):
+        assert time.monotonic() < end, "it does not start"
+        time.sleep(0.05)
+
+    run.abort()
+
+    assert (run.state(), run.status.status_text) == ("aborted", "aborted by the user")
+    while [pod for pod in kubernetes.cluster().list({"mlrun/uid": run.uid()}) if not pod.is_final]:
+        assert time.monotonic() < end, "its pod goes on"
+        time.sleep(0.05)
+    assert run.refresh().status.status_text == "aborted by the user"
+
+
+def test_where_pods_can_not_reach_the_records_that_is_said(kubernetes: Any, db: Any) -> None:
+    for name, value in kubernetes.settings.items():
+        os.environ[name] = value
+    mlrun.mlconf.reload()
+
+    with pytest.raises(MLRunInvalidArgumentError, match="pods of kubernetes can not reach the file"):
+        mlrun.new_function("train", kind="job", image=IMAGE).with_code(body=CODE).run(handler="train")
+
+    assert db.list_runs() == []

@@ -108,6 +108,14 @@ def test_who_said_first_how_it_ended_is_right(run, db, first):
     assert (run.status.state, run.status.error) == (first, "mine")
 
 
+def test_a_program_that_ends_while_its_run_is_aborted_has_aborted_it(run, db):
+    db.update_run({"status.state": "aborting", "status.status_text": "enough"}, "u1")
+
+    end_run(db, run, RunState.ERROR, "killed by signal 15")
+
+    assert (run.status.state, run.status.status_text, run.status.error) == ("aborted", "enough", "")
+
+
 def test_the_environment_tells_the_run_and_keeps_its_secrets_out_of_the_record(run, db, handover):
     with environment(FunctionSpec(env=[{"name": "A", "value": 5}]), run, db, handover) as env:
         told = json.loads(env["MLRUN_EXEC_CONFIG"])

@@ -10,6 +10,8 @@ from typing import Any
 
 PROCESS_GONE = "ProcessGone"  # status.reason of a run whose process was gone when somebody read it
 
+POD = ("cluster", "pod", "launched_from")  # beside a stamp: the pod that the process is in, and whose it is
+
 _PROC = Path("/proc")
 _ENDED = ("Z", "X", "x")  # a zombie has ended, though nobody has asked how
 
@@ -26,6 +28,11 @@ def process_stamp(pid: int = 0) -> dict[str, Any]:
         ``pid_namespace``; without what the system does not tell.
     """
     return dict(_stamp() if pid in (0, os.getpid()) else _read_stamp(pid))
+
+
+def pod_of(process: Mapping[str, Any]) -> dict[str, Any]:
+    """What *process* says of the pod that it is in."""
+    return {name: value for name, value in process.items() if name in POD}
 
 
 def is_gone(stamp: Mapping[str, Any]) -> bool:

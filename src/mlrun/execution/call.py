@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from mlrun.code.imports import search_path
 from mlrun.db.base import RunDB
 from mlrun.errors import RunError
@@ -67,14 +65,19 @@ def _call(source: Source, context: MLClientCtx, writer: LogWriter) -> None:
 
 def failure(run: Run, error: BaseException | None = None, masker: Masker | None = None) -> RunError:
     """The exception that tells the caller how *run* ended, without the secrets that *masker* knows."""
-    text = f"{type(error).__name__}: {error}" if error is not None else last_line(run.status.error)
+    text = (
+        f"{type(error).__name__}: {error}"
+        if error is not None
+        else gist(run.status.error or run.status.status_text)
+    )
     text = masker.mask(text) if masker else text
     return RunError(
         f"run {run.key} ({run.metadata.name}) ended in state {run.status.state}: {text}".rstrip(": ")
     )
 
 
-def last_line(text: Any) -> str:
-    """The line of a traceback that says what happened."""
-    lines = str(text or "").strip().splitlines()
-    return lines[-1] if lines else ""
+def gist(text: str) -> str:
+    """The line that says what happened: of a traceback the last one, else the first."""
+    lines = text.strip().splitlines()
+    at = -1 if text.startswith("Traceback ") else 0
+    return lines[at].rstrip(":") if lines else ""

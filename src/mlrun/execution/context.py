@@ -18,7 +18,7 @@ from mlrun.execution.children import Children
 from mlrun.execution.flusher import flusher
 from mlrun.execution.hidden import Hidden
 from mlrun.execution.masked import masked_db
-from mlrun.execution.outcome import now, outcome
+from mlrun.execution.outcome import adopt_reason, now, outcome, stored_status
 from mlrun.log import create_logger, logger
 from mlrun.model.run import Run, RunState
 from mlrun.secrets import SecretsStore, masked_sources
@@ -297,8 +297,7 @@ class MLClientCtx(Children, Hidden):
         """Mark the run as running, in this process."""
         status = self._run.status
         status.state = RunState.RUNNING.value
-        pod = {name: value for name, value in status.process.items() if name in ("cluster", "pod")}
-        status.process = {**liveness.process_stamp(), **pod}
+        status.process = liveness.process_stamp() | liveness.pod_of(status.process)
         status.host = status.host or socket.gethostname()
         status.start_time = status.start_time or now()
         self.labels.setdefault("host", status.host)
@@ -312,6 +311,8 @@ class MLClientCtx(Children, Hidden):
             state, text = outcome(error)
             status.state = state.value
             status.error = self.masker.mask(text)
+            if state == RunState.ABORTED:
+                adopt_reason(status, stored_status(self._run, self._db))
         self.finish_children()
         try:
             self.store_run()
@@ -360,8 +361,7 @@ class MLClientCtx(Children, Hidden):
             logger.warning(f"run {self._run.key} can not be stored now: {err_to_str(error)}")
 
     def _adopt_stored_end(self) -> None:
-        meta, status = self._run.metadata, self._run.status
-        stored = self._db.read_run(meta.uid, meta.project, meta.iteration)["status"]
+        status, stored = self._run.status, stored_status(self._run, self._db)
         logger.warning(
             f"run {self._run.key} was {stored['state']} while it ran; it stays {stored['state']}",
             ended_here=status.state,

@@ -5,9 +5,12 @@ from __future__ import annotations
 import datetime
 import os
 import traceback
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from mlrun.model.run import RunState
+from mlrun.db.base import RunDB
+from mlrun.model.run import Run, RunState, RunStatus
 
 _PACKAGE = str(Path(__file__).parent.parent) + os.sep
 
@@ -25,6 +28,19 @@ def outcome(error: BaseException | None) -> tuple[RunState, str]:
     if isinstance(error, SystemExit):
         return RunState.ERROR, f"the program ended itself with exit code {error.code}"
     return RunState.ERROR, user_traceback(error)
+
+
+def stored_status(run: Run, db: RunDB) -> dict[str, Any]:
+    """Of *run* as others may have written it meanwhile."""
+    meta = run.metadata
+    status: dict[str, Any] = db.read_run(meta.uid, meta.project, meta.iteration)["status"]
+    return status
+
+
+def adopt_reason(status: RunStatus, stored: Mapping[str, Any]) -> None:
+    """Whoever has asked for the end of a run has said why; that its process was interrupted is only how."""
+    if stored.get("state") in (RunState.ABORTING, RunState.ABORTED):
+        status.status_text, status.error = str(stored.get("status_text", "")), ""
 
 
 def user_traceback(error: BaseException) -> str:

@@ -34,7 +34,8 @@ def dbpath_for(db: RunDB, cluster: Cluster) -> str:
             f"pods of {cluster.kind} can not reach the file {db.url.removeprefix('sqlite:///')!r} of this"
             f" machine: {_HOW}"
         )
-    if scheme != "sqlite" and _is_loopback(urlsplit(db.address).hostname or ""):
+    is_here_only = scheme != "sqlite" and _is_loopback(urlsplit(db.address).hostname or "")
+    if is_here_only and not _has_our_network(cluster):
         raise MLRunInvalidArgumentError(
             f"pods of {cluster.kind} can not reach {db.url}, which is an address of this machine only: {_HOW}"
         )
@@ -49,6 +50,10 @@ def login_of(db: RunDB, dbpath: str) -> dict[str, str]:
     names = ("user", "password", "token")
     values = {name: str(known.get(name) or getattr(mlconf.httpdb, name)) for name in names}
     return {f"MLRUN_HTTPDB__{name.upper()}": value for name, value in values.items() if value}
+
+
+def _has_our_network(cluster: Cluster) -> bool:
+    return cluster.kind == "podman" and str(mlconf.cluster.podman.network) == "host"
 
 
 def _is_loopback(host: str) -> bool:

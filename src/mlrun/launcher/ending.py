@@ -50,6 +50,11 @@ def reason_of(state: PodState, run: Run, tail: bytes) -> Reason:
     return Reason(RunState.ERROR, f"{_what_happened(state)}{_last_lines(tail)}", state.reason)
 
 
+def gone(name: str) -> PodState:
+    """The state of a pod that was deleted while nobody looked."""
+    return PodState(name=name, phase=PodPhase.FAILED.value, reason=DELETED)
+
+
 def _what_happened(state: PodState) -> str:
     told = f": {state.message}" if state.message else ""
     if state.reason == "OOMKilled":

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import codecs
 import socket
-import sys
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from typing import Any
 
 from mlrun.cluster.base import Cluster, Reach
 from mlrun.config import mlconf
+from mlrun.db import liveness, times
 from mlrun.db.base import RunDB
 from mlrun.errors import (
     MLRunAccessDeniedError,
@@ -24,12 +19,15 @@ from mlrun.errors import (
     err_to_str,
 )
 from mlrun.launcher.base import Function, Launcher, Place, Private, Record, Work
+from mlrun.launcher.clock import seconds_since
 from mlrun.launcher.dbpath import dbpath_for, login_of
-from mlrun.launcher.ending import Reason, end_run
+from mlrun.launcher.ending import Reason, end_run, gone, reason_of
+from mlrun.launcher.lost import is_its_cluster
+from mlrun.launcher.waiting import wait
 from mlrun.launcher.watcher import Watcher
 from mlrun.model.run import Run, RunState
 
-_SHORTEST_S, _LONGEST_S = 0.02, 0.5  # between two looks at a log: a tenth of the time that nothing has come
+_SURELY_MADE_S = 60.0  # after a run was stored its pod is made, unless whoever did it was killed
 
 
 class LocalLauncher(Launcher):
@@ -58,7 +56,9 @@ class LocalLauncher(Launcher):
         if known is not None and is_told and not _is_waiting(known):
             return known
         run.status.state = RunState.PENDING.value
-        run.status.process = {"cluster": self.cluster.kind, "host": socket.gethostname(), "pod": name}
+        values = (self.cluster.kind, name, socket.gethostname())
+        run.status.process = dict(zip(liveness.POD, values, strict=True))
+        run.status.last_update = times.now()
         work = self._work(function, run, secrets)
         if not is_told:
             self._store(run)
@@ -87,27 +87,19 @@ class LocalLauncher(Launcher):
         self._end(stored, Reason(RunState.ABORTED, text))
 
     def wait(self, run: Run, show_logs: bool = True) -> Run:
-        decoder = codecs.getincrementaldecoder("utf-8")("replace")  # a read may end inside a character
-        offset, since = 0, time.monotonic()
-        with self._watched(run) as changed:
-            while True:
-                state, body = self.db.get_log(*_key(run), offset=offset)
-                if show_logs:
-                    sys.stdout.write(decoder.decode(body))
-                    sys.stdout.flush()
-                offset += len(body)
-                if RunState(state).is_final:
-                    return Run.from_dict(self.db.read_run(*_key(run)))
-                since = time.monotonic() if body else since
-                changed.wait(min(max((time.monotonic() - since) / 10, _SHORTEST_S), _LONGEST_S))
-                changed.clear()
+        return wait(self.db, self.cluster, run, show_logs)
 
     def settle(self, run: Run) -> None:
-        process = run.status.process
-        if process.get("cluster") != self.cluster.kind or process.get("host") != socket.gethostname():
+        if not is_its_cluster(run, self.cluster):
             return
-        with suppress(MLRunNotFoundError):  # it may be about to be created, or be another namespace's
-            Watcher(self.db, self.cluster).see(self.cluster.read(process["pod"]))
+        name = run.status.process["pod"]
+        try:
+            state = self.cluster.read(name)
+        except MLRunNotFoundError:
+            if self.cluster.kind != "kubernetes" and seconds_since(run.status.last_update) > _SURELY_MADE_S:
+                self._end(run, reason_of(gone(name), run, b""))  # a namespace may be another one's
+            return
+        Watcher(self.db, self.cluster).see(state)
 
     def place(self) -> Place:
         """
@@ -149,18 +141,6 @@ class LocalLauncher(Launcher):
 
     def _end(self, run: Run, reason: Reason) -> None:
         end_run(self.db, run, reason)
-
-    @contextmanager
-    def _watched(self, run: Run) -> Iterator[threading.Event]:
-        """While the block runs, the pod of *run* is followed; the event is set when it has ended."""
-        stop, changed = threading.Event(), threading.Event()
-        selector = {"mlrun/uid": run.metadata.uid}
-        watcher = Watcher(self.db, self.cluster, selector, on_change=lambda state: changed.set())
-        threading.Thread(target=watcher.follow, args=[stop], name="mlrun-wait", daemon=True).start()
-        try:
-            yield changed
-        finally:
-            stop.set()  # the thread ends soon; nobody has to wait for it
 
 
 def _is_waiting(run: Run) -> bool:

@@ -12,12 +12,12 @@ from mlrun.db.liveness import PROCESS_GONE
 from mlrun.errors import MLRunBaseError, MLRunNotFoundError, err_to_str
 from mlrun.launcher import thresholds
 from mlrun.launcher.clock import seconds_since
-from mlrun.launcher.ending import Reason, end_run, reason_of, tail_of
+from mlrun.launcher.ending import Reason, end_run, gone, reason_of, tail_of
+from mlrun.launcher.lost import MANAGED_BY, lost_runs
 from mlrun.log import logger
 from mlrun.model.pod import PodState
 from mlrun.model.run import Run, RunState
 
-MANAGED_BY = {"app.kubernetes.io/managed-by": "mlrun"}  # the label of every pod of ours
 LOOK_EVERY_S = 5.0
 
 
@@ -96,6 +96,19 @@ class Watcher:
                 elif seconds_since(state.ended) > float(mlconf.cluster.keep_ended):
                     self._forget(state)
 
+    def end_lost(self) -> None:
+        """
+        End runs that were running in a pod that is not there any more: it went while nobody watched.
+
+        A run that waits for its pod is left to whoever starts it.
+
+        Raises:
+            MLRunBaseError: As :meth:`see`.
+        """
+        for run in lost_runs(self._db, self._cluster):
+            if run.status.state not in (RunState.CREATED, RunState.PENDING, RunState.PENDING_RETRY):
+                self._write(run, reason_of(gone(run.status.process["pod"]), run, b""))
+
     def _tick(self, stop: threading.Event) -> None:
         while not stop.wait(LOOK_EVERY_S):
             self._safely(self.look)
@@ -111,24 +124,22 @@ class Watcher:
         """End the run of a pod that has ended, unless it has said itself how it ended."""
         run = self._run_of(state)
         if run is not None and _is_its_pod(run, state):
-            if not RunState(run.status.state).is_final:
-                self._end(run, state)
-            elif run.status.reason == PROCESS_GONE:
-                self._say_why(run, state)
+            is_final = RunState(run.status.state).is_final
+            if not is_final or run.status.reason == PROCESS_GONE:
+                self._end(run, state, is_final)
         self._settled.add(state.name)
 
-    def _end(self, run: Run, state: PodState) -> None:
-        tail = tail_of(self._cluster, state.name)
-        meta = run.metadata
+    def _end(self, run: Run, state: PodState, is_final: bool) -> None:
+        """
+        Args:
+            is_final: A reader has ended the run, and could not know why its process is gone.
+        """
+        tail, meta = tail_of(self._cluster, state.name), run.metadata
         if tail and not self._db.get_log_size(meta.uid, meta.project):  # it never came so far as to log
             self._db.store_log(meta.uid, meta.project, tail, append=True)
-        self._write(run, reason_of(state, run, tail))
-
-    def _say_why(self, run: Run, state: PodState) -> None:
-        """A reader has ended the run, and could not know why its process is gone."""
-        reason = reason_of(state, run, tail_of(self._cluster, state.name))
-        if reason.state == run.status.state:
-            self._db.update_run(reason.updates, run.metadata.uid, run.metadata.project)
+        reason = reason_of(state, run, tail)
+        if not is_final or reason.state == run.status.state:
+            self._write(run, reason)
 
     def _write(self, run: Run, reason: Reason) -> None:
         if (ended := end_run(self._db, run, reason)) is not None:

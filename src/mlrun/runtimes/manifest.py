@@ -12,6 +12,7 @@ from mlrun.cluster.base import Reach
 from mlrun.config import mlconf
 from mlrun.errors import MLRunInvalidArgumentError
 from mlrun.launcher.base import Place, Private, Work
+from mlrun.launcher.lost import MANAGED_BY
 from mlrun.model.base import dump_json
 from mlrun.model.function import Function
 from mlrun.model.run import Run
@@ -20,7 +21,6 @@ from mlrun.runtimes.told import CODE, CONFIG
 from mlrun.runtimes.variables import Variables
 from mlrun.settings import text_of
 
-MANAGED_BY = {"app.kubernetes.io/managed-by": "mlrun"}  # what every pod of ours has
 CONTAINER = "base"
 _KEPT_HERE = "bundle+file://"  # and the path of a folder of this machine, and a digest
 _OF_THIS_PROCESS = ("dbpath", "httpdb.", "cluster.", "function.", "function_defaults.", "storage.")

@@ -149,8 +149,10 @@ def end_run(db: RunDB, run: Run, state: RunState, error: str = "") -> None:
     """Write the final *state*, unless the program, or who aborted it, was first; then read the run."""
     meta = run.metadata
     key = (meta.uid, meta.project, meta.iteration)
-    updates: dict[str, Any] = {"status.state": state.value, **({"status.error": error} if error else {})}
     stored = Run.from_dict(db.read_run(*key))
+    if stored.status.state == RunState.ABORTING:  # so that is why it ended
+        state, error = RunState.ABORTED, ""
+    updates: dict[str, Any] = {"status.state": state.value, **({"status.error": error} if error else {})}
     if not RunState(stored.status.state).is_final:
         try:
             stored = Run.from_dict(db.update_run(updates, *key))

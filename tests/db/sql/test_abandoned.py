@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from mlrun.db.liveness import process_stamp
+from mlrun.db.liveness import PROCESS_GONE, process_stamp
 from mlrun.db.sql import SQLiteRunDB, abandoned
 
 RUNNER = """
@@ -33,6 +33,22 @@ def test_a_killed_run_is_an_error(db: SQLiteRunDB, start) -> None:
 
     assert (before, status["state"]) == ("running", "error")
     assert status["error"].startswith(f"the process that ran it (pid {pid} on host ")
+
+
+def test_its_reason_is_one_that_somebody_who_knows_more_may_replace(db: SQLiteRunDB) -> None:
+    db.store_run(live(), "1")
+
+    assert db.read_run("1")["status"]["reason"] == PROCESS_GONE
+
+
+def test_a_run_that_was_being_aborted_is_aborted(db: SQLiteRunDB) -> None:
+    run = live()
+    run["status"] |= {"state": "aborting", "status_text": "enough"}
+    db.store_run(run, "1")
+
+    status = db.read_run("1")["status"]
+
+    assert (status["state"], status["status_text"], status.get("error")) == ("aborted", "enough", None)
 
 
 def test_readers_at_once_agree(db: SQLiteRunDB) -> None:

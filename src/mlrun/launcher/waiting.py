@@ -1,0 +1,86 @@
+"""Waiting for one run: its log as it comes, and an end even where its pod can not say it any more."""
+
+from __future__ import annotations
+
+import codecs
+import sys
+import threading
+import time
+from types import TracebackType
+from typing import Self
+
+from mlrun.cluster.base import Cluster
+from mlrun.db.base import RunDB
+from mlrun.db.liveness import PROCESS_GONE
+from mlrun.launcher.watcher import Watcher
+from mlrun.log import logger
+from mlrun.model.pod import PodPhase, PodState
+from mlrun.model.run import Run, RunState
+
+_SHORTEST_S, _LONGEST_S = 0.02, 0.5  # between two looks at a log: a tenth of the time that nothing has come
+_LATE_S = 3.0  # after the end of a run for its pod to end, too
+
+
+def wait(db: RunDB, cluster: Cluster, run: Run, show_logs: bool) -> Run:
+    """See :meth:`mlrun.launcher.base.Launcher.wait`."""
+    key = run.metadata.uid, run.metadata.project
+    log, since = _Log(db, run, show_logs), time.monotonic()
+    with _Following(db, cluster, run) as pod:
+        while not log.read():
+            since = time.monotonic() if log.has_news else since
+            pod.changed.wait(min(max((time.monotonic() - since) / 10, _SHORTEST_S), _LONGEST_S))
+            pod.changed.clear()
+        ended = Run.from_dict(db.read_run(*key))
+        # A program says itself how it ended, before the process that runs it has stored all that it printed.
+        if (ended.status.reason == PROCESS_GONE or not ended.spec.handler) and pod.over.wait(_LATE_S):
+            log.read()
+            ended = Run.from_dict(db.read_run(*key))
+    return ended
+
+
+class _Log:
+    """The log of *run*, printed as it comes."""
+
+    def __init__(self, db: RunDB, run: Run, is_shown: bool) -> None:
+        self.has_news = False
+        self._db, self._key, self._is_shown = db, (run.metadata.uid, run.metadata.project), is_shown
+        self._offset = 0
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")  # a read may end inside a character
+
+    def read(self) -> bool:
+        """Print what is new, and say whether the run has ended."""
+        state, body = self._db.get_log(*self._key, offset=self._offset)
+        self._offset += len(body)
+        self.has_news = bool(body)
+        if self._is_shown:
+            sys.stdout.write(self._decoder.decode(body))
+            sys.stdout.flush()
+        return RunState(state).is_final
+
+
+class _Following:
+    """A thread that follows the pods of *run* while the block runs."""
+
+    def __init__(self, db: RunDB, cluster: Cluster, run: Run) -> None:
+        self.changed, self.over = threading.Event(), threading.Event()
+        self._stop = threading.Event()
+        self._told: set[str] = set()
+        self._watcher = Watcher(db, cluster, {"mlrun/uid": run.metadata.uid}, on_change=self._see)
+
+    def __enter__(self) -> Self:
+        target, name = self._watcher.follow, "mlrun-wait"
+        threading.Thread(target=target, args=[self._stop], name=name, daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()  # the thread ends soon, and nobody has to wait for that
+
+    def _see(self, state: PodState) -> None:
+        if state.is_final:
+            self.over.set()
+        self.changed.set()
+        if state.phase == PodPhase.PENDING and state.message and state.reason not in self._told:
+            self._told.add(state.reason)
+            logger.warning(f"pod {state.name} waits: {state.reason}: {state.message}")
