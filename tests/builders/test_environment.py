@@ -108,8 +108,8 @@ def test_a_source_is_where_its_runs_start(builder, plan, log, tmp_path):
 
     image = builder.build(plan(source="code", commands=("ls -A > listed",)), log)
 
-    workdir = environment(image).workdir
-    assert (workdir / "listed").read_text().split() == ["listed", "train.py"]
+    code = environment(image).code
+    assert (code / "listed").read_text().split() == ["listed", "train.py"]
 
 
 def test_the_second_build_makes_nothing(builder, plan, log):
@@ -228,7 +228,7 @@ print(EnvironmentBuilder().build(plan, lambda data: print(data.decode(), end="",
 def test_what_a_killed_build_leaves_is_not_used_and_not_in_the_way(builder, plan, log, tmp_path):
     command = f"if [ -e {tmp_path}/again ]; then echo whole > made; else echo half > made; sleep 60; fi"
     killed = subprocess.Popen([sys.executable, "-c", BUILD, command], stdout=subprocess.PIPE, text=True)
-    until(lambda: any((place / "made").exists() for place in folders()))
+    until(lambda: any((place / "code" / "made").exists() for place in folders()))
 
     killed.kill()
     killed.communicate()
@@ -236,7 +236,7 @@ def test_what_a_killed_build_leaves_is_not_used_and_not_in_the_way(builder, plan
     assert builder.find(plan(commands=(command,))) == ""
     image = builder.build(plan(commands=(command,)), log)  # waits for what the killed one has left running
 
-    assert (environment(image).folder / "made").read_text() == "whole\n"
+    assert (environment(image).code / "made").read_text() == "whole\n"
     assert folders() == [environment(image).folder]
 
 

@@ -21,7 +21,7 @@ def test_an_image_leads_to_its_programs(home):
     found = environment(made.image)
 
     assert found.programs == home / "environments" / f"{DIGEST}-1" / "bin"
-    assert found.workdir is None
+    assert found.code == home / "environments" / f"{DIGEST}-1" / "code"
 
 
 def test_its_programs_come_first():
@@ -30,13 +30,6 @@ def test_its_programs_come_first():
     env = made.over({"PATH": "/usr/bin", "PYTHONHOME": "/elsewhere", "A": "1"})
 
     assert env == {"PATH": f"{made.programs}:/usr/bin", "VIRTUAL_ENV": str(made.folder), "A": "1"}
-
-
-def test_built_in_code_is_where_a_pod_starts():
-    made = make(1)
-    made.code.mkdir()
-
-    assert environment(made.image).workdir == made.code
 
 
 def test_a_half_made_one_is_not_there():

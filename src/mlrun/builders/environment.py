@@ -175,6 +175,8 @@ def _make(
             _lay_foundation(place)
             if plan.source:
                 shutil.copytree(context.source, place.code, symlinks=True)
+            else:
+                place.code.mkdir()
         for command in _commands(place, plan, context, lock):
             run(command)
         files.write(str(place.folder / COMPLETE), dump_json(_told(plan)))
@@ -215,11 +217,10 @@ def _write_program(path: Path, command: str) -> None:
 def _commands(place: Environment, plan: BuildPlan, context: Context, lock: int) -> Iterator[Command]:
     own = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1", "PYTHONUNBUFFERED": "1"}
     env = place.over({**outside(), **own, **plan.env})
-    folder = place.workdir or place.folder
     for command in plan.commands:
-        yield Command(["/bin/sh", "-c", command], command, env, folder, [lock])
+        yield Command(["/bin/sh", "-c", command], command, env, place.code, [lock])
     if plan.requirements:
         tool = installer(place.programs / "python")
         words = [*tool.words, "install", "-r", str(context.requirements)]
         said = f"{tool.name} install {' '.join(plan.requirements)}"
-        yield Command(words, said, env, folder, [lock])
+        yield Command(words, said, env, place.code, [lock])

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 _LATER = {
     "kfp": "--kfp needs Kubeflow Pipelines, which is not built yet; without it the run starts here",
-    "auto_build": "--auto-build needs container images, which are not built yet; a run here needs none",
 }
 
 
@@ -88,6 +87,7 @@ def _run(fn: BaseRuntime, task: RunTemplate, given: Any) -> bool:
             watch=given.watch,
             schedule=given.schedule,
             local=given.local,
+            auto_build=given.auto_build or None,
         )
     except RunError as error:
         pod.tell(error)

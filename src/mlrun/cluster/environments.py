@@ -13,7 +13,6 @@ from mlrun.errors import MLRunNotFoundError
 
 PREFIX = "environment:"
 COMPLETE = ".complete"  # written last: a folder without it is half made, and is not used
-_CODE = "code"
 _NAME = re.compile(r"[0-9a-f]{16}-[1-9][0-9]*")
 
 
@@ -42,15 +41,9 @@ class Environment(NamedTuple):
         return {**kept, "PATH": path, "VIRTUAL_ENV": str(self.folder)}
 
     @property
-    def workdir(self) -> Path | None:
-        """Where a pod starts that names no other place: its code, if the function's source was built in."""
-        code = self.folder / _CODE
-        return code if code.is_dir() else None
-
-    @property
     def code(self) -> Path:
-        """Where the function's source goes."""
-        return self.folder / _CODE
+        """Where its commands have run, on the function's source if it has one; pods start in a copy of it."""
+        return self.folder / "code"
 
 
 def is_environment(image: str) -> bool:

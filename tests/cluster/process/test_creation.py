@@ -140,6 +140,21 @@ def test_an_environment_that_is_not_there_is_answered_with_how_to_build_it(
         programs(image)
 
 
+def test_a_pod_starts_in_a_copy_of_the_code_of_its_environment(
+    tmp_path: Path, cluster: ProcessCluster, pods: Pods
+) -> None:
+    made = tmp_path / "environments" / "3f2a81bc90de4455-1"
+    (made / "bin").mkdir(parents=True)
+    (made / "code").mkdir()
+    (made / "code" / "note").write_text("hello\n")
+    (made / ".complete").touch()
+
+    with mlconf.override(home=str(tmp_path)):
+        _, log = pods.run("cat note; echo changed > note", image="environment:3f2a81bc90de4455-1")
+
+    assert log == "hello\n" and (made / "code" / "note").read_text() == "hello\n"
+
+
 def test_a_name_that_is_taken_leaves_nothing(folder: Path, cluster: ProcessCluster, pods: Pods) -> None:
     limits = {"limits": {"memory": "1Gi"}}
     name = pods.start("sleep 600")

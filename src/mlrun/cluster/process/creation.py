@@ -138,12 +138,6 @@ def programs(image: str) -> str:
     return str(environments.environment(image).programs)
 
 
-def _workdir(plan: PodPlan, folder: str) -> str:
-    """Where its processes start: as it says, else with the code of its image, else in a folder of its own."""
-    code = environments.environment(plan.image).workdir if environments.is_environment(plan.image) else None
-    return plan.workdir or str(code or f"{folder}/{WORK}")
-
-
 def _not_kept(plan: PodPlan, groups: ControlGroups) -> list[str]:
     """What the manifest asks for in vain."""
     limits = (("memory", "memory", plan.limits.memory), ("cores", "cpu", plan.limits.cpus))
@@ -174,6 +168,14 @@ def _make_groups(plan: PodPlan, groups: ControlGroups) -> list[Group]:
     return made
 
 
+def _lay_out(image: str, workdir: str) -> None:
+    """The folder that a pod starts in, with a copy of its image's code: what it writes there is its own."""
+    if environments.is_environment(image):
+        shutil.copytree(environments.environment(image).code, workdir, symlinks=True)
+    else:
+        os.mkdir(workdir)
+
+
 def _make_folder(root: str, record: PodRecord) -> int:
     """The folder of a pod, in one step for whoever looks; and its control pipe, for the supervisor."""
     os.makedirs(root, mode=0o700, exist_ok=True)
@@ -181,7 +183,7 @@ def _make_folder(root: str, record: PodRecord) -> int:
     os.mkdir(temporary, 0o700)
     control = -1
     try:
-        os.mkdir(f"{temporary}/{WORK}")
+        _lay_out(record.image, f"{temporary}/{WORK}")
         os.mkfifo(f"{temporary}/{supervisor.CONTROL}", 0o600)
         control = os.open(f"{temporary}/{supervisor.CONTROL}", os.O_RDWR | os.O_CLOEXEC)
         files.append(f"{temporary}/{LOG}", b"")
@@ -225,7 +227,7 @@ def _description(
         "folder": folder,
         "words": [os.fsencode(word) for word in [*plan.command, *plan.args]],
         "env": {os.fsencode(name): os.fsencode(value) for name, value in env.items()},
-        "workdir": _workdir(plan, folder),
+        "workdir": plan.workdir or f"{folder}/{WORK}",
         "groups": groups,
         "leave": leave,
         "grace_s": plan.grace_s,
