@@ -28,10 +28,10 @@ def test_a_plan_is_laid_out_in_order():
     assert text == [
         "FROM python:3.11",
         "ARG TOKEN",
-        "WORKDIR /home/mlrun_code",
-        'COPY ["source/", "/home/mlrun_code/"]',
         "COPY mlrun-2-py3-none-any.whl /opt/mlrun-build/mlrun-2-py3-none-any.whl",
         f"RUN {pip} /opt/mlrun-build/mlrun-2-py3-none-any.whl",
+        "WORKDIR /home/mlrun_code",
+        'COPY ["source/", "/home/mlrun_code/"]',
         "RUN apt-get update",
         "COPY requirements.txt /opt/mlrun-build/requirements.txt",
         f"RUN {pip} -r /opt/mlrun-build/requirements.txt",

@@ -28,11 +28,11 @@ def dockerfile(plan: BuildPlan, wheel: str = "") -> str:
 def _lines(plan: BuildPlan, wheel: str) -> Iterator[str]:
     yield f"FROM {plan.base_image}"
     yield from (f"ARG {name}" for name in plan.env)
+    if plan.mlrun:  # first, as it changes least: what stands above a change is taken from the last build
+        yield from _this_package(plan.mlrun, wheel)
     if plan.source:
         yield f"WORKDIR {plan.code_dir}"
         yield f"COPY {json.dumps([SOURCE + '/', plan.code_dir.rstrip('/') + '/'])}"
-    if plan.mlrun:
-        yield from _this_package(plan.mlrun, wheel)
     for command in plan.commands:
         yield f"RUN {_shell(command)}"
     if plan.requirements:

@@ -124,9 +124,13 @@ class BuildRecord:
 
 
 def settled(function: Record, db: RunDB) -> Record:
-    """*function* as it is: where its build is recorded as going on, and nobody builds, that is ended."""
+    """
+    *function* as it is: where its build is recorded as going on, and nobody builds, that is ended.
+
+    Behind an API server that is the server's affair.
+    """
     status, meta = function.get("status") or {}, function["metadata"]
-    if status.get("state") not in LIVE or not meta.get("tag"):
+    if status.get("state") not in LIVE or db.kind in ("http", "https") or not meta.get("tag"):
         return function  # one without a tag is no longer anybody's version
     key = (log_uid(meta["name"], meta.get("tag", "")), meta["project"])
     reason = _why_over(db, *key)
