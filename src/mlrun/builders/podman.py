@@ -53,15 +53,16 @@ class PodmanBuilder(Builder):
     def _fetch_base(self, image: str, step: partial[None]) -> None:
         if _label(image) is not None:
             return
+        missing = f"there is no image {image!r} to start from on this machine"
+        if image.startswith("localhost/"):  # which are those of this machine, and of no registry
+            raise MLRunNotFoundError(f"{missing}; base_image= names another one")
         try:
-            if image.startswith("localhost/"):
-                raise MLRunRuntimeError("localhost/ are images of this machine")
             step(_command("pull", *_without_tls(registry_of(image)), image))
         except MLRunRuntimeError as error:
+            why = str(error).splitlines()[-1]
             raise MLRunNotFoundError(
-                f"there is no image {image!r} to start from on this machine, and none can be pulled;"
-                f" base_image= names another one ({str(error).splitlines()[-1]})"
-            ) from error
+                f"{missing}, and it can not be pulled; base_image= names another one ({why})"
+            ) from None  # its lines are in the log
 
 
 def _build(plan: BuildPlan, context: Context) -> Command:
