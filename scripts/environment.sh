@@ -17,6 +17,7 @@ debian_needs() {
   echo "npm: npm --version"                              # brings Azurite
   echo "podman: podman --version"                        # the image of the server is built and run by the tests
   echo "runc: runc --version"                            # what runs it, where control groups are of both versions
+  echo "docker-registry: command -v docker-registry"       # images are pushed to one of the tests' own
   echo "redis-server: redis-server --version"            # the tests start one of their own
   echo "default-jre-headless: java -version"             # Spark runs in it
   echo "postgresql: ls /usr/lib/postgresql/*/bin/pg_ctl" # they start a server of their own

@@ -8,8 +8,6 @@ import re
 import shutil
 import subprocess
 import sys
-import sysconfig
-import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,53 +20,9 @@ import yaml
 
 from mlrun.cli import cli
 from mlrun.settings import SETTINGS
+from mlrun.testing.images import LONGEST_S, Podman
 
 ROOT = Path(__file__).parent.parent
-LONGEST_S = 240
-# What the libraries in wheels take for granted.
-LIBRARIES = (
-    "libpthread",
-    "libdl",
-    "librt",
-    "libutil",
-    "libm",
-    "libresolv",
-    "libnss_*",
-    "libgcc_s",
-    "libstdc++",
-)
-# For virtual machines without systemd: control groups of both versions, and no right to raise limits.
-CONFIG = """
-[containers]
-default_ulimits = ["nofile=4096:4096", "nproc=4096:4096"]
-[engine]
-runtime = "runc"
-cgroup_manager = "cgroupfs"
-events_logger = "file"
-"""
-
-
-class Podman:
-    """podman with a storage of its own in *folder*."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        (folder / "containers.conf").write_text(CONFIG)
-        self.runroot = Path(tempfile.mkdtemp(prefix="run-"))  # its path has at most 50 characters
-        self.options = ["--root", f"{folder}/root", "--runroot", str(self.runroot)]
-        self.environment = {**os.environ, "CONTAINERS_CONF": f"{folder}/containers.conf"}
-
-    def __call__(self, *words: str, check: bool = True, **options: Any) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            ["podman", *self.options, *words],
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=LONGEST_S,
-            **options,
-        )
-        assert not check or done.returncode == 0, f"podman {' '.join(words)}: {done.stdout}{done.stderr}"
-        return done
 
 
 @pytest.fixture(scope="module")
@@ -77,12 +31,8 @@ def podman(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Podman]:
         if os.environ.get("CI"):
             pytest.fail("podman is needed, as root: apt install podman runc")
         pytest.skip("podman is not here, or this is not root: apt install podman runc")
-    podman = Podman(tmp_path_factory.mktemp("podman"))
-    yield podman
-    podman("rm", "--all", "--force", "--time", "0", check=False)
-    podman("rmi", "--all", "--force", check=False)
-    for folder in (podman.folder, podman.runroot):
-        shutil.rmtree(folder, ignore_errors=True)
+    with Podman(tmp_path_factory.mktemp("podman")) as podman:
+        yield podman
 
 
 @pytest.fixture(scope="module")
@@ -97,53 +47,13 @@ def image(podman: Podman, tmp_path_factory: pytest.TempPathFactory) -> str:
         [*wheel, "-w", f"{context}/wheels", f"{context}[server,postgres]"], check=True, timeout=LONGEST_S
     )
     shutil.rmtree(context / "build", ignore_errors=True)
-    base = tmp_path_factory.mktemp("base")
-    copy_python(base)
-    subprocess.run(["tar", "-C", base, "-cf", f"{base}.tar", "."], check=True)
-    podman("import", "--quiet", f"{base}.tar", "localhost/base")
+    podman.import_python("localhost/base", tmp_path_factory.mktemp("base"))
     podman(
         *("build", "--quiet", "--format", "docker", "--network", "host", "--tag", "localhost/mlrun-server"),
         *("--build-arg", "BASE=localhost/base", "--build-arg", "SOURCE=mlrun"),
         *("--build-arg", "PIP_OPTIONS=--no-index --find-links wheels", str(context)),
     )
     return "localhost/mlrun-server"
-
-
-def copy_python(folder: Path) -> None:
-    """A root file system: this machine's Python with pip, a shell, and what they are linked with."""
-    prefix = Path(sys.base_prefix)
-    version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
-    library = folder / "usr/local/lib" / version
-    leave = shutil.ignore_patterns(
-        "__pycache__", "test", "site-packages", "dist-packages", "*.a", "tkinter", "idlelib"
-    )
-    shutil.copytree(sysconfig.get_path("stdlib"), library, ignore=leave, symlinks=False)
-    import pip
-
-    shutil.copytree(Path(pip.__file__).parent, library / "site-packages" / "pip")
-    for name in ("usr/local/bin", "bin", "etc", "tmp", "proc", "sys", "dev", "run", "root"):
-        (folder / name).mkdir(parents=True, exist_ok=True)
-    (folder / "tmp").chmod(0o1777)
-    (folder / "etc/passwd").write_text("root:x:0:0:root:/root:/bin/sh\n")
-    python = (prefix / "bin" / version).resolve()
-    shutil.copy(python, folder / "usr/local/bin/python3")
-    programs = {"sh": "/bin/sh", "mkdir": "/bin/mkdir"}
-    for name, path in programs.items():
-        shutil.copy(Path(path).resolve(), folder / "bin" / name)
-    linked = [python, *map(Path, programs.values()), *library.rglob("*.so")]
-    found = libraries(linked)
-    libc = next(path.parent for path in found if path.name.startswith("libc.so"))
-    found |= {path for name in LIBRARIES for path in libc.glob(f"{name}.so.*")}
-    for path in found:
-        target = folder / path.relative_to("/")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(path.resolve(), target)
-
-
-def libraries(files: list[Path]) -> set[Path]:
-    """What the dynamic linker finds for *files*."""
-    told = subprocess.run(["ldd", *map(str, files)], capture_output=True, text=True).stdout
-    return {Path(path) for path in re.findall(r"(?:=> |^\t)(/\S+) \(0x", told, re.MULTILINE)}
 
 
 @pytest.fixture

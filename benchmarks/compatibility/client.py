@@ -369,8 +369,18 @@ def sets_notifications() -> None:
 
 
 @act
+def builds_images() -> None:
+    function = mlrun.new_function("tools", NAME, kind="job", image="python:3.11")
+    function.build_config(commands=["echo hello; sleep 1"])
+    assert function.deploy(with_mlrun=False)
+    assert function.status.state == "ready" and function.spec.image
+    assert function.deploy(with_mlrun=False, skip_deployed=True)
+    function.with_commands(["exit 3"])
+    refused(lambda: function.deploy(with_mlrun=False), "failed")
+
+
+@act
 def asks_for_what_is_not_built() -> None:
-    refused(lambda: made["job"].deploy(), "not built")
     refused(lambda: db.list_pipelines(NAME), "not built")
 
 

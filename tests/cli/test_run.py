@@ -285,7 +285,6 @@ def test_a_wrong_use_is_answered_and_nothing_runs(words: list[str], answer: str)
     [
         (["trainin.py"], "trainin.py"),
         (["--kfp", "training.py"], "Kubeflow Pipelines"),
-        (["--auto-build", "training.py"], "container images"),
         (["--auto-mount", "training.py"], "for kinds that run in pods"),
         (["--schedule", "* * * * *", "training.py"], "kinds that run in pods"),
         (["http://127.0.0.1:9/"], "'remote' is not built yet"),
@@ -351,6 +350,20 @@ def test_a_job_is_watched_when_asked() -> None:
 
     assert (result.exit_code, result.stdout, result.stderr) == (0, "training 5\n", "")
     assert stored()["metadata"]["labels"]["kind"] == "job"
+    assert results()["accuracy"] == 10
+
+
+def test_the_image_of_a_job_is_built_when_asked(tmp_path: Path) -> None:
+    (tmp_path / "function.yaml").write_text(
+        "kind: job\nmetadata: {name: train}\n"
+        "spec: {command: training.py, build: {commands: [echo built now]}}\n"
+    )
+    words = ("-w", "-f", "function.yaml", "-p", "p1=5")
+
+    refused, result = run(*words), run(*words, "--auto-build")
+
+    assert refused.exit_code == 1 and "run(auto_build=True)" in refused.stderr
+    assert result.exit_code == 0 and "built now" in result.stdout, result.stderr
     assert results()["accuracy"] == 10
 
 

@@ -135,3 +135,13 @@ def test_the_dictionary_alone_can_be_read(fn):
     fn.export("function.yaml")
 
     assert import_function_to_dict("function.yaml")["metadata"]["name"] == "train"
+
+
+def test_a_build_that_nobody_does_any_more_is_seen(db):
+    fn = mlrun.new_function("train", kind="job", image="python:3.11")
+    fn.status.state = "building"
+    fn.save()
+
+    again = mlrun.import_function("db://train")
+
+    assert (again.status.state, db.get_function("train")["status"]["state"]) == ("error", "error")

@@ -138,32 +138,6 @@ def test_labels_categories_and_annotations(fn):
     assert (meta.labels, meta.categories, meta.annotations) == ({"team": "7"}, ["ml"], {"a": "b"})
 
 
-def test_requirements_add_up_unless_they_are_replaced(fn):
-    Path("requirements.txt").write_text("# ours\npandas  # frames\n\nnumpy>=2\n")
-
-    fn.with_requirements(["pandas"]).with_requirements(requirements_file="requirements.txt")
-    assert fn.spec.build.requirements == ["pandas", "numpy>=2"]
-
-    fn.with_requirements("polars", overwrite=True)
-    assert fn.spec.build.requirements == ["polars"]
-
-
-def test_a_missing_requirements_file_is_one_clear_sentence(fn):
-    with pytest.raises(MLRunNotFoundError, match=r"requirements\.txt"):
-        fn.with_requirements(requirements_file="requirements.txt")
-
-
-def test_commands_add_up_unless_they_are_replaced(fn):
-    fn.with_commands(["apt-get update"]).with_commands(["apt-get update", "make"])
-    assert fn.spec.build.commands == ["apt-get update", "make"]
-
-    fn.with_commands(["ls"], overwrite=True)
-    assert fn.spec.build.commands == ["ls"]
-
-    with pytest.raises(MLRunInvalidArgumentTypeError, match="needs a list"):
-        fn.with_commands("ls")
-
-
 def test_a_modifier_changes_the_function(fn):
     assert fn.apply(lambda function: function.set_env("A", 1)) is fn
     assert fn.get_env("A") == "1"

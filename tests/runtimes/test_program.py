@@ -1,16 +1,12 @@
 import json
 import os
 import re
-import signal
-import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
 
-from mlrun.errors import MLRunInvalidArgumentError
 from mlrun.execution.capture import LogWriter
 from mlrun.model.function import FunctionSpec
 from mlrun.model.run import Run, RunState
@@ -49,22 +45,6 @@ def never():
     return False
 
 
-def until(claim, timeout_s=20):
-    end = time.monotonic() + timeout_s
-    while not claim():
-        assert time.monotonic() < end, "it did not come true"
-        time.sleep(0.01)
-
-
-def is_gone(pid):
-    """Whether it has ended; nobody may have asked how yet."""
-    try:
-        with open(f"/proc/{pid}/stat") as file:
-            return file.read().rpartition(")")[2].split()[0] == "Z"
-    except OSError:
-        return True
-
-
 def test_output_goes_to_the_log_and_to_this_processs_output(start, db, capsys):
     child = start("/bin/sh", "-c", "echo one; echo two >&2")
 
@@ -88,100 +68,6 @@ def test_a_large_output_is_complete(start, db):
 
     assert db.get_log_size("u1") == 100 + 3_000_001
     assert len(child.tail) == program.TAIL
-
-
-def test_it_starts_in_its_folder_and_without_input(start, tmp_path):
-    (tmp_path / "sub").mkdir()
-    child = start("/bin/sh", "-c", "pwd; cat", workdir="sub")
-
-    child.wait(never)
-
-    assert child.tail.decode().strip() == str(tmp_path / "sub")
-
-
-def test_what_the_system_can_not_execute_is_a_clear_error(start, tmp_path):
-    (tmp_path / "odd").write_text("no first line")
-    (tmp_path / "odd").chmod(0o755)
-
-    with pytest.raises(MLRunInvalidArgumentError, match=r"can not be executed: Exec format error; .*#!"):
-        start(str(tmp_path / "odd"))
-
-
-def test_an_aborted_program_is_ended_with_its_group(start):
-    child = start("/bin/sh", "-c", "sleep 60 & echo $!; wait")
-
-    code = child.wait(lambda: bool(child.tail))
-
-    assert code == -signal.SIGTERM
-    until(lambda: is_gone(int(child.tail)))
-
-
-def test_a_program_that_does_not_want_to_end_is_killed(start, monkeypatch):
-    monkeypatch.setattr(program, "GRACE_S", 0.05)
-    child = start("/bin/sh", "-c", "trap '' TERM; echo ready; while :; do sleep 0.05; done")
-
-    assert child.wait(lambda: bool(child.tail)) == -signal.SIGKILL
-
-
-def test_an_interrupted_wait_ends_the_program(start, db):
-    child = start("/bin/sh", "-c", "trap 'echo bye; exit 1' INT; echo $$; while :; do sleep 0.05; done")
-
-    def interrupt():
-        if child.tail:
-            raise KeyboardInterrupt
-        return False
-
-    with pytest.raises(KeyboardInterrupt):
-        child.wait(interrupt)
-
-    pid, last = child.tail.decode().split()
-    assert is_gone(int(pid)) and last == "bye"
-    assert db.get_log("u1")[1] == child.tail
-
-
-def test_a_grandchild_that_holds_the_output_is_not_waited_for(start):
-    child = start("/bin/sh", "-c", "(while echo alive; do sleep 0.01; done) & exit 3")  # until nobody reads
-
-    assert child.wait(never) == 3
-
-
-def children():
-    """Of this process; servers of other tests among them."""
-    return {
-        pid for tasks in Path("/proc/self/task").iterdir() for pid in (tasks / "children").read_text().split()
-    }
-
-
-def test_no_process_of_ours_is_left(start):
-    before = children()
-
-    start("/bin/true").wait(never)
-
-    assert children() <= before
-
-
-PARENT = """
-import os, sys
-from mlrun.db import get_run_db
-from mlrun.execution.capture import LogWriter
-from mlrun.runtimes.program import Program
-
-words = ["/bin/sh", "-c", "sleep 60 & echo $! $$; wait"]
-child = Program(words, dict(os.environ), "", LogWriter(get_run_db(), "u1", "default"))
-child.wait(lambda: False)
-"""
-
-
-def test_a_killed_parent_takes_the_program_and_all_of_its_group_with_it(run):
-    parent = subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE, text=True)
-    pids = [int(word) for word in parent.stdout.readline().split()]
-
-    parent.kill()
-
-    parent.wait()
-    parent.stdout.close()
-    for pid in pids:
-        until(lambda pid=pid: is_gone(pid))
 
 
 @pytest.mark.parametrize(

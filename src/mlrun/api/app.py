@@ -17,6 +17,7 @@ from starlette.responses import Response
 
 from mlrun.api.access import Access, Caller
 from mlrun.api.answers import accident, refusal
+from mlrun.api.builds import Builds
 from mlrun.api.codec import Call, House, Rule
 from mlrun.api.gate import CALLER, STILL_LET_IN, Gate
 from mlrun.api.heads import Heads
@@ -71,7 +72,7 @@ def create_app(
         uvicorn.run(create_app(get_run_db("./").connect()), port=8080)
     """
     writer = Writer(db) if db.takes_turns else None
-    shared = (Once(), Measures(), Watches(db), Reference(V1, V2), writer)
+    shared = (Once(), Measures(), Watches(db), Reference(V1, V2), Builds(db), writer)
     house = House(db, service or Service(db), allowed_paths, *shared)
     at_the_root = tuple(rule for rule in V1 if rule.path in _AT_THE_ROOT)
     paths = Paths()
@@ -81,7 +82,7 @@ def create_app(
                 paths.add(rule.method, prefix + path, _endpoint(rule, house, most_bytes))
     app = Starlette(middleware=[Middleware(Gate, access=access, db=db), Middleware(Heads)])
     app.router = PathRouter(paths, _no_address)
-    app.state.watches = house.watches
+    app.state.watches, app.state.builds = house.watches, house.builds
     return app
 
 

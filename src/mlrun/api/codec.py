@@ -15,6 +15,7 @@ from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
 from mlrun.api.access import NOBODY, Caller
+from mlrun.api.builds import Builds
 from mlrun.api.limits import MOST_DEPTH
 from mlrun.api.measures import Measures
 from mlrun.api.once import Once
@@ -42,6 +43,7 @@ class House(NamedTuple):
     measures: Measures
     watches: Watches
     reference: Reference
+    builds: Builds
     writer: Writer | None = None  # of small writes, where they take turns
 
 

@@ -10,8 +10,10 @@ from starlette.applications import Starlette
 
 
 class Server(uvicorn.Server):
-    """Streams that would not end by themselves end when the server stops."""
+    """Streams that would not end by themselves, and builds, end when the server stops."""
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        cast(Starlette, self.config.app).state.watches.close()
+        state = cast(Starlette, self.config.app).state
+        state.watches.close()
+        state.builds.stop()
         await super().shutdown(sockets)

@@ -29,7 +29,7 @@ _ACROSS = frozenset(
         *("/projects", "/project-summaries"),
         *("/runs", "/funcs", "/artifacts", "/files", "/filestat"),
         *("/background-tasks", "/background-tasks/{name}"),
-        "/submit_job",
+        *("/submit_job", "/build/function", "/build/status"),  # of a project, which the body or query names
     }
 )
 _ASKING = frozenset({"/authorization/verifications"})  # with a body, and without changing anything

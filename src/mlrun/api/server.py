@@ -98,9 +98,10 @@ def serve_alone(served: Served, is_ready: Callable[[], None]) -> None:
 
     service = service_of(served)
     app = create_app(served.db, served.access, served.places, service=service)
+    app.state.builds.settle()  # those of a server that was killed
     server = ReadyServer(config_of(app))
     # After its work uvicorn raises the signal that ended it once more; a good end is no failure.
-    with handling_signals(server.handle_exit):
+    with handling_signals(server.handle_exit), contextlib.closing(app.state.builds):
         service.start()
         try:
             server.run(sockets=[served.listener])

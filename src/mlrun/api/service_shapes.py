@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from mlrun.api.shapes import Function
 from mlrun.model.base import Model, field
 
 Record = dict[str, Any]
@@ -81,3 +82,25 @@ class ObjectNames(msgspec.Struct):
 class Verification(msgspec.Struct):
     resource: str
     action: Literal["create", "read", "update", "delete", "store"]
+
+
+class Build(msgspec.Struct):
+    """
+    What is to be built for a function.
+
+    builder_env are variables of the build, and stay in no record; source is the bundle://<digest> that a
+    folder was shipped as.
+    """
+
+    function: Function
+    with_mlrun: bool | str | None = None  # yes | no; null is what the function says
+    mlrun_version_specifier: str = ""
+    builder_env: Record = msgspec.field(default_factory=dict)
+    skip_deployed: bool = False
+    force_build: bool = False
+    source: str = ""
+
+
+class BuildAnswer(msgspec.Struct):
+    data: Function
+    ready: bool  # whether its image is there

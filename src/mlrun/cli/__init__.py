@@ -20,6 +20,7 @@ class Entry(NamedTuple):
 
 COMMANDS = {
     "run": Entry("mlrun.cli.run:run", "Run a program, a notebook or a function, and record what it does."),
+    "build": Entry("mlrun.cli.build:build", "Build the image of a function."),
     "get": Entry("mlrun.cli.get:get", "List runs, artifacts, functions, projects, schedules or pods."),
     "logs": Entry("mlrun.cli.logs:logs", "Print what a run has printed."),
     "db": Entry("mlrun.cli.db:db", "Start the API server: the database for many machines, over HTTP."),
@@ -28,7 +29,6 @@ COMMANDS = {
     "version": Entry("mlrun.cli.version:version", "Print the version."),
 }
 LATER = {
-    "build": ("container images", "'mlrun run -f function.yaml' runs a function on this machine"),
     "deploy": ("endpoints", "'mlrun run' runs the same code as a batch on this machine"),
     "project": ("loading projects", "'mlrun run --project NAME' records a run in a project"),
     "watch-stream": ("streams", "'mlrun logs -w UID' follows a live run"),

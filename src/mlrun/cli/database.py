@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import click
+
 from mlrun.db.base import RunDB
+from mlrun.errors import MLRunNotFoundError
 
 
 def connect(url: str = "") -> RunDB:
@@ -13,3 +16,18 @@ def connect(url: str = "") -> RunDB:
     if url:
         mlconf.set("dbpath", url)
     return get_run_db()
+
+
+def ensure_project(db: RunDB, name: str) -> None:
+    """
+    Make the project *name*, unless there is one.
+
+    Raises:
+        click.UsageError: There is no name.
+    """
+    if not name:
+        raise click.UsageError("--ensure-project needs --project")
+    try:
+        db.get_project(name)
+    except MLRunNotFoundError:
+        db.create_project({"metadata": {"name": name}})

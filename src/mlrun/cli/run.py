@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mlrun.cli import pod
-from mlrun.cli.database import connect
+from mlrun.cli.database import connect, ensure_project
 from mlrun.cli.run_function import function_of
 from mlrun.cli.run_options import run_options
 from mlrun.errors import (
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 _LATER = {
     "kfp": "--kfp needs Kubeflow Pipelines, which is not built yet; without it the run starts here",
-    "auto_build": "--auto-build needs container images, which are not built yet; a run here needs none",
 }
 
 
@@ -72,7 +71,7 @@ def run(**options: Any) -> None:
     if not (given.url or given.func_url or given.runtime or given.from_env or task.spec.handler):
         raise click.UsageError("there is nothing to run: name a file, for example 'mlrun run training.py'")
     if given.ensure_project:
-        _ensure_project(db, given.project)
+        ensure_project(db, given.project)
     task.metadata.uid = task.metadata.uid or uuid.uuid4().hex
     with _own_stdout(given.as_json) as out, contextlib.ExitStack() as files:
         failed = _run(function_of(given, task, files), task, given)
@@ -109,6 +108,7 @@ def _run(fn: BaseRuntime, task: RunTemplate, given: Any) -> bool:
             watch=given.watch,
             schedule=given.schedule,
             local=given.local,
+            auto_build=given.auto_build or None,
         )
     except RunError as error:
         pod.tell(error)
@@ -213,12 +213,3 @@ def _as_task(record: Any, where: str) -> dict[str, Any]:
     if not isinstance(record, dict) or not ({"metadata", "spec"} & record.keys()):
         raise MLRunInvalidArgumentError(f"{where} is no task; a task has the keys metadata and spec")
     return {key: record[key] for key in ("metadata", "spec") if key in record}
-
-
-def _ensure_project(db: RunDB, name: str) -> None:
-    if not name:
-        raise click.UsageError("--ensure-project needs --project")
-    try:
-        db.get_project(name)
-    except MLRunNotFoundError:
-        db.create_project({"metadata": {"name": name}})

@@ -217,6 +217,7 @@ class FunctionStatus(Model):
 
     state: str = ""  # building | pending | ready | error ...
     build_pod: str = ""
+    error: str = ""  # why its image could not be made
     address: str = ""  # of a deployed service, host:port
     nuclio_name: str = ""
     internal_invocation_urls: list[str] = field(default_factory=list)

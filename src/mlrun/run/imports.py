@@ -12,6 +12,7 @@ from mlrun.errors import MLRunInvalidArgumentError, MLRunNotImplementedServerErr
 from mlrun.model.base import load_json, load_yaml
 from mlrun.run.functions import check_function, new_function
 from mlrun.runtimes.base import BaseRuntime
+from mlrun.runtimes.build_record import settled
 
 
 def import_function(
@@ -39,7 +40,8 @@ def import_function(
     place = db if isinstance(db, RunDB) else get_run_db(db)
     if urls.scheme(url) == "db":
         address = urls.parse_function_url(url, project or mlconf.current_project)
-        data = place.get_function(address.name, address.project, address.tag, address.hash)
+        stored = place.get_function(address.name, address.project, address.tag, address.hash)
+        data = settled(stored, place)
     else:
         data = import_function_to_dict(url, secrets)
         data.setdefault("spec", {}).setdefault("build", {}).setdefault("code_origin", url)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Self
 
 from mlrun.code import load, notebook, signature
 from mlrun.config import mlconf
 from mlrun.env_file import read_env_file
-from mlrun.errors import MLRunInvalidArgumentError, MLRunInvalidArgumentTypeError, MLRunNotFoundError
+from mlrun.errors import MLRunInvalidArgumentError, MLRunInvalidArgumentTypeError
 from mlrun.model.function import FunctionMetadata, FunctionSpec
 from mlrun.runtimes.sources import refuse_both
 
@@ -117,41 +116,6 @@ class Editing:
         self.metadata.annotations.update(annotations)
         return self
 
-    def with_requirements(
-        self,
-        requirements: list[str] | str | None = None,
-        overwrite: bool = False,
-        prepare_image_for_deploy: bool = True,
-        requirements_file: str = "",
-    ) -> Self:
-        """
-        Name the packages that its image needs.
-
-        Raises:
-            MLRunNotFoundError: *requirements_file* can not be read.
-        """
-        listed = [requirements] if isinstance(requirements, str) else list(requirements or [])
-        if requirements_file:
-            listed += _read_requirements(requirements_file)
-        old = [] if overwrite else self.spec.build.requirements
-        self.spec.build.requirements = [*old, *(word for word in listed if word not in old)]
-        return self
-
-    def with_commands(
-        self, commands: list[str], overwrite: bool = False, prepare_image_for_deploy: bool = True
-    ) -> Self:
-        """
-        Name the commands that build its image.
-
-        Raises:
-            MLRunInvalidArgumentTypeError: It is not a list.
-        """
-        if not isinstance(commands, list):
-            raise MLRunInvalidArgumentTypeError(f"with_commands() needs a list of strings, not {commands!r}")
-        old = [] if overwrite else self.spec.build.commands
-        self.spec.build.commands = [*old, *(word for word in commands if word not in old)]
-        return self
-
     def apply(self, modifier: Callable[[Any], Any]) -> Self:
         """
         Let *modifier* change the function (``fn.apply(mount_x())``), and give the function back.
@@ -163,15 +127,6 @@ class Editing:
             raise MLRunInvalidArgumentTypeError(f"apply() needs a callable, not {modifier!r}")
         modifier(self)
         return self
-
-
-def _read_requirements(path: str) -> list[str]:
-    try:
-        lines = Path(path).read_text().splitlines()
-    except OSError as error:
-        raise MLRunNotFoundError(f"can not read the requirements file {path!r}: {error.strerror}") from error
-    words = (line.partition(" #")[0].strip() for line in lines)
-    return [word for word in words if word and not word.startswith("#")]
 
 
 def _name(item: Any) -> str:

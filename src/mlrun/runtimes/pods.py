@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from mlrun.code import load
 from mlrun.config import mlconf
-from mlrun.errors import MLRunInvalidArgumentError, MLRunNotImplementedServerError
+from mlrun.errors import MLRunInvalidArgumentError
 from mlrun.execution.call import failure
 from mlrun.execution.masked import masked_db
 from mlrun.launcher import get_launcher, thresholds
@@ -15,7 +15,8 @@ from mlrun.launcher.base import Launcher, Place, Private, Record, Work
 from mlrun.log import logger
 from mlrun.model.run import Run, RunSpec
 from mlrun.runtimes.auto_mount import automatic_mount
-from mlrun.runtimes.base import BaseRuntime, Launch
+from mlrun.runtimes.base import Launch
+from mlrun.runtimes.building import Building
 from mlrun.runtimes.check import check_handler
 from mlrun.runtimes.command import check_mode
 from mlrun.runtimes.manifest import pod_name, pod_of
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from mlrun.execution.sweep import Plan
 
 
-class PodRuntime(Resources, BaseRuntime, WithSource):
+class PodRuntime(Resources, Building, WithSource):
     """
     A function whose runs are pods: on the cluster of the settings, or on that of the API server in use::
 
@@ -140,15 +141,6 @@ class PodRuntime(Resources, BaseRuntime, WithSource):
 
     def _launcher(self, launch: Launch) -> Launcher:
         return get_launcher(masked_db(launch.db, launch.secrets.masker))
-
-    def deploy(self, *args: Any, **kwargs: Any) -> bool:
-        """
-        Raises:
-            MLRunNotImplementedServerError: Images are not built yet.
-        """
-        raise MLRunNotImplementedServerError(
-            f"building and deploying a {self.kind!r} function is not built yet; run(local=True) runs it here"
-        )
 
 
 def _watch(launcher: Launcher, run: Run) -> Run:

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import codecs
 import os
-import select
 import signal
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from mlrun.child import Child
 from mlrun.config import mlconf
 from mlrun.db.base import RunDB
-from mlrun.errors import MLRunConflictError, MLRunInvalidArgumentError
+from mlrun.errors import MLRunConflictError
 from mlrun.execution.capture import LogWriter
 from mlrun.log import logger
 from mlrun.model import retry
@@ -28,19 +26,7 @@ from mlrun.runtimes.handover import Handover
 from mlrun.runtimes.told import CONFIG, LONGEST
 
 LAUNCHED = "MLRUN_EXEC_LAUNCHED"  # set where the process that started the program says how it ended
-GRACE_S = 5.0  # between being asked to end and being killed
-LOOK_EVERY_S = 0.5  # whether somebody aborted the run, or the program ended and left its output open
 TAIL = 8_000  # bytes of output kept to say why a program failed
-_PIPE_READS = 32  # of 64 KiB: more than a pipe holds
-
-# Outlives the process that started it: when that one goes away without a word (the end of the pipe is no
-# line), it ends the group of the program.
-_GUARD = """
-read -r line && exit
-kill -s TERM -- "-$1"
-for second in 1 2 3 4 5; do sleep 1; kill -s 0 -- "-$1" || exit; done
-kill -s KILL -- "-$1"
-"""
 
 
 @contextmanager
@@ -92,9 +78,7 @@ def plain_env(spec: FunctionSpec) -> dict[str, str]:
 
 class Program:
     """
-    One child process, in a process group of its own so that it ends with all that it started.
-
-    It does not outlive this process, however that ends: a small shell process waits for that.
+    A run's program as a :class:`~mlrun.child.Child`, with its output in the log of the run.
 
     Args:
         words: What to execute.
@@ -119,21 +103,7 @@ class Program:
         self._before = before
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self.tail = b""
-        try:
-            self._process = subprocess.Popen(
-                words,
-                env=env,
-                cwd=workdir or None,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                process_group=0,
-            )
-        except OSError as error:
-            reason = os.strerror(error.errno or 0)
-            raise MLRunInvalidArgumentError(
-                f"{words[0]!r} can not be executed: {reason}; a script begins with a line such as #!/bin/sh"
-            ) from error
+        self._child = Child(words, env, workdir, self._take)
 
     def wait(self, is_aborted: Callable[[], bool]) -> int:
         """
@@ -143,64 +113,9 @@ class Program:
             is_aborted: Asked twice a second.
         """
         try:
-            with self._guarded():
-                self._follow(is_aborted)
-                self._drain()
-                return self._process.wait()
-        except BaseException:
-            self.end(signal.SIGINT)
-            self._drain()
-            raise
+            return self._child.wait(is_aborted)
         finally:
-            self._output.close()
             self._writer.close()
-
-    @property
-    def _output(self) -> Any:
-        return self._process.stdout
-
-    @contextmanager
-    def _guarded(self) -> Iterator[None]:
-        """While the block runs, the program is ended with this process."""
-        guard = subprocess.Popen(
-            ["/bin/sh", "-c", _GUARD, "mlrun-guard", str(self._process.pid)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C and a closed terminal are not for it
-        )
-        try:
-            yield
-        finally:
-            guard.communicate(b"over\n")
-
-    def _follow(self, is_aborted: Callable[[], bool]) -> None:
-        fd = self._output.fileno()
-        look_at = time.monotonic() + LOOK_EVERY_S
-        output = select.poll()  # select() ends at descriptor 1,024
-        output.register(fd, select.POLLIN)
-        while True:
-            if output.poll(max(0.0, look_at - time.monotonic()) * 1000):
-                if not (data := os.read(fd, 65_536)):
-                    return
-                self._take(data)
-            if time.monotonic() >= look_at:
-                look_at = time.monotonic() + LOOK_EVERY_S
-                if self._process.poll() is not None:
-                    return  # what it left behind may hold the pipe for ever
-                if is_aborted():
-                    self.end(signal.SIGTERM)
-                    return
-
-    def _drain(self) -> None:
-        """Take what stands in the pipe, and not what a process that was left behind goes on to write."""
-        fd = self._output.fileno()
-        os.set_blocking(fd, False)
-        with suppress(BlockingIOError):
-            for _ in range(_PIPE_READS):
-                if not (data := os.read(fd, 65_536)):
-                    return
-                self._take(data)
 
     def _take(self, data: bytes) -> None:
         self._before()
@@ -208,20 +123,6 @@ class Program:
         self.tail = (self.tail + data)[-TAIL:]
         sys.stdout.write(self._decoder.decode(data))
         sys.stdout.flush()
-
-    def end(self, first: signal.Signals) -> None:
-        """Ask it and its group to end; kill what is left of them."""
-        try:
-            self._signal(first)
-            with suppress(subprocess.TimeoutExpired):
-                self._process.wait(GRACE_S)
-        finally:
-            self._signal(signal.SIGKILL)
-            self._process.wait()
-
-    def _signal(self, word: signal.Signals) -> None:
-        with suppress(ProcessLookupError, PermissionError):  # macOS refuses where all of the group has ended
-            os.killpg(self._process.pid, word)
 
 
 def is_aborted(db: RunDB, run: Run) -> bool:

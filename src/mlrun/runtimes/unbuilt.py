@@ -5,6 +5,7 @@ from __future__ import annotations
 from mlrun.errors import MLRunNotImplementedServerError
 from mlrun.model.run import RunSpec
 from mlrun.runtimes.base import Launch
+from mlrun.runtimes.building import BuildRequest
 from mlrun.runtimes.pods import PodRuntime
 
 
@@ -19,4 +20,13 @@ class UnbuiltRuntime(PodRuntime):
         raise MLRunNotImplementedServerError(
             f"kind {self.kind!r} is not built yet; run(local=True) runs the same function here, and kind"
             " 'job' in a pod"
+        )
+
+    def find_image(self, request: BuildRequest) -> bool:
+        """
+        Raises:
+            MLRunNotImplementedServerError: Always.
+        """
+        raise MLRunNotImplementedServerError(
+            f"building and deploying a {self.kind!r} function is not built yet; run(local=True) runs it here"
         )

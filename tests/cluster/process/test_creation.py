@@ -122,11 +122,12 @@ def test_a_path_of_its_own_comes_after_that_of_its_image(manifest: Make) -> None
 
 
 def test_an_image_may_be_an_environment_that_was_built(tmp_path: Path) -> None:
-    folder = tmp_path / "environments" / "3f2a" / "bin"
-    folder.mkdir(parents=True)
+    folder = tmp_path / "environments" / "3f2a81bc90de4455-1"
+    (folder / "bin").mkdir(parents=True)
+    (folder / ".complete").touch()
 
     with mlconf.override(home=str(tmp_path)):
-        assert programs("environment:3f2a") == str(folder)
+        assert programs("environment:3f2a81bc90de4455-1") == str(folder / "bin")
 
 
 @pytest.mark.parametrize("image", ["environment:", "environment:3f2a", "environment:../../bin"])
@@ -137,6 +138,21 @@ def test_an_environment_that_is_not_there_is_answered_with_how_to_build_it(
 
     with mlconf.override(home=str(tmp_path)), pytest.raises(MLRunNotFoundError, match="mlrun build"):
         programs(image)
+
+
+def test_a_pod_starts_in_a_copy_of_the_code_of_its_environment(
+    tmp_path: Path, cluster: ProcessCluster, pods: Pods
+) -> None:
+    made = tmp_path / "environments" / "3f2a81bc90de4455-1"
+    (made / "bin").mkdir(parents=True)
+    (made / "code").mkdir()
+    (made / "code" / "note").write_text("hello\n")
+    (made / ".complete").touch()
+
+    with mlconf.override(home=str(tmp_path)):
+        _, log = pods.run("cat note; echo changed > note", image="environment:3f2a81bc90de4455-1")
+
+    assert log == "hello\n" and (made / "code" / "note").read_text() == "hello\n"
 
 
 def test_a_name_that_is_taken_leaves_nothing(folder: Path, cluster: ProcessCluster, pods: Pods) -> None:

@@ -6,6 +6,7 @@ from mlrun.api.codec import Rule
 from mlrun.api.routes import (
     artifacts,
     authorization,
+    builds,
     bundles,
     files,
     functions,
@@ -27,7 +28,15 @@ from mlrun.api.routes import (
 
 _OF_RUNS = (*runs.RULES, *logs.RULES, *watch.RULES, *submit.RULES, *resources.RULES)
 _OF_PROJECTS = (*projects.RULES, *secrets.RULES, *profiles.RULES, *schedules.RULES, *tasks.RULES)
-_SHARED = (*_OF_RUNS, *functions.RULES, *bundles.RULES, *_OF_PROJECTS, *tags.RULES, *lineage.RULES)
+_SHARED = (
+    *_OF_RUNS,
+    *functions.RULES,
+    *builds.RULES,
+    *bundles.RULES,
+    *_OF_PROJECTS,
+    *tags.RULES,
+    *lineage.RULES,
+)
 _REST = (*files.RULES, *specs.RULES, *authorization.RULES, *reference.RULES)
 
 V1: tuple[Rule, ...] = (*_SHARED, *artifacts.V1, *functions.V1, *_REST)

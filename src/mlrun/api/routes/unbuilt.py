@@ -9,7 +9,6 @@ from mlrun.errors import MLRunNotImplementedServerError
 _PROJECT = r"projects/[^/]+/"
 _LOCAL = "fn.run(local=True) runs it on the client's machine, and is tracked here"
 TABLE = {
-    r"build/function/?|build/status/?": f"building images is not built yet; {_LOCAL}",
     r"(start|status)/function/?": "starting Dask clusters is not built yet; kind 'job' runs without",
     _PROJECT + "nuclio/.*": f"deploying endpoints is not built yet; {_LOCAL}",
     _PROJECT + "api-gateways.*": f"deploying endpoints is not built yet; {_LOCAL}",

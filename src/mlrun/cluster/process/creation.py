@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from mlrun import files
+from mlrun.cluster import environments
 from mlrun.cluster.manifest import PodPlan
 from mlrun.cluster.manifest_volumes import EmptyFolder, HostFolder, Mount, make_host_folders
 from mlrun.cluster.process import supervisor
@@ -29,7 +30,6 @@ from mlrun.errors import (
     MLRunRuntimeError,
 )
 
-ENVIRONMENT = "environment:"  # an image that is a Python environment of this machine
 _LIBRARIES = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")  # without which some interpreters do not start
 
 
@@ -139,15 +139,9 @@ def programs(image: str) -> str:
     Raises:
         MLRunNotFoundError: It is not there; says how to build it.
     """
-    if not image.startswith(ENVIRONMENT):
+    if not environments.is_environment(image):
         return os.path.join(sys.prefix, "bin")
-    digest = image.removeprefix(ENVIRONMENT)
-    folder = os.path.join(os.path.expanduser(mlconf.home), "environments", digest, "bin")
-    if not re.fullmatch(r"\w[\w.-]*", digest) or not os.path.isdir(folder):
-        raise MLRunNotFoundError(
-            f"the environment {image!r} is not there: build it with `mlrun build`, or deploy its function"
-        )
-    return folder
+    return str(environments.environment(image).programs)
 
 
 def _not_kept(plan: PodPlan, groups: ControlGroups) -> list[str]:
@@ -180,6 +174,14 @@ def _make_groups(plan: PodPlan, groups: ControlGroups) -> list[Group]:
     return made
 
 
+def _lay_out(image: str, workdir: str) -> None:
+    """The folder that a pod starts in, with a copy of its image's code: what it writes there is its own."""
+    if environments.is_environment(image):
+        shutil.copytree(environments.environment(image).code, workdir, symlinks=True)
+    else:
+        os.mkdir(workdir)
+
+
 @contextmanager
 def _folder(root: str, record: PodRecord) -> Iterator[int]:
     """
@@ -198,7 +200,7 @@ def _folder(root: str, record: PodRecord) -> Iterator[int]:
         raise
     place = temporary
     try:
-        os.mkdir(f"{temporary}/{WORK}")
+        _lay_out(record.image, f"{temporary}/{WORK}")
         files.append(f"{temporary}/{LOG}", b"")
         files.write(f"{temporary}/{RECORD}", record.to_json().encode())
         _rename(temporary, f"{root}/{record.name}")

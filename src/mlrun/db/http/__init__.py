@@ -7,6 +7,7 @@ from typing import Any, Self
 from mlrun import urls
 from mlrun.db.base import Record, RunDB
 from mlrun.db.http.artifacts import Artifacts
+from mlrun.db.http.builds import Builds
 from mlrun.db.http.bundles import Bundles
 from mlrun.db.http.functions import Functions
 from mlrun.db.http.history import History
@@ -20,7 +21,9 @@ from mlrun.db.http.wire import AWAY, CONNECT_S
 from mlrun.db.messages import Message
 
 
-class HTTPRunDB(History, Artifacts, Lineage, Functions, Projects, Service, Submit, Resources, Bundles, RunDB):
+class HTTPRunDB(
+    History, Artifacts, Lineage, Functions, Projects, Service, Submit, Resources, Builds, Bundles, RunDB
+):
     """
     Records on an API server; threads and forked children may share an instance.
 

@@ -34,6 +34,7 @@ LONGEST_REST_S = 60.0  # that a server may ask for
 _NOT_DONE = (429, 503)  # what was asked for was not begun
 _BROKEN = (500, 502, 504)
 _SAFE = ("GET", "PUT")
+_OF_TEXT = ("/logs/", "/build/status")  # addresses that answer with no JSON
 _PACK = "application/vnd.mlrun.pack"  # which only an API server gives
 
 
@@ -255,7 +256,7 @@ class Wire:
 
     def _of_an_api_server(self, answer: Answer) -> Answer:
         """A login page with status 200 is no receipt: what was written would be lost."""
-        if answer.method == "GET" and "/logs/" in answer.target:
+        if answer.method == "GET" and any(part in answer.target for part in _OF_TEXT):
             return answer
         kind = answer.headers.get("content-type", "")
         if kind == _PACK:

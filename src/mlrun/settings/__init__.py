@@ -5,26 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from mlrun.errors import MLRunInvalidArgumentError, nearest
-
-
-class Setting(NamedTuple):
-    """What may be set; its current value is in :data:`mlconf`."""
-
-    name: str  # dotted
-    type: str  # str | path (a str; ~ is filled in) | int | float | bool
-    default: Any
-    help: str
-    unit: str = ""
-    choices: tuple[str, ...] = ()  # in lower case; the case of a value does not matter
-    secret: bool = False  # printed as stars
-
-    @property
-    def env(self) -> str:
-        return "MLRUN_" + self.name.upper().replace(".", "__")
-
+from mlrun.settings.building import BUILDING
+from mlrun.settings.setting import Setting as Setting
 
 _LEVELS = ("debug", "info", "warning", "warn", "error")
 TABLE = (
@@ -140,6 +125,7 @@ TABLE = (
         "Resource of an mpijob on Kubernetes: MPIJob v1 or v2beta1 of the MPI operator, or `trainer`.",
         choices=("v1", "v2beta1", "trainer"),
     ),
+    *BUILDING,
     Setting("log_level", "str", "INFO", "Least severe message that is printed.", choices=_LEVELS),
     Setting(
         "log_formatter",
@@ -208,12 +194,6 @@ TABLE = (
         "path",
         "",
         "Folder that a cluster's secrets are mounted in, a file each. Empty: none.",
-    ),
-    Setting(
-        "default_base_image",
-        "str",
-        "mlrun/mlrun",
-        "Image that builds start from where a function names none.",
     ),
     *(
         Setting(

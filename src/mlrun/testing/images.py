@@ -1,0 +1,117 @@
+"""Images of containers for tests: podman with a storage of its own, and an image of this machine's Python."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from pathlib import Path
+from typing import Any, Self
+
+LONGEST_S = 240
+# What the libraries in wheels take for granted.
+LIBRARIES = (
+    "libpthread",
+    "libdl",
+    "librt",
+    "libutil",
+    "libm",
+    "libresolv",
+    "libnss_*",
+    "libgcc_s",
+    "libstdc++",
+)
+# For virtual machines without systemd: control groups of both versions, and no right to raise limits.
+CONFIG = """
+[containers]
+default_ulimits = ["nofile=4096:4096", "nproc=4096:4096"]
+[engine]
+runtime = "runc"
+cgroup_manager = "cgroupfs"
+events_logger = "file"
+"""
+
+
+class Podman:
+    """podman with a storage of its own in *folder*, which is gone when the block ends."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        (folder / "containers.conf").write_text(CONFIG)
+        self.runroot = Path(tempfile.mkdtemp(prefix="run-"))  # its path has at most 50 characters
+        self.options = ["--root", f"{folder}/root", "--runroot", str(self.runroot)]
+        self.environment = {**os.environ, "CONTAINERS_CONF": f"{folder}/containers.conf"}
+
+    @property
+    def command(self) -> str:
+        """As a setting takes it; it needs :attr:`environment`."""
+        return shlex.join(["podman", *self.options])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *of_error: object) -> None:
+        self("rm", "--all", "--force", "--time", "0", check=False)
+        self("rmi", "--all", "--force", check=False)
+        for folder in (self.folder, self.runroot):
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def import_python(self, image: str, folder: Path) -> None:
+        """Make an *image* of this machine's Python, by way of an empty *folder*."""
+        copy_python(folder)
+        subprocess.run(["tar", "-C", folder, "-cf", f"{folder}.tar", "."], check=True)
+        self("import", "--quiet", f"{folder}.tar", image)
+
+    def __call__(self, *words: str, check: bool = True, **options: Any) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            ["podman", *self.options, *words],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=LONGEST_S,
+            **options,
+        )
+        assert not check or done.returncode == 0, f"podman {' '.join(words)}: {done.stdout}{done.stderr}"
+        return done
+
+
+def copy_python(folder: Path) -> None:
+    """A root file system: this machine's Python with pip, a shell, and what they are linked with."""
+    prefix = Path(sys.base_prefix)
+    version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
+    library = folder / "usr/local/lib" / version
+    leave = shutil.ignore_patterns(
+        "__pycache__", "test", "site-packages", "dist-packages", "*.a", "tkinter", "idlelib"
+    )
+    shutil.copytree(sysconfig.get_path("stdlib"), library, ignore=leave, symlinks=False)
+    import pip
+
+    shutil.copytree(Path(pip.__file__).parent, library / "site-packages" / "pip")
+    for name in ("usr/local/bin", "bin", "etc", "tmp", "proc", "sys", "dev", "run", "root"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    (folder / "tmp").chmod(0o1777)
+    (folder / "etc/passwd").write_text("root:x:0:0:root:/root:/bin/sh\n")
+    python = (prefix / "bin" / version).resolve()
+    shutil.copy(python, folder / "usr/local/bin/python3")
+    programs = {name: Path("/bin", name).resolve() for name in ("sh", "mkdir")}
+    for name, program in programs.items():
+        shutil.copy(program, folder / "bin" / name)
+    linked = [python, *programs.values(), *library.rglob("*.so")]
+    found = libraries(linked)
+    libc = next(path.parent for path in found if path.name.startswith("libc.so"))
+    found |= {path for name in LIBRARIES for path in libc.glob(f"{name}.so.*")}
+    for path in found:
+        target = folder / path.relative_to("/")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path.resolve(), target)
+
+
+def libraries(files: list[Path]) -> set[Path]:
+    """What the dynamic linker finds for *files*."""
+    told = subprocess.run(["ldd", *map(str, files)], capture_output=True, text=True).stdout
+    return {Path(path) for path in re.findall(r"(?:=> |^\t)(/\S+) \(0x", told, re.MULTILINE)}

@@ -1,0 +1,138 @@
+Where a function lives.iWhere a function lives.mWhere a function lives.pWhere a function lives.oWhere a function lives.rWhere a function lives.tWhere a function lives. Where a function lives.jWhere a function lives.sWhere a function lives.oWhere a function lives.nWhere a function lives.
+Where a function lives.iWhere a function lives.mWhere a function lives.pWhere a function lives.oWhere a function lives.rWhere a function lives.tWhere a function lives. Where a function lives.rWhere a function lives.eWhere a function lives.
+Where a function lives.fWhere a function lives.rWhere a function lives.oWhere a function lives.mWhere a function lives. Where a function lives.pWhere a function lives.aWhere a function lives.tWhere a function lives.hWhere a function lives.lWhere a function lives.iWhere a function lives.bWhere a function lives. Where a function lives.iWhere a function lives.mWhere a function lives.pWhere a function lives.oWhere a function lives.rWhere a function lives.tWhere a function lives. Where a function lives.PWhere a function lives.aWhere a function lives.tWhere a function lives.hWhere a function lives.
+Where a function lives.
+Where a function lives.iWhere a function lives.mWhere a function lives.pWhere a function lives.oWhere a function lives.rWhere a function lives.tWhere a function lives. Where a function lives.pWhere a function lives.yWhere a function lives.tWhere a function lives.eWhere a function lives.sWhere a function lives.tWhere a function lives.
+Where a function lives.iWhere a function lives.mWhere a function lives.pWhere a function lives.oWhere a function lives.rWhere a function lives.tWhere a function lives. Where a function lives.yWhere a function lives.aWhere a function lives.mWhere a function lives.lWhere a function lives.
+Where a function lives.
+Where a function lives.iWhere a function lives.mWhere a function lives.pWhere a function lives.oWhere a function lives.rWhere a function lives.tWhere a function lives. Where a function lives.mWhere a function lives.lWhere a function lives.rWhere a function lives.uWhere a function lives.nWhere a function lives.
+Where a function lives.fWhere a function lives.rWhere a function lives.oWhere a function lives.mWhere a function lives. Where a function lives.mWhere a function lives.lWhere a function lives.rWhere a function lives.uWhere a function lives.nWhere a function lives..Where a function lives.eWhere a function lives.rWhere a function lives.rWhere a function lives.oWhere a function lives.rWhere a function lives.sWhere a function lives. Where a function lives.iWhere a function lives.mWhere a function lives.pWhere a function lives.oWhere a function lives.rWhere a function lives.tWhere a function lives. Where a function lives.(Where a function lives.
+Where a function lives. Where a function lives. Where a function lives. Where a function lives. Where a function lives.MWhere a function lives.LWhere a function lives.RWhere a function lives.uWhere a function lives.nWhere a function lives.IWhere a function lives.nWhere a function lives.vWhere a function lives.aWhere a function lives.lWhere a function lives.iWhere a function lives.dWhere a function lives.AWhere a function lives.rWhere a function lives.gWhere a function lives.uWhere a function lives.mWhere a function lives.eWhere a function lives.nWhere a function lives.tWhere a function lives.EWhere a function lives.rWhere a function lives.rWhere a function lives.oWhere a function lives.rWhere a function lives.,Where a function lives.
+Where a function lives. Where a function lives. Where a function lives. Where a function lives. Where a function lives.MWhere a function lives.LWhere a function lives.RWhere a function lives.uWhere a function lives.nWhere a function lives.NWhere a function lives.oWhere a function lives.tWhere a function lives.FWhere a function lives.oWhere a function lives.uWhere a function lives.nWhere a function lives.dWhere a function lives.EWhere a function lives.rWhere a function lives.rWhere a function lives.oWhere a function lives.rWhere a function lives.,Where a function lives.
+Where a function lives.)Where a function lives.
+Where a function lives.
+Where a function lives.CWhere a function lives.OWhere a function lives.DWhere a function lives.EWhere a function lives. Where a function lives.=Where a function lives. Where a function lives."Where a function lives.dWhere a function lives.eWhere a function lives.fWhere a function lives. Where a function lives.tWhere a function lives.rWhere a function lives.aWhere a function lives.iWhere a function lives.nWhere a function lives.(Where a function lives.cWhere a function lives.oWhere a function lives.nWhere a function lives.tWhere a function lives.eWhere a function lives.xWhere a function lives.tWhere a function lives.,Where a function lives. Where a function lives.pWhere a function lives.1Where a function lives.=Where a function lives.1Where a function lives.)Where a function lives.:Where a function lives.\Where a function lives.nWhere a function lives. Where a function lives. Where a function lives. Where a function lives. Where a function lives.cWhere a function lives.oWhere a function lives.nWhere a function lives.tWhere a function lives.eWhere a function lives.xWhere a function lives.tWhere a function lives..Where a function lives.lWhere a function lives.oWhere a function lives.gWhere a function lives._Where a function lives.rWhere a function lives.eWhere a function lives.sWhere a function lives.uWhere a function lives.lWhere a function lives.tWhere a function lives.(Where a function lives.'Where a function lives.aWhere a function lives.cWhere a function lives.cWhere a function lives.uWhere a function lives.rWhere a function lives.aWhere a function lives.cWhere a function lives.yWhere a function lives.'Where a function lives.,Where a function lives. Where a function lives.pWhere a function lives.1Where a function lives.)Where a function lives.\Where a function lives.nWhere a function lives."Where a function lives.
+Where a function lives.
+Where a function lives.
+Where a function lives.dWhere a function lives.eWhere a function lives.fWhere a function lives. Where a function lives.tWhere a function lives.rWhere a function lives.aWhere a function lives.iWhere a function lives.nWhere a function lives.(Where a function lives.cWhere a function lives.oWhere a function lives.nWhere a function lives.tWhere a function lives.eWhere a function lives.xWhere a function lives.tWhere a function lives.,Where a function lives. Where a function lives.pWhere a function lives.1Where a function lives.=Where a function lives.1Where a function lives.,Where a function lives. Where a function lives.pWhere a function lives.2Where a function lives.=Where a function lives."Where a function lives.xWhere a function lives."Where a function lives.)Where a function lives.:Where a function lives.
+Where a function lives. Where a function lives. Where a function lives. Where a function lives. Where a function lives.cWhere a function lives.oWhere a function lives.nWhere a function lives.tWhere a function lives.eWhere a function lives.xWhere a function lives.tWhere a function lives..Where a function lives.lWhere a function lives.oWhere a function lives.gWhere a function lives._Where a function lives.rWhere a function lives.eWhere a function lives.sWhere a function lives.uWhere a function lives.lWhere a function lives.tWhere a function lives.sWhere a function lives.(Where a function lives.{Where a function lives."Where a function lives.aWhere a function lives.cWhere a function lives.cWhere a function lives.uWhere a function lives.rWhere a function lives.aWhere a function lives.cWhere a function lives.yWhere a function lives."Where a function lives.:Where a function lives. Where a function lives.pWhere a function lives.1Where a function lives. Where a function lives.*Where a function lives. Where a function lives.2Where a function lives.,Where a function lives. Where a function lives."Where a function lives.pWhere a function lives.2Where a function lives."Where a function lives.:Where a function lives. Where a function lives.pWhere a function lives.2Where a function lives.}Where a function lives.)Where a function lives.
+Where a function lives.
+Where a function lives.
+Where a function lives.@Where a function lives.pWhere a function lives.yWhere a function lives.tWhere a function lives.eWhere a function lives.sWhere a function lives.tWhere a function lives..Where a function lives.fWhere a function lives.iWhere a function lives.xWhere a function lives.tWhere a function lives.uWhere a function lives.rWhere a function lives.eWhere a function lives.
+Where a function lives.dWhere a function lives.eWhere a function lives.fWhere a function lives. Where a function lives.fWhere a function lives.nWhere a function lives.(Where a function lives.)Where a function lives.:Where a function lives.
+Where a function lives. Where a function lives. Where a function lives. Where a function lives. Where a function lives.rWhere a function lives.eWhere a function lives.tWhere a function lives.uWhere a function lives.rWhere a function lives.nWhere a function lives. Where a function lives.mWhere a function lives.lWhere a function lives.rWhere a function lives.uWhere a function lives.nWhere a function lives..Where a function lives.nWhere a function lives.eWhere a function lives.wWhere a function lives._Where a function lives.fWhere a function lives.uWhere a function lives.nWhere a function lives.cWhere a function lives.tWhere a function lives.iWhere a function lives.oWhere a function lives.nWhere a function lives.(Where a function lives."Where a function lives.tWhere a function lives.rWhere a function lives.aWhere a function lives.iWhere a function lives.nWhere a function lives."Where a function lives.,Where a function lives. Where a function lives.kWhere a function lives.iWhere a function lives.nWhere a function lives.dWhere a function lives.=Where a function lives."Where a function lives.lWhere a function lives.oWhere a function lives.cWhere a function lives.aWhere a function lives.lWhere a function lives."Where a function lives.)Where a function lives..Where a function lives.wWhere a function lives.iWhere a function lives.tWhere a function lives.hWhere a function lives._Where a function lives.cWhere a function lives.oWhere a function lives.dWhere a function lives.eWhere a function lives.(Where a function lives.bWhere a function lives.oWhere a function lives.dWhere a function lives.yWhere a function lives.=Where a function lives.CWhere a function lives.OWhere a function lives.DWhere a function lives.EWhere a function lives.)Where a function lives.
+Where a function lives.
+Where a function lives.
+Where a function lives.#Where a function lives. Where a function lives.sWhere a function lives.aWhere a function lives.vWhere a function lives.eWhere a function lives.dWhere a function lives.,Where a function lives. Where a function lives.eWhere a function lives.xWhere a function lives.pWhere a function lives.oWhere a function lives.rWhere a function lives.tWhere a function lives.eWhere a function lives.dWhere a function lives.,Where a function lives. Where a function lives.cWhere a function lives.oWhere a function lives.pWhere a function lives.iWhere a function lives.eWhere a function lives.dWhere a function lives.
+Where a function lives.
+Where a function lives.
+Where a function lives.@pytest.mark.parametrize("spelling", ["to_dict", "to_yaml", "to_json"])
+def test_every_spelling_comes_back_the_same(fn, spelling):
+    fn.set_env("A", 1).set_label("x", "y")
+    fn.spec.resources = {"limits": {"cpu": 2}}
+    text = getattr(fn, spelling)()
+    data = {"to_dict": lambda x: x, "to_yaml": yaml.safe_load, "to_json": json.loads}[spelling](text)
+
+    back = type(fn).from_dict(data)
+
+    assert back.to_dict() == fn.to_dict()
+    assert mlrun.new_function(runtime=data).to_dict() == fn.to_dict()
+
+
+def test_what_a_newer_program_wrote_survives():
+    data = {
+        "kind": "local",
+        "metadata": {"name": "f"},
+        "spec": {"command": "x.py", "novel": {"a": [1]}},
+        "top": 1,
+    }
+
+    assert mlrun.new_function(runtime=data).to_dict() == data
+
+
+def test_a_copy_is_of_its_own_and_keeps_the_database(fn):
+    other = mlrun.get_run_db("./other/")
+    fn.set_db_connection(other)
+
+    twin = fn.copy()
+    twin.set_env("A", 1)
+    twin.metadata.labels["x"] = "y"
+
+    assert fn.spec.env == [] and fn.metadata.labels == {}
+    assert twin.db is other
+
+
+def test_saving_gives_an_address_that_moves_with_its_tag(fn, db):
+    assert fn.save() == "db://default/train:latest"
+    assert fn.save(tag="prod") == "db://default/train:prod"
+    assert re.fullmatch("db://default/train@[0-9a-f]{40}", fn.save(versioned=True))
+
+
+def test_the_same_content_has_the_same_hash_whatever_its_tag(fn):
+    hashes = set()
+    for tag in ("a", "b"):
+        fn.save(tag=tag)
+        hashes.add(fn.metadata.hash)
+    mlrun.new_function("train", kind="local").with_code(body=CODE).save()
+
+    assert len(hashes) == 1
+    assert [record["metadata"]["hash"] for record in fn.db.list_functions()] == list(hashes)
+
+
+def test_every_earlier_version_stays_readable(fn, db):
+    versions = []
+    for value in range(3):
+        fn.set_env("A", value).save()
+        versions.append(fn.metadata.hash)
+
+    stored = [db.get_function("train", hash_key=version)["spec"]["env"] for version in versions]
+
+    assert stored == [[{"name": "A", "value": str(value)}] for value in range(3)]
+    assert db.get_function("train")["metadata"]["hash"] == versions[-1]
+
+
+def test_refresh_reads_back_what_is_stored(fn):
+    fn.save(refresh=True)
+
+    assert fn.metadata.updated and fn.metadata.project == "default"
+
+
+@pytest.mark.parametrize(
+    ("target", "written"),
+    [
+        ("", "function.yaml"),
+        ("out/", "out/function.yaml"),
+        ("f.json", "f.json"),
+        ("a/b/f.yaml", "a/b/f.yaml"),
+    ],
+)
+def test_an_export_is_a_file_without_what_belongs_to_this_database(fn, target, written):
+    fn.save()
+
+    assert fn.export(target) is fn
+
+    data = yaml.safe_load(Path(written).read_text())
+    assert data["metadata"] == {"name": "train"}
+    assert data["spec"]["build"]["functionSourceCode"]
+
+
+def test_an_export_can_keep_everything_and_be_json(fn):
+    fn.save()
+
+    fn.export(format=".json", strip=False)
+
+    assert fn.metadata.hash in Path("function.json").read_text()
+
+
+def test_a_wrong_format_is_refused(fn):
+    with pytest.raises(MLRunInvalidArgumentError, match=r"'\.txt' is not a format"):
+        fn.export(format=".txt")
+
+    assert not list(Path().glob("function*"))
+
+
+def test_it_shows_what_it_is(fn):
+    assert repr(fn) == "<LocalRuntime default/train>"
+
+
+# the verb
