@@ -1,32 +1,33 @@
-Where a function lives.iWhere a function lives.mWhere a function lives.pWhere a function lives.oWhere a function lives.rWhere a function lives.tWhere a function lives. Where a function lives.jWhere a function lives.sWhere a function lives.oWhere a function lives.nWhere a function lives.
-Where a function lives.iWhere a function lives.mWhere a function lives.pWhere a function lives.oWhere a function lives.rWhere a function lives.tWhere a function lives. Where a function lives.rWhere a function lives.eWhere a function lives.
-Where a function lives.fWhere a function lives.rWhere a function lives.oWhere a function lives.mWhere a function lives. Where a function lives.pWhere a function lives.aWhere a function lives.tWhere a function lives.hWhere a function lives.lWhere a function lives.iWhere a function lives.bWhere a function lives. Where a function lives.iWhere a function lives.mWhere a function lives.pWhere a function lives.oWhere a function lives.rWhere a function lives.tWhere a function lives. Where a function lives.PWhere a function lives.aWhere a function lives.tWhere a function lives.hWhere a function lives.
-Where a function lives.
-Where a function lives.iWhere a function lives.mWhere a function lives.pWhere a function lives.oWhere a function lives.rWhere a function lives.tWhere a function lives. Where a function lives.pWhere a function lives.yWhere a function lives.tWhere a function lives.eWhere a function lives.sWhere a function lives.tWhere a function lives.
-Where a function lives.iWhere a function lives.mWhere a function lives.pWhere a function lives.oWhere a function lives.rWhere a function lives.tWhere a function lives. Where a function lives.yWhere a function lives.aWhere a function lives.mWhere a function lives.lWhere a function lives.
-Where a function lives.
-Where a function lives.iWhere a function lives.mWhere a function lives.pWhere a function lives.oWhere a function lives.rWhere a function lives.tWhere a function lives. Where a function lives.mWhere a function lives.lWhere a function lives.rWhere a function lives.uWhere a function lives.nWhere a function lives.
-Where a function lives.fWhere a function lives.rWhere a function lives.oWhere a function lives.mWhere a function lives. Where a function lives.mWhere a function lives.lWhere a function lives.rWhere a function lives.uWhere a function lives.nWhere a function lives..Where a function lives.eWhere a function lives.rWhere a function lives.rWhere a function lives.oWhere a function lives.rWhere a function lives.sWhere a function lives. Where a function lives.iWhere a function lives.mWhere a function lives.pWhere a function lives.oWhere a function lives.rWhere a function lives.tWhere a function lives. Where a function lives.(Where a function lives.
-Where a function lives. Where a function lives. Where a function lives. Where a function lives. Where a function lives.MWhere a function lives.LWhere a function lives.RWhere a function lives.uWhere a function lives.nWhere a function lives.IWhere a function lives.nWhere a function lives.vWhere a function lives.aWhere a function lives.lWhere a function lives.iWhere a function lives.dWhere a function lives.AWhere a function lives.rWhere a function lives.gWhere a function lives.uWhere a function lives.mWhere a function lives.eWhere a function lives.nWhere a function lives.tWhere a function lives.EWhere a function lives.rWhere a function lives.rWhere a function lives.oWhere a function lives.rWhere a function lives.,Where a function lives.
-Where a function lives. Where a function lives. Where a function lives. Where a function lives. Where a function lives.MWhere a function lives.LWhere a function lives.RWhere a function lives.uWhere a function lives.nWhere a function lives.NWhere a function lives.oWhere a function lives.tWhere a function lives.FWhere a function lives.oWhere a function lives.uWhere a function lives.nWhere a function lives.dWhere a function lives.EWhere a function lives.rWhere a function lives.rWhere a function lives.oWhere a function lives.rWhere a function lives.,Where a function lives.
-Where a function lives.)Where a function lives.
-Where a function lives.
-Where a function lives.CWhere a function lives.OWhere a function lives.DWhere a function lives.EWhere a function lives. Where a function lives.=Where a function lives. Where a function lives."Where a function lives.dWhere a function lives.eWhere a function lives.fWhere a function lives. Where a function lives.tWhere a function lives.rWhere a function lives.aWhere a function lives.iWhere a function lives.nWhere a function lives.(Where a function lives.cWhere a function lives.oWhere a function lives.nWhere a function lives.tWhere a function lives.eWhere a function lives.xWhere a function lives.tWhere a function lives.,Where a function lives. Where a function lives.pWhere a function lives.1Where a function lives.=Where a function lives.1Where a function lives.)Where a function lives.:Where a function lives.\Where a function lives.nWhere a function lives. Where a function lives. Where a function lives. Where a function lives. Where a function lives.cWhere a function lives.oWhere a function lives.nWhere a function lives.tWhere a function lives.eWhere a function lives.xWhere a function lives.tWhere a function lives..Where a function lives.lWhere a function lives.oWhere a function lives.gWhere a function lives._Where a function lives.rWhere a function lives.eWhere a function lives.sWhere a function lives.uWhere a function lives.lWhere a function lives.tWhere a function lives.(Where a function lives.'Where a function lives.aWhere a function lives.cWhere a function lives.cWhere a function lives.uWhere a function lives.rWhere a function lives.aWhere a function lives.cWhere a function lives.yWhere a function lives.'Where a function lives.,Where a function lives. Where a function lives.pWhere a function lives.1Where a function lives.)Where a function lives.\Where a function lives.nWhere a function lives."Where a function lives.
-Where a function lives.
-Where a function lives.
-Where a function lives.dWhere a function lives.eWhere a function lives.fWhere a function lives. Where a function lives.tWhere a function lives.rWhere a function lives.aWhere a function lives.iWhere a function lives.nWhere a function lives.(Where a function lives.cWhere a function lives.oWhere a function lives.nWhere a function lives.tWhere a function lives.eWhere a function lives.xWhere a function lives.tWhere a function lives.,Where a function lives. Where a function lives.pWhere a function lives.1Where a function lives.=Where a function lives.1Where a function lives.,Where a function lives. Where a function lives.pWhere a function lives.2Where a function lives.=Where a function lives."Where a function lives.xWhere a function lives."Where a function lives.)Where a function lives.:Where a function lives.
-Where a function lives. Where a function lives. Where a function lives. Where a function lives. Where a function lives.cWhere a function lives.oWhere a function lives.nWhere a function lives.tWhere a function lives.eWhere a function lives.xWhere a function lives.tWhere a function lives..Where a function lives.lWhere a function lives.oWhere a function lives.gWhere a function lives._Where a function lives.rWhere a function lives.eWhere a function lives.sWhere a function lives.uWhere a function lives.lWhere a function lives.tWhere a function lives.sWhere a function lives.(Where a function lives.{Where a function lives."Where a function lives.aWhere a function lives.cWhere a function lives.cWhere a function lives.uWhere a function lives.rWhere a function lives.aWhere a function lives.cWhere a function lives.yWhere a function lives."Where a function lives.:Where a function lives. Where a function lives.pWhere a function lives.1Where a function lives. Where a function lives.*Where a function lives. Where a function lives.2Where a function lives.,Where a function lives. Where a function lives."Where a function lives.pWhere a function lives.2Where a function lives."Where a function lives.:Where a function lives. Where a function lives.pWhere a function lives.2Where a function lives.}Where a function lives.)Where a function lives.
-Where a function lives.
-Where a function lives.
-Where a function lives.@Where a function lives.pWhere a function lives.yWhere a function lives.tWhere a function lives.eWhere a function lives.sWhere a function lives.tWhere a function lives..Where a function lives.fWhere a function lives.iWhere a function lives.xWhere a function lives.tWhere a function lives.uWhere a function lives.rWhere a function lives.eWhere a function lives.
-Where a function lives.dWhere a function lives.eWhere a function lives.fWhere a function lives. Where a function lives.fWhere a function lives.nWhere a function lives.(Where a function lives.)Where a function lives.:Where a function lives.
-Where a function lives. Where a function lives. Where a function lives. Where a function lives. Where a function lives.rWhere a function lives.eWhere a function lives.tWhere a function lives.uWhere a function lives.rWhere a function lives.nWhere a function lives. Where a function lives.mWhere a function lives.lWhere a function lives.rWhere a function lives.uWhere a function lives.nWhere a function lives..Where a function lives.nWhere a function lives.eWhere a function lives.wWhere a function lives._Where a function lives.fWhere a function lives.uWhere a function lives.nWhere a function lives.cWhere a function lives.tWhere a function lives.iWhere a function lives.oWhere a function lives.nWhere a function lives.(Where a function lives."Where a function lives.tWhere a function lives.rWhere a function lives.aWhere a function lives.iWhere a function lives.nWhere a function lives."Where a function lives.,Where a function lives. Where a function lives.kWhere a function lives.iWhere a function lives.nWhere a function lives.dWhere a function lives.=Where a function lives."Where a function lives.lWhere a function lives.oWhere a function lives.cWhere a function lives.aWhere a function lives.lWhere a function lives."Where a function lives.)Where a function lives..Where a function lives.wWhere a function lives.iWhere a function lives.tWhere a function lives.hWhere a function lives._Where a function lives.cWhere a function lives.oWhere a function lives.dWhere a function lives.eWhere a function lives.(Where a function lives.bWhere a function lives.oWhere a function lives.dWhere a function lives.yWhere a function lives.=Where a function lives.CWhere a function lives.OWhere a function lives.DWhere a function lives.EWhere a function lives.)Where a function lives.
-Where a function lives.
-Where a function lives.
-Where a function lives.#Where a function lives. Where a function lives.sWhere a function lives.aWhere a function lives.vWhere a function lives.eWhere a function lives.dWhere a function lives.,Where a function lives. Where a function lives.eWhere a function lives.xWhere a function lives.pWhere a function lives.oWhere a function lives.rWhere a function lives.tWhere a function lives.eWhere a function lives.dWhere a function lives.,Where a function lives. Where a function lives.cWhere a function lives.oWhere a function lives.pWhere a function lives.iWhere a function lives.eWhere a function lives.dWhere a function lives.
-Where a function lives.
-Where a function lives.
-Where a function lives.@pytest.mark.parametrize("spelling", ["to_dict", "to_yaml", "to_json"])
+"""Where a function lives."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+import mlrun
+from mlrun.errors import (
+    MLRunInvalidArgumentError,
+)
+
+CODE = "def train(context, p1=1):\n    context.log_result('accuracy', p1)\n"
+
+
+def train(context, p1=1, p2="x"):
+    context.log_results({"accuracy": p1 * 2, "p2": p2})
+
+
+@pytest.fixture
+def fn():
+    return mlrun.new_function("train", kind="local").with_code(body=CODE)
+
+
+# saved, exported, copied
+
+
+@pytest.mark.parametrize("spelling", ["to_dict", "to_yaml", "to_json"])
 def test_every_spelling_comes_back_the_same(fn, spelling):
     fn.set_env("A", 1).set_label("x", "y")
     fn.spec.resources = {"limits": {"cpu": 2}}
