@@ -28,6 +28,7 @@ ABOUT_THE_WHOLE = {
     "test_examples.py": "examples/",
     "test_floor_plan.py": "the imports of every file",
     "test_imports.py": "what a process loads",
+    "test_kill_jobs.py": "benchmarks/kill_jobs.py",
     "test_layout.py": "this file",
     "test_public_names.py": "what users call",
     "test_soak.py": "benchmarks/soak.py",

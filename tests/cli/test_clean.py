@@ -48,10 +48,3 @@ def test_where_has_to_be_known() -> None:
     code, said = clean("--artifacts")
 
     assert code == 1 and "--path names a folder or address" in said
-
-
-@pytest.mark.parametrize("words", [(), ("runs",), ("--artifacts", "--force")])
-def test_resources_of_a_cluster_are_not_built(words: tuple[str, ...]) -> None:
-    code, said = clean(*words)
-
-    assert code == 1 and "is not built yet" in said

@@ -122,7 +122,7 @@ def test_projects_are_listed() -> None:
     [
         (["rus"], 2, "Did you mean 'runs'?"),
         (["workflows"], 1, "not built yet"),
-        (["runs", "-n", "default"], 1, "needs a Kubernetes cluster"),
+        (["runs", "-n", "default"], 2, "--namespace is for runtimes"),
     ],
 )
 def test_what_can_not_be_listed_is_answered(words: list[str], code: int, answer: str) -> None:

@@ -191,3 +191,31 @@ def test_runs_whose_pod_went_while_nobody_watched_are_ended(
     watcher.end_lost()
 
     assert "was deleted" in status(db, submitted)["error"]
+
+
+def test_a_pod_whose_run_was_aborted_in_the_records_only_is_ended(
+    db: Any, cluster: MemoryCluster, submitted: Run
+) -> None:
+    watcher = Watcher(db, cluster)
+    watcher.see(cluster.read(NAME))
+    db.abort_run(submitted.metadata.uid, "iris")
+
+    watcher.look()
+
+    assert cluster.list() == []
+    assert status(db, submitted)["state"] == "aborted"
+
+
+def test_one_look_at_all_ends_what_has_ended_and_forgets_what_is_old(
+    db: Any, cluster: MemoryCluster, function: Any, submitted: Run
+) -> None:
+    old = submitted.copy()
+    old.metadata.uid = "ab" * 16
+    LocalLauncher(db, cluster).submit(function, old)
+    cluster.set("train-abababab", phase="failed", exit_code=1, ended="2020-01-01T00:00:00+00:00")
+    cluster.set(NAME, phase="failed", exit_code=1)
+
+    Watcher(db, cluster).look_at_all()
+
+    assert [state.name for state in cluster.list()] == [NAME]
+    assert status(db, submitted)["state"] == status(db, old)["state"] == "error"

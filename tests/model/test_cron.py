@@ -21,6 +21,25 @@ def test_five_fields_become_a_dictionary() -> None:
 
 
 @pytest.mark.parametrize(
+    ("days", "words"),
+    [
+        ("1-5", "mon-fri"),
+        ("0", "sun"),
+        ("7", "sun"),
+        ("5-7", "fri-sun"),
+        ("0-2", "sun,mon,tue"),
+        ("*/2", "sun,tue,thu,sat"),
+        ("1,3", "mon,wed"),
+        ("1-5/2", "mon,wed,fri"),
+        ("4/2", "thu,sat"),
+        ("mon-3", "mon-wed"),
+    ],
+)
+def test_the_days_of_the_week_become_words(days: str, words: str) -> None:
+    assert cron_trigger(f"0 2 * * {days}")["day_of_week"] == words
+
+
+@pytest.mark.parametrize(
     "given",
     [
         {"hour": 2, "minute": "30"},
@@ -46,6 +65,11 @@ def test_a_dictionary_stays_what_it_is(given: dict[str, Any]) -> None:
         ("0 2 * * mon-", "day_of_week='mon-' is none"),
         ("*/0 2 * * *", r"minute='\*/0' is none"),
         ("1,,2 2 * * *", "minute='1,,2' is none"),
+        ("5-2 2 * * *", "minute='5-2' is none"),
+        ("0 2 * * 8", "day_of_week='8' is none"),
+        ("0 2 * * fri-mon", "day_of_week='fri-mon' is none"),
+        ("0 2 13 * 5", "to cron either is enough, and to MLRun both have to hold"),
+        ({"day_of_week": 7}, "day_of_week=7 is none"),
         ({"hours": 2}, "'hours' is not a field of cron_trigger: .* Did you mean 'hour'"),
         ({"hour": 2.5}, "hour=2.5 is none"),
         ({"hour": True}, "hour=True is none"),

@@ -97,9 +97,9 @@ def test_a_job_runs_on_kubernetes(far: Any, db: Any, capfd: Any) -> None:
 
 
 def test_a_job_that_is_killed_on_kubernetes_says_why(far: Any) -> None:
-    far.with_limits(mem="64Mi")
+    far.with_limits(mem="128Mi")
 
-    with pytest.raises(RunError, match=r"ran out of memory.*64Mi"):
+    with pytest.raises(RunError, match=r"ran out of memory.*128Mi"):
         far.run(handler="fill")
 
 

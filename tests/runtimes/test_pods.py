@@ -153,6 +153,24 @@ def test_a_secret_of_the_project_arrives(fn: Any, db: Any) -> None:
     assert fn.run(handler="secret").output("ok") is True
 
 
+def test_relative_paths_are_those_of_the_caller(db: Any, tmp_path: Path) -> None:
+    Path("data.txt").write_text("hello")
+    Path("sub").mkdir()
+    Path("sub/beside.py").write_text("VALUE = 7\n")
+    code = (
+        "import os, beside\n"
+        "def read(context, data):\n"
+        "    context.log_results({'data': data.get().decode(), 'beside': beside.VALUE, 'cwd': os.getcwd()})\n"
+    )
+    fn = mlrun.new_function("train", kind="job").with_code(body=code)
+
+    run = fn.run(handler="read", inputs={"data": "data.txt"}, workdir="sub")
+
+    assert run.outputs == {"data": "hello", "beside": 7, "cwd": f"{tmp_path}/sub"}
+    assert run.spec.inputs == {"data": f"{tmp_path}/data.txt"}
+    assert fn.spec.workdir == ""
+
+
 # runs that do not
 
 
@@ -227,6 +245,17 @@ def test_a_run_that_is_not_watched_goes_on(fn: Any, db: Any) -> None:
 
     assert run.outputs == {"accuracy": 10}
     assert run.status.state == "completed"
+
+
+def test_the_log_of_a_run_that_dies_before_it_runs_ends(fn: Any, db: Any, capsys: Any) -> None:
+    fn.set_env("PYTHONPATH", "/nowhere").set_env("PYTHONHOME", "/nowhere")  # no Python starts with that
+    run = fn.run(handler="train", watch=False)
+
+    state = run.logs(watch=True)
+
+    assert state == "error"
+    assert "exit code 1" in run.error
+    assert "No module named 'encodings'" in capsys.readouterr().out
 
 
 def test_a_run_that_is_not_watched_and_dies_is_found_out(fn: Any, db: Any) -> None:

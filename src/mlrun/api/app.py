@@ -30,7 +30,6 @@ from mlrun.api.reference import Reference
 from mlrun.api.router import PathRouter, Paths
 from mlrun.api.routes import V1, V2
 from mlrun.api.routes.unbuilt import unbuilt
-from mlrun.api.tasks import Tasks
 from mlrun.api.watches import Watches
 from mlrun.db.base import RunDB
 from mlrun.errors import (
@@ -41,6 +40,7 @@ from mlrun.errors import (
     MLRunNotFoundError,
     MLRunTimeoutError,
 )
+from mlrun.service.acting import Service
 
 _PREFIX = re.compile(r"/api/(v[12]/)?")
 _NO_ACCESS = Access()
@@ -53,6 +53,7 @@ def create_app(
     access: Access = _NO_ACCESS,
     allowed_paths: tuple[str, ...] = (),
     most_bytes: int = MOST_BYTES,
+    service: Service | None = None,
 ) -> Starlette:
     """
     The API over *db*, as an ASGI application.
@@ -61,18 +62,29 @@ def create_app(
         access: Who may; by default everybody who calls it by a name of the loopback.
         allowed_paths: Folders and beginnings of addresses (``s3://bucket/``) that files are given from.
         most_bytes: Of one request's body; a longer one is refused with 413.
+        service: What starts runs and fires schedules; who made it starts and stops it. By default they are
+            records only.
 
     Example::
 
         uvicorn.run(create_app(get_run_db("./").connect()), port=8080)
     """
-    reference = Reference(V1, V2)
-    house = House(db, Tasks(db), allowed_paths, Once(), Measures(), Watches(db), reference, Builds(db))
+    house = House(
+        db,
+        service or Service(db),
+        allowed_paths,
+        Once(),
+        Measures(),
+        Watches(db),
+        Reference(V1, V2),
+        Builds(db),
+    )
     at_the_root = tuple(rule for rule in V1 if rule.path in _AT_THE_ROOT)
     paths = Paths()
     for prefix, rules in (("/api/v2", V2), ("/api/v1", V1), ("/api", V1), ("", at_the_root)):
         for rule in rules:
-            paths.add(rule.method, prefix + rule.path, _endpoint(rule, house, most_bytes))
+            for path in (rule.path, *rule.also):
+                paths.add(rule.method, prefix + path, _endpoint(rule, house, most_bytes))
     app = Starlette(middleware=[Middleware(Gate, access=access, db=db), Middleware(Heads)])
     app.router = PathRouter(paths, _no_address)
     app.state.watches, app.state.builds = house.watches, house.builds

@@ -8,7 +8,7 @@ import itertools
 import json
 import typing
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import msgspec
 from starlette.datastructures import QueryParams
@@ -22,10 +22,12 @@ from mlrun.api.once import Once
 from mlrun.api.parameters import Parameter
 from mlrun.api.reference import Reference
 from mlrun.api.schemas import check
-from mlrun.api.tasks import Tasks
 from mlrun.api.watches import Watches
 from mlrun.db.base import RunDB
 from mlrun.errors import MLRunBadRequestError, MLRunInvalidArgumentTypeError, MLRunMissingProjectError
+
+if TYPE_CHECKING:
+    from mlrun.service.acting import Service
 
 EVERY_PROJECT = "*"
 
@@ -34,7 +36,7 @@ class House(NamedTuple):
     """What all requests of an app share."""
 
     db: RunDB
-    tasks: Tasks
+    service: Service
     allowed_paths: tuple[str, ...]  # folders and addresses that files may be read from
     once: Once
     measures: Measures
@@ -175,6 +177,7 @@ class Rule:
     tells: Mapping[str, str] = dataclasses.field(
         default_factory=dict
     )  # headers of the answer -> what they say
+    also: tuple[str, ...] = ()  # other spellings of the path, which the document leaves out
     is_old: bool = False  # an address of MLRun 0.5, which new programs should not use
 
     @property

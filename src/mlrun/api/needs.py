@@ -29,12 +29,8 @@ _ACROSS = frozenset(
         *("/projects", "/project-summaries"),
         *("/runs", "/funcs", "/artifacts", "/files", "/filestat"),
         *("/background-tasks", "/background-tasks/{name}"),
-        *(
-            "/build/function",
-            "/build/status",
-            "/build/function/",
-            "/build/status/",
-        ),  # of a project, which the body or the query names
+        "/submit_job",
+        *("/build/function", "/build/status"),  # of a project, which the body or the query names
     }
 )
 _ASKING = frozenset({"/authorization/verifications"})  # with a body, and without changing anything

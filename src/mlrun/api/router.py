@@ -43,7 +43,7 @@ class Paths:
         self._endpoints: dict[str, tuple[Endpoint, tuple[str, ...]]] = {}  # with the names of the values
 
     def add(self, method: str, path: str, endpoint: Endpoint) -> None:
-        """The first one of an address and method holds."""
+        """The first one of an address and method holds; a slash at its end is a part of it."""
         place, names = self, []
         for part in path.removeprefix("/").split("/"):
             if not part.startswith("{"):

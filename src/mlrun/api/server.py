@@ -17,10 +17,19 @@ from mlrun.api.options import Options as Options
 from mlrun.config import mlconf
 from mlrun.db import get_run_db
 from mlrun.db.base import RunDB
-from mlrun.errors import MLRunAccessDeniedError, MLRunInvalidArgumentError, MLRunMissingDependencyError
+from mlrun.errors import (
+    MLRunAccessDeniedError,
+    MLRunBaseError,
+    MLRunInvalidArgumentError,
+    MLRunMissingDependencyError,
+    err_to_str,
+)
+from mlrun.log import logger
 
 if TYPE_CHECKING:
     from uvicorn import Config
+
+    from mlrun.service.acting import Service
 
 LAST_S = 30  # for what was accepted, after the signal
 KEEP_ALIVE_S = 75
@@ -87,12 +96,42 @@ def serve_alone(served: Served, is_ready: Callable[[], None]) -> None:
             await super().startup(sockets)
             is_ready()
 
-    app = create_app(served.db, served.access, served.places)
+    service = service_of(served)
+    app = create_app(served.db, served.access, served.places, service=service)
     app.state.builds.settle()  # those of a server that was killed
     server = ReadyServer(config_of(app))
     # After its work uvicorn raises the signal that ended it once more; a good end is no failure.
     with handling_signals(server.handle_exit), contextlib.closing(app.state.builds):
-        server.run(sockets=[served.listener])
+        service.start()
+        try:
+            server.run(sockets=[served.listener])
+        finally:
+            service.stop()
+
+
+def service_of(served: Served) -> Service:
+    """What starts runs here: on the cluster of the settings, whose pods find this server by its port."""
+    from mlrun.cluster import get_cluster
+    from mlrun.db.sql.tokens import Tokens
+    from mlrun.service.acting import Service
+    from mlrun.service.launcher import ServerLauncher
+
+    def needs_login() -> bool:
+        return served.access.needs_login or (isinstance(served.db, Tokens) and served.db.has_tokens())
+
+    try:
+        cluster = get_cluster()
+    except MLRunBaseError as error:
+        logger.warning(f"runs can not be started here: {err_to_str(error)}")
+        return Service(served.db, why=err_to_str(error))
+    return Service(served.db, ServerLauncher(served.db, cluster, address_of(served.listener), needs_login))
+
+
+def address_of(listener: socket.socket) -> str:
+    """Where programs of this machine find what listens."""
+    host, port = listener.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 @contextlib.contextmanager

@@ -34,8 +34,22 @@ class Profile(Model):
     project: str = ""
 
 
+class Submission(Model):
+    """What is to be run, now or at the times of a schedule."""
+
+    task: Any = None  # a task or a run
+    function: Any = None  # itself, or its address; without it the task's spec.function
+    schedule: Any = None  # the text of five fields, or {"minute", "hour", ...}
+
+
+class Submitted(msgspec.Struct):
+    """The run as it is stored, or {"schedule", "project", "name", "action"}."""
+
+    data: Record
+
+
 class Schedule(Model):
-    """A record of what is to be run when; nothing fires it yet."""
+    """What is to be run when."""
 
     name: str = ""
     kind: str = "job"  # job | pipeline
@@ -47,8 +61,12 @@ class Schedule(Model):
     concurrency_limit: int | None = None
     creation_time: str = ""
     state: str = ""
-    next_run_time: str | None = None  # null: nothing fires it
+    next_run_time: str | None = None  # null: it does not fire (any more)
     last_run_uri: str | None = None
+    last_run_time: str | None = None
+    missed_count: int = 0  # firings at times when no server was there
+    skipped_count: int = 0  # firings that started nothing: too many runs were live, or it could not be made
+    status_text: str | None = None  # what was not as it should be the last time
 
 
 class Schedules(msgspec.Struct):

@@ -21,10 +21,10 @@ class Entry(NamedTuple):
 COMMANDS = {
     "run": Entry("mlrun.cli.run:run", "Run a program, a notebook or a function, and record what it does."),
     "build": Entry("mlrun.cli.build:build", "Build the image of a function."),
-    "get": Entry("mlrun.cli.get:get", "List runs, artifacts, functions or projects, or print one."),
+    "get": Entry("mlrun.cli.get:get", "List runs, artifacts, functions, projects, schedules or pods."),
     "logs": Entry("mlrun.cli.logs:logs", "Print what a run has printed."),
     "db": Entry("mlrun.cli.db:db", "Start the API server: the database for many machines, over HTTP."),
-    "clean": Entry("mlrun.cli.clean:clean", "Find bytes of artifacts that no record names, and delete them."),
+    "clean": Entry("mlrun.cli.clean:clean", "Delete pods that have ended, or bytes that no record names."),
     "config": Entry("mlrun.cli.config:config", "Show the settings, or change the env file."),
     "version": Entry("mlrun.cli.version:version", "Print the version."),
 }

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import datetime
-from typing import Any
 
 import click
 
 from mlrun.cli.database import connect
-from mlrun.errors import MLRunInvalidArgumentError, MLRunNotImplementedServerError
+from mlrun.errors import MLRunInvalidArgumentError
 
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
@@ -24,21 +23,52 @@ _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 @click.option("--yes", is_flag=True, help="Delete them; without it they are only listed.")
 @click.option("--db", default="", help="Database: a folder, a SQLite file or a URL.")
 @click.option("--api", default="", help="The same, as MLRun names it.")
-@click.option("-ls", "--label-selector", default="", help="For clusters, which are not built yet.")
-@click.option("-f", "--force", is_flag=True, help="For clusters, which are not built yet.")
-@click.option("-gp", "--grace-period", type=int, default=None, help="For clusters, which are not built yet.")
+@click.option("-ls", "--label-selector", default="", help="Labels of the pods: name=value, several by comma.")
+@click.option("-f", "--force", is_flag=True, help="Also pods that have not ended; their runs are aborted.")
+@click.option(
+    "-gp",
+    "--grace-period",
+    type=click.IntRange(min=0),
+    default=None,
+    help="Seconds that a pod is left alone after its end. Default: runtime_resources_deletion_grace_period.",
+)
 def clean(
-    artifacts: bool, path: str, older_than: float, yes: bool, db: str, api: str, **cluster: Any
+    kind: str,
+    object_id: str,
+    artifacts: bool,
+    path: str,
+    older_than: float,
+    yes: bool,
+    db: str,
+    api: str,
+    label_selector: str,
+    force: bool,
+    grace_period: int | None,
 ) -> None:
-    """Find what is left behind: with --artifacts, files that no record in the database names."""
-    if not artifacts or any(cluster.values()):
-        raise MLRunNotImplementedServerError(
-            "'mlrun clean' (resources of a cluster) is not built yet, and runs on this machine leave none;"
-            " 'mlrun clean --artifacts' finds bytes that no record names"
-        )
+    """
+    Find what is left behind, and delete it.
+
+    Without --artifacts: pods of runs that have ended; KIND is one of functions (job), OBJECT_ID the uid of a
+    run. With --artifacts: files that no record in the database names.
+    """
+    if artifacts:
+        if kind or label_selector or force or grace_period is not None:
+            raise click.UsageError("--artifacts is about files; KIND and the options for pods are not for it")
+        _clean_artifacts(path, older_than, yes, db or api)
+        return
+    from mlrun.cli.runtimes import pods_of, runtimes_of
+
+    runtimes = runtimes_of(connect(db or api))
+    deleted = runtimes.delete(label_selector, kind, object_id, force, grace_period)
+    for _, row in pods_of(deleted):
+        click.echo(f"deleted {row['name']} of {row['labels'].get('mlrun/project', '')}")
+    click.echo(f"deleted {len(pods_of(deleted))} pods", err=True)
+
+
+def _clean_artifacts(path: str, older_than: float, yes: bool, address: str) -> None:
     from mlrun.artifacts import garbage, places
 
-    home = connect(db or api)
+    home = connect(address)
     roots = [path] if path else places.own_places()
     if not roots:
         raise MLRunInvalidArgumentError(

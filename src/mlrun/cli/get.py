@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import click
 
 from mlrun.cli.database import connect
+from mlrun.config import mlconf
 from mlrun.db.base import RunDB
 from mlrun.errors import MLRunNotFoundError, MLRunNotImplementedServerError, nearest
 
 Records = list[dict[str, Any]]
-_KINDS = ("runs", "artifacts", "functions", "projects")
-_LATER = ("runtime", "runtimes", "workflow", "workflows", "schedule", "schedules")
+_KINDS = ("runs", "artifacts", "functions", "projects", "schedules", "runtimes")
+_LATER = ("workflow", "workflows")
 
 
 class Filter(NamedTuple):
@@ -43,7 +44,7 @@ def _kind(ctx: click.Context, param: click.Parameter, word: str) -> str:
     "-s", "--selector", default="", help="Labels that have to match: key, key=value, several by comma."
 )
 @click.option(
-    "-n", "--namespace", default="", help="Kubernetes namespace; for clusters, which are not built yet."
+    "-n", "--namespace", default="", help="Kubernetes namespace of runtimes, where no API server has them."
 )
 @click.option("--uid", default="", help="Uid of the run or artifact; hash of the function.")
 @click.option("-p", "--project", default="", help="Only this project.")
@@ -64,14 +65,15 @@ def get(
     as_json: bool,
 ) -> None:
     """
-    List records of KIND: runs, artifacts, functions or projects.
+    List records of KIND: runs, artifacts, functions, projects or schedules; or runtimes, the pods of runs.
 
     NAME is a name or a part of it. In the singular (get run NAME) the one that is found is printed whole, as
     YAML; a run's NAME may be its uid.
     """
-    if namespace:
-        raise MLRunNotImplementedServerError("--namespace needs a Kubernetes cluster, which is not built yet")
     plural = kind if kind.endswith("s") else f"{kind}s"
+    if namespace and plural != "runtimes":
+        raise click.UsageError(f"{plural} are in no namespace; --namespace is for runtimes")
+    mlconf.namespace = namespace or mlconf.namespace
     records = _find(connect(db), plural, Filter(name, uid, project, tag, selector, last))
     one = kind != plural and (name or uid)
     if one and not records:
@@ -98,12 +100,25 @@ def _find(db: RunDB, kind: str, wanted: Filter) -> Records:
             uid=wanted.uid or None,
             limit=wanted.last or None,
         )
+    if kind == "runtimes":
+        return _runtimes(db, wanted)
+    if kind == "schedules":
+        every: Records = db.list_schedules(wanted.project, wanted.name, labels=wanted.labels)["schedules"]
+        return every[: wanted.last or None]
     if kind == "functions":
         found = db.list_functions(wanted.name, wanted.project, wanted.tag, wanted.labels, hash_key=wanted.uid)
     else:
         projects = db.list_projects(labels=wanted.labels)
         found = [item for item in projects if wanted.name in item.get("metadata", {}).get("name", "")]
     return found[: wanted.last or None]
+
+
+def _runtimes(db: RunDB, wanted: Filter) -> Records:
+    from mlrun.cli.runtimes import pods_of, runtimes_of
+
+    told = runtimes_of(db).list(wanted.project, wanted.labels, "", wanted.uid)
+    pods = [{"kind": kind, **pod} for kind, pod in pods_of(told) if wanted.name in pod["name"]]
+    return pods[-wanted.last :] if wanted.last else pods
 
 
 def _runs(db: RunDB, wanted: Filter) -> Records:
@@ -132,7 +147,7 @@ def _print_table(kind: str, records: Records) -> None:
         return
     from mlrun.render import text_table
 
-    header, row = (_FUNCTION, _function_row) if kind == "functions" else (_PROJECT, _project_row)
+    header, row = _TABLES[kind]
     click.echo(text_table(header, [row(record) for record in records]))
 
 
@@ -158,3 +173,45 @@ def _project_row(record: dict[str, Any]) -> Sequence[Any]:
     meta, spec = record.get("metadata", {}), record.get("spec", {})
     created = str(meta.get("created") or "")[:19].replace("T", " ")
     return meta.get("name"), spec.get("description"), record.get("status", {}).get("state"), created
+
+
+def _schedule_row(record: dict[str, Any]) -> Sequence[Any]:
+    trigger = record.get("cron_trigger") or {}
+    return (
+        record.get("project"),
+        record.get("name"),
+        " ".join(f"{name}={value}" for name, value in trigger.items() if value != "*"),
+        record.get("desired_state"),
+        str(record.get("next_run_time") or "")[:19].replace("T", " "),
+        str(record.get("last_run_uri") or ""),
+        record.get("status_text"),
+    )
+
+
+def _runtime_row(record: dict[str, Any]) -> Sequence[Any]:
+    labels, status = record.get("labels", {}), record.get("status", {})
+    return (
+        labels.get("mlrun/project"),
+        record.get("name"),
+        record.get("kind"),
+        labels.get("mlrun/uid"),
+        status.get("phase"),
+        status.get("reason"),
+        status.get("node"),
+        str(status.get("started") or "")[:19].replace("T", " "),
+        str(status.get("ended") or "")[:19].replace("T", " "),
+    )
+
+
+_TABLES: dict[str, tuple[tuple[str, ...], Callable[[dict[str, Any]], Sequence[Any]]]] = {
+    "functions": (_FUNCTION, _function_row),
+    "projects": (_PROJECT, _project_row),
+    "schedules": (
+        ("project", "name", "trigger", "state", "next", "last run", "told"),
+        _schedule_row,
+    ),
+    "runtimes": (
+        ("project", "name", "kind", "uid", "phase", "reason", "node", "started", "ended"),
+        _runtime_row,
+    ),
+}

@@ -17,4 +17,10 @@ from mlrun.cli.database import connect
 @click.option("-w", "--watch", is_flag=True, help="Go on until the run ends.")
 def logs(uid: str, project: str, offset: int, db: str, watch: bool) -> None:
     """Print what the run UID has printed."""
-    connect(db).watch_log(uid, project, watch=watch, offset=offset)
+    records = connect(db)
+    if not watch:
+        records.watch_log(uid, project, watch=False, offset=offset)
+        return
+    from mlrun.execution.run_object import RunObject
+
+    RunObject.of(records.read_run(uid, project), records).logs(offset=offset)

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from mlrun.cli.run_function import configured, has_placeholder, set_command
+from mlrun.config import mlconf
 from mlrun.errors import RunError
 from mlrun.runtimes.told import CODE, CONFIG, forget, told
 
 if TYPE_CHECKING:
+    from mlrun.db.base import RunDB
     from mlrun.model.run import Run
     from mlrun.runtimes.base import BaseRuntime
     from mlrun.secrets import SecretsStore
+
+_LONGEST_PAUSE_S = 2.0  # between two tries to reach a server
 
 
 def prepared_run() -> Run | None:
@@ -45,7 +50,22 @@ def resume(run: Run, given: Any) -> int:
             function.resume(run, secrets, given.handler, given.workdir)
         except RunError as error:
             tell(error)
+    _deliver(function.db)
     return int(run.status.is_failed())
+
+
+def _deliver(db: RunDB) -> None:
+    """Wait for a server that is away: what it was not told yet would be lost with the pod."""
+    from mlrun.db.http import HTTPRunDB
+
+    if not isinstance(db, HTTPRunDB) or not (report := db.sync()).waiting:
+        return
+    click.echo(f"mlrun: {report.reason}; this pod waits until it can tell how the run ended", err=True)
+    end, pause_s = time.monotonic() + float(mlconf.cluster.patience), 0.1
+    while report.waiting and time.monotonic() < end:
+        time.sleep(pause_s)
+        pause_s = min(pause_s * 1.5, _LONGEST_PAUSE_S)
+        report = db.sync()
 
 
 def tell(error: RunError) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import abc
 import enum
+import socket
 import threading
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
@@ -47,6 +48,11 @@ class Cluster(abc.ABC):
     kind: ClassVar[str] = ""
     reach: ClassVar[Reach] = Reach.NETWORK
     runs_operators: ClassVar[bool] = False
+
+    @property
+    def place(self) -> str:
+        """Names this place among all: whoever has the same sees the same pods."""
+        return self.kind if self.reach is Reach.NETWORK else f"{self.kind}@{socket.gethostname()}"
 
     @abc.abstractmethod
     def create(self, resource: Resource, secrets: Secrets | None = None) -> str:

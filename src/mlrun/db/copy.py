@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _MOST_ROWS = 500  # in memory at once, and written in one transaction
 _MOST_PIECES = 16  # of logs, which are up to 1 MiB each
+_OF_ITS_HOME = ("leases",)  # who acts for one home acts for that one
 _Key = tuple[Any, ...]
 
 
@@ -76,8 +77,9 @@ def copy_records(source: RunDB, target: RunDB) -> list[Copied]:
         raise MLRunInvalidArgumentError(f"{source.url} can not be copied to itself")
     source.connect()
     target.connect()
-    written = {table.name: _write_all(source, target, table) for table in catalog.tables()}
-    return [_compared(source, target, table, written[table.name]) for table in catalog.tables()]
+    tables = [table for table in catalog.tables() if table.name not in _OF_ITS_HOME]
+    written = {table.name: _write_all(source, target, table) for table in tables}
+    return [_compared(source, target, table, written[table.name]) for table in tables]
 
 
 def _write_all(source: Tables, target: Tables, table: Table) -> int:

@@ -6,6 +6,8 @@ import abc
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from mlrun.errors import MLRunNotImplementedServerError
+
 Record = dict[str, Any]
 Labels = str | list[str] | dict[str, Any] | None
 
@@ -29,7 +31,7 @@ class Service(abc.ABC):
         """The number of a run's metric rows."""
         return len(self.list_metrics(uid, project, iter))
 
-    # schedules, as records: nothing fires them yet
+    # schedules: an API server over this database fires them
 
     @abc.abstractmethod
     def create_schedule(self, project: str, schedule: Record) -> Record:
@@ -41,12 +43,13 @@ class Service(abc.ABC):
                 "end_date", "timezone", ...}``, and comes back as the latter.
 
         Returns:
-            The record, with ``project``, ``creation_time``, ``state``, ``next_run_time`` (None: nothing fires
-            it yet) and ``last_run_uri``.
+            The record, with ``project``, ``creation_time``, ``state``, ``next_run_time`` (None: it does not
+            fire), ``last_run_uri``, ``missed_count`` and ``skipped_count``.
 
         Raises:
             MLRunConflictError: A schedule of that name exists in *project*.
-            MLRunInvalidArgumentError: No name, or a trigger, kind or limit that is none.
+            MLRunInvalidArgumentError: No name, a trigger, kind or limit that is none, or a trigger that never
+                fires.
         """
 
     @abc.abstractmethod
@@ -76,6 +79,20 @@ class Service(abc.ABC):
         labels: Labels = None,
     ) -> Record:
         """``{"schedules": [...]}`` by project and name; *name* as of runs."""
+
+    def invoke_schedule(self, project: str, name: str) -> Record:
+        """
+        Have a run of a schedule started now, beside its times, and give that run.
+
+        Raises:
+            MLRunNotFoundError: As :meth:`update_schedule`.
+            MLRunConflictError: As many of its runs are live as ``concurrency_limit`` says.
+            MLRunNotImplementedServerError: Nobody here starts runs.
+        """
+        self.get_schedule(project, name)
+        raise MLRunNotImplementedServerError(
+            "an API server fires schedules: start 'mlrun db' over this database, and ask it by its address"
+        )
 
     @abc.abstractmethod
     def delete_schedule(self, project: str, name: str) -> None:

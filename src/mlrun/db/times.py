@@ -15,6 +15,11 @@ def now() -> str:
     return _text(datetime.datetime.now(_UTC))
 
 
+def later(time: str, seconds: float) -> str:
+    """*seconds* after *time*, a text as this module makes them."""
+    return _text(datetime.datetime.fromisoformat(time) + datetime.timedelta(seconds=seconds))
+
+
 def days_before_now(days: float) -> str:
     """
     Raises:

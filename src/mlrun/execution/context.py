@@ -20,6 +20,7 @@ from mlrun.execution.hidden import Hidden
 from mlrun.execution.masked import masked_db
 from mlrun.execution.outcome import adopt_reason, now, outcome, stored_status
 from mlrun.log import create_logger, logger
+from mlrun.model.retry import begin_attempt, note_end
 from mlrun.model.run import Run, RunState
 from mlrun.secrets import SecretsStore, masked_sources
 
@@ -296,6 +297,7 @@ class MLClientCtx(Children, Hidden):
     def start(self) -> Self:
         """Mark the run as running, in this process."""
         status = self._run.status
+        begin_attempt(status)
         status.state = RunState.RUNNING.value
         status.process = liveness.process_stamp() | liveness.pod_of(status.process)
         status.host = status.host or socket.gethostname()
@@ -309,8 +311,7 @@ class MLClientCtx(Children, Hidden):
         status = self._run.status
         if not RunState(status.state).is_final:
             state, text = outcome(error)
-            status.state = state.value
-            status.error = self.masker.mask(text)
+            note_end(self._run, state, self.masker.mask(text))
             if state == RunState.ABORTED:
                 adopt_reason(status, stored_status(self._run, self._db))
         self.finish_children()

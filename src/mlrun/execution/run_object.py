@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from mlrun import render, urls
@@ -128,7 +129,8 @@ class RunObject(Run):
             offset: Bytes to leave out at the start.
         """
         meta = self.metadata
-        state, _ = (db or self.db).watch_log(meta.uid, meta.project, watch=watch, offset=offset)
+        with self._watched() if watch else nullcontext():
+            state, _ = (db or self.db).watch_log(meta.uid, meta.project, watch=watch, offset=offset)
         if state and state != self.status.state:
             self.refresh()
         return state
@@ -158,7 +160,8 @@ class RunObject(Run):
         end = time.monotonic() + timeout if timeout else None
         pause_s, offset = 0.02, 0
         if show_logs and end is None and logs_interval is None and not self.metadata.iteration:
-            _, offset = self.db.watch_log(self.uid(), self.metadata.project)
+            with self._watched():
+                _, offset = self.db.watch_log(self.uid(), self.metadata.project)
         while True:
             state = self.state()
             if show_logs:
@@ -188,6 +191,14 @@ class RunObject(Run):
         else:
             self.db.abort_run(meta.uid, meta.project, meta.iteration)
         self.refresh()
+
+    def _watched(self) -> AbstractContextManager[object]:
+        """While the block runs, somebody watches the run's pod, where it has one."""
+        if self._is_final() or not self.status.process.get("pod"):
+            return nullcontext()
+        from mlrun.launcher import get_launcher
+
+        return get_launcher(self.db).watched(self)
 
     def _settle(self) -> None:
         """Nobody may be watching its pod."""

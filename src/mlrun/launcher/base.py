@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, ClassVar, NamedTuple, Protocol
 
 from mlrun.cluster.base import Reach, Resource, Secrets
@@ -112,11 +113,19 @@ class Launcher(abc.ABC):
 
     @abc.abstractmethod
     def wait(self, run: Run, show_logs: bool = True) -> Run:
-        """Until *run* has ended, printing its log; one whose pod is gone is ended, with the reason."""
+        """
+        Until *run* has ended, printing its log; one whose pod is gone is ended, with the reason.
+
+        Where nobody but who waits would begin the next attempt at a run that failed, this attempt is all.
+        """
+
+    def watched(self, run: Run) -> AbstractContextManager[object]:
+        """While the block runs, *run* is ended if its pod has ended without its having said so."""
+        return nullcontext()  # a server does it by itself
 
     def settle(self, run: Run) -> None:  # noqa: B027 - a server does it by itself
         """
-        End *run* if its pod has ended without its having said so; for runs that nobody may be watching.
+        As :meth:`watched`, by one look.
 
         Raises:
             MLRunServiceUnavailableError: The cluster can not be reached.

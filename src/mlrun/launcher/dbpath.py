@@ -24,22 +24,35 @@ def dbpath_for(db: RunDB, cluster: Cluster) -> str:
     Raises:
         MLRunInvalidArgumentError: Pods there can not reach it; says what works.
     """
+    return reached(db.address, db.url, cluster)
+
+
+def reached(address: str, shown: str, cluster: Cluster) -> str:
+    """
+    The setting ``cluster.dbpath``, else *address*, which pods of *cluster* have to reach.
+
+    Args:
+        shown: *address* without its secrets.
+
+    Raises:
+        MLRunInvalidArgumentError: As :func:`dbpath_for`.
+    """
     if named := str(mlconf.cluster.dbpath):
         return named
     if cluster.reach is Reach.FILES:
-        return db.address
-    scheme = urls.scheme(db.address)
+        return address
+    scheme = urls.scheme(address)
     if scheme == "sqlite" and cluster.reach is not Reach.MOUNTS:
         raise MLRunInvalidArgumentError(
-            f"pods of {cluster.kind} can not reach the file {db.url.removeprefix('sqlite:///')!r} of this"
+            f"pods of {cluster.kind} can not reach the file {shown.removeprefix('sqlite:///')!r} of this"
             f" machine: {_HOW}"
         )
-    is_here_only = scheme != "sqlite" and _is_loopback(urlsplit(db.address).hostname or "")
+    is_here_only = scheme != "sqlite" and _is_loopback(urlsplit(address).hostname or "")
     if is_here_only and not _has_our_network(cluster):
         raise MLRunInvalidArgumentError(
-            f"pods of {cluster.kind} can not reach {db.url}, which is an address of this machine only: {_HOW}"
+            f"pods of {cluster.kind} can not reach {shown}, which is an address of this machine only: {_HOW}"
         )
-    return db.address
+    return address
 
 
 def login_of(db: RunDB, dbpath: str) -> dict[str, str]:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from mlrun.cluster.base import Cluster
 from mlrun.db.base import RunDB
 from mlrun.errors import MLRunConflictError, MLRunNotFoundError
+from mlrun.model import retry
 from mlrun.model.pod import PodPhase, PodState
 from mlrun.model.run import Run, RunState
 
@@ -90,11 +91,15 @@ def tail_of(cluster: Cluster, name: str) -> bytes:
 def end_run(db: RunDB, run: Run, reason: Reason) -> Run | None:
     """
     End *run*, and those of its children that are live; gives it as it is stored, or None where it has said
-    itself how it ended.
+    itself how it ended. One that is to be tried again waits for that.
     """
-    meta = run.metadata
+    meta, updates = run.metadata, reason.updates
+    if reason.state == RunState.ERROR:
+        retry.note_failure(run, reason.text, reason=reason.word)
+        if run.status.state == RunState.PENDING_RETRY:
+            updates = retry.updates(run)
     try:
-        ended = Run.from_dict(db.update_run(reason.updates, meta.uid, meta.project))
+        ended = Run.from_dict(db.update_run(updates, meta.uid, meta.project))
     except MLRunConflictError:
         return None
     for child in db.list_runs(uid=meta.uid, project=meta.project, iter=True):

@@ -16,6 +16,7 @@ from mlrun.errors import (
     MLRunInvalidArgumentError,
     MLRunNotFoundError,
     MLRunNotImplementedServerError,
+    MLRunServiceUnavailableError,
     err_to_str,
 )
 from mlrun.launcher.base import Function, Launcher, Place, Private, Record, Work
@@ -23,7 +24,8 @@ from mlrun.launcher.clock import seconds_since
 from mlrun.launcher.dbpath import dbpath_for, login_of
 from mlrun.launcher.ending import Reason, end_run, gone, reason_of
 from mlrun.launcher.lost import is_its_cluster
-from mlrun.launcher.waiting import wait
+from mlrun.launcher.own_files import name_in_full
+from mlrun.launcher.waiting import Following, wait
 from mlrun.launcher.watcher import Watcher
 from mlrun.model.run import Run, RunState
 
@@ -42,6 +44,7 @@ class LocalLauncher(Launcher):
     """
 
     owns_runs = True
+    is_patient = False  # asks a cluster that is away again, by another submit()
 
     def __init__(self, db: RunDB, cluster: Cluster) -> None:
         self.db, self.cluster = db, cluster
@@ -56,6 +59,8 @@ class LocalLauncher(Launcher):
         if known is not None and is_told and not _is_waiting(known):
             return known
         run.status.state = RunState.PENDING.value
+        if self.cluster.reach is Reach.FILES:
+            name_in_full(run.spec)
         values = (self.cluster.kind, name, socket.gethostname())
         run.status.process = dict(zip(liveness.POD, values, strict=True))
         run.status.last_update = times.now()
@@ -67,7 +72,7 @@ class LocalLauncher(Launcher):
         except MLRunBaseError as error:
             if known is None and isinstance(error, MLRunInvalidArgumentError):
                 self.db.del_run(*_key(run))  # nothing has begun
-            else:
+            elif not (self.is_patient and isinstance(error, MLRunServiceUnavailableError)):
                 self._end(run, Reason(RunState.ERROR, err_to_str(error)))
             raise
         return Run.from_dict(self.db.read_run(*_key(run)))
@@ -88,6 +93,9 @@ class LocalLauncher(Launcher):
 
     def wait(self, run: Run, show_logs: bool = True) -> Run:
         return wait(self.db, self.cluster, run, show_logs)
+
+    def watched(self, run: Run) -> Following:
+        return Following(self.db, self.cluster, run)
 
     def settle(self, run: Run) -> None:
         if not is_its_cluster(run, self.cluster):
@@ -110,10 +118,14 @@ class LocalLauncher(Launcher):
         dbpath = dbpath_for(self.db, cluster)
         return Place(cluster.kind, cluster.reach, cluster.runs_operators, dbpath, str(mlconf.namespace))
 
+    def login(self, run: Run, place: Place) -> dict[str, str]:
+        """The variables by which the pod of *run* logs in to the database."""
+        return login_of(self.db, place.dbpath)
+
     def _work(self, function: Function, run: Run, secrets: Record | None) -> Work:
         place = self.place()
         task = {name: str(value) for name, value in (secrets or {}).items()}
-        private = Private(task, self._project_secrets(run), login_of(self.db, place.dbpath))
+        private = Private(task, self._project_secrets(run), self.login(run, place))
         return function.manifest(run, place, private)
 
     def _project_secrets(self, run: Run) -> dict[str, str]:

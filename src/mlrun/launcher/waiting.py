@@ -18,6 +18,7 @@ from mlrun.model.pod import PodPhase, PodState
 from mlrun.model.run import Run, RunState
 
 _SHORTEST_S, _LONGEST_S = 0.02, 0.5  # between two looks at a log: a tenth of the time that nothing has come
+_IDLE_S = 5.0  # whoever waits so long has the time to look after other pods, once
 _LATE_S = 3.0  # after the end of a run for its pod to end, too
 
 
@@ -25,8 +26,12 @@ def wait(db: RunDB, cluster: Cluster, run: Run, show_logs: bool) -> Run:
     """See :meth:`mlrun.launcher.base.Launcher.wait`."""
     key = run.metadata.uid, run.metadata.project
     log, since = _Log(db, run, show_logs), time.monotonic()
-    with _Following(db, cluster, run) as pod:
+    idle_at = since + _IDLE_S
+    with Following(db, cluster, run) as pod:
         while not log.read():
+            if time.monotonic() > idle_at:
+                idle_at = float("inf")
+                Watcher(db, cluster).look_at_all()
             since = time.monotonic() if log.has_news else since
             pod.changed.wait(min(max((time.monotonic() - since) / 10, _SHORTEST_S), _LONGEST_S))
             pod.changed.clear()
@@ -48,17 +53,17 @@ class _Log:
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")  # a read may end inside a character
 
     def read(self) -> bool:
-        """Print what is new, and say whether the run has ended."""
+        """Print what is new, and say whether the run, or an attempt at it, has ended."""
         state, body = self._db.get_log(*self._key, offset=self._offset)
         self._offset += len(body)
         self.has_news = bool(body)
         if self._is_shown:
             sys.stdout.write(self._decoder.decode(body))
             sys.stdout.flush()
-        return RunState(state).is_final
+        return RunState(state).is_final or state == RunState.PENDING_RETRY
 
 
-class _Following:
+class Following:
     """A thread that follows the pods of *run* while the block runs."""
 
     def __init__(self, db: RunDB, cluster: Cluster, run: Run) -> None:

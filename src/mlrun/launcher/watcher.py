@@ -96,6 +96,11 @@ class Watcher:
                 elif seconds_since(state.ended) > float(mlconf.cluster.keep_ended):
                     self._forget(state)
 
+    def look_at_all(self) -> None:
+        """One look at every pod, for where nobody follows them: a laptop's, some time."""
+        self._safely(self._see_all)
+        self._safely(self.look)
+
     def end_lost(self) -> None:
         """
         End runs that were running in a pod that is not there any more: it went while nobody watched.
@@ -120,12 +125,18 @@ class Watcher:
         except MLRunBaseError as error:
             logger.warning(f"pods can not be looked after now: {err_to_str(error)}")
 
+    def _see_all(self) -> None:
+        for state in self._cluster.list(self._selector):
+            self.see(state)
+
     def _settle(self, state: PodState) -> None:
         """End the run of a pod that has ended, unless it has said itself how it ended."""
         run = self._run_of(state)
         if run is not None and _is_its_pod(run, state):
             is_final = RunState(run.status.state).is_final
-            if not is_final or run.status.reason == PROCESS_GONE:
+            if run.status.state == RunState.PENDING_RETRY:
+                pass  # this attempt has said that it failed
+            elif not is_final or run.status.reason == PROCESS_GONE:
                 self._end(run, state, is_final)
         self._settled.add(state.name)
 
@@ -148,7 +159,11 @@ class Watcher:
 
     def _hold_to_thresholds(self, state: PodState) -> None:
         run = self._run_of(state)
-        if run is None or not _is_its_pod(run, state) or RunState(run.status.state).is_final:
+        if run is None or not _is_its_pod(run, state):
+            return
+        if run.status.state == RunState.ABORTED:  # in the records only, by somebody who had no cluster
+            self._cluster.delete(state.name, state.kind)
+        if RunState(run.status.state).is_final:
             return
         if text := thresholds.passed(state, run.spec.state_thresholds):
             self._cluster.delete(state.name, state.kind)

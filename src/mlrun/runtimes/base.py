@@ -4,34 +4,31 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
-from mlrun import urls
 from mlrun.config import mlconf
 from mlrun.db.base import Record, RunDB
 from mlrun.errors import MLRunBaseError, MLRunInvalidArgumentError, RunError
 from mlrun.execution.capture import LogWriter
 from mlrun.execution.context import MLClientCtx
 from mlrun.execution.handlers import Source
+from mlrun.execution.retry import attempts
 from mlrun.execution.run_object import RunObject
-from mlrun.model.function import Function, function_hash
 from mlrun.model.run import HyperParamOptions, Run, RunSpec
 from mlrun.runtimes import prepare
 from mlrun.runtimes.command import as_word
 from mlrun.runtimes.editing import Editing
 from mlrun.runtimes.image_needs import ImageNeeds
+from mlrun.runtimes.keeping import Keeping
 from mlrun.runtimes.sources import Located, login_of
 from mlrun.secrets import SecretsStore, masked_sources
 
 if TYPE_CHECKING:
     from mlrun.execution.sweep import Plan
-
-_FORMATS = (".yaml", ".yml", ".json")
-_LATEST = "latest"  # the tag that moves with every version
 
 
 @dataclass(frozen=True)
@@ -56,7 +53,7 @@ class Launch:
         return LogWriter(self.db, run.metadata.uid, run.metadata.project, masker=self.secrets.masker)
 
 
-class BaseRuntime(Function, Editing, ImageNeeds):
+class BaseRuntime(Keeping, Editing, ImageNeeds):
     """
     A function: a record that can be saved and exported, with a verb for each thing that can be done to it.
 
@@ -112,86 +109,6 @@ class BaseRuntime(Function, Editing, ImageNeeds):
                 self.launch(run, launch)
             yield run
 
-    # where it lives
-
-    @property
-    def db(self) -> RunDB:
-        from mlrun.db import get_run_db
-
-        return self.__dict__.get("_db") or get_run_db()
-
-    def set_db_connection(self, conn: RunDB) -> Self:
-        """Record runs of this function in *conn*, not in the default database."""
-        self.__dict__["_db"] = conn
-        return self
-
-    def copy(self) -> Self:
-        """A deep copy; both record in the same database."""
-        twin = super().copy()
-        twin.__dict__.update({key: value for key, value in self.__dict__.items() if key.startswith("_")})
-        return twin
-
-    def save(self, tag: str = "", versioned: bool = False, refresh: bool = False) -> str:
-        """
-        Store this version in the database and give its address, ``db://project/name[:tag][@hash]``.
-
-        Every version stays readable by its hash; *tag* (else the function's own, else ``latest``) moves to
-        it.
-
-        Args:
-            versioned: Give the address by hash.
-            refresh: Read it back, so that the object shows what is stored.
-        """
-        meta = self.metadata
-        meta.project = meta.project or mlconf.current_project
-        tag = tag or meta.tag or _LATEST
-        meta.hash = self.db.store_function(self.to_dict(), meta.name, meta.project, tag, versioned)
-        meta.tag = tag
-        if refresh:
-            stored = type(self).from_dict(self.db.get_function(meta.name, meta.project, hash_key=meta.hash))
-            self.metadata, self.spec, self.status = stored.metadata, stored.spec, stored.status
-            self.metadata.tag = tag
-        return "db://" + str(
-            urls.FunctionURL(
-                meta.project, meta.name, "" if versioned else tag, meta.hash if versioned else ""
-            )
-        )
-
-    def export(
-        self,
-        target: str | os.PathLike[str] = "",
-        format: str = ".yaml",
-        secrets: Any = None,
-        strip: bool = True,
-    ) -> Self:
-        """
-        Write the function to a file or any data URL, for ``import_function`` to read.
-
-        Args:
-            target: A file, or a folder for one of the name ``function.yaml`` (or ``.json``); by default here.
-            format: ``.yaml`` or ``.json``, where *target* does not say it.
-            strip: Leave status, hash, project and the tag ``latest`` out.
-
-        Raises:
-            MLRunInvalidArgumentError: *format* is another one.
-        """
-        from mlrun.datastore import get_dataitem
-
-        if format not in _FORMATS:
-            raise MLRunInvalidArgumentError(f"{format!r} is not a format: {', '.join(_FORMATS)}")
-        target = os.fspath(target)
-        if not target or target.endswith("/") or os.path.isdir(target):
-            target = os.path.join(target, f"function{format}")
-        kept = self.copy()
-        if strip:
-            kept.status = type(kept.status)()
-            kept.metadata.hash = kept.metadata.project = ""
-            kept.metadata.tag = kept.metadata.tag if kept.metadata.tag != _LATEST else ""
-            kept.metadata.updated = None
-        text = kept.to_json() if target.endswith(".json") else kept.to_yaml()
-        get_dataitem(target, secrets=secrets).put(text)
-        return self
-
     # the verb
 
     def run(
@@ -239,6 +156,7 @@ class BaseRuntime(Function, Editing, ImageNeeds):
             auto_build: Build the image first that the function needs, where that is not there.
             local: Run here whatever the kind is, as ``handler`` or ``local`` would.
             returns: Names (and kinds) to log returned values as.
+            retry: How a run that fails is tried again: ``{"count": 3, "backoff": {"base_delay": "30s"}}``.
 
         Raises:
             RunError: The user's code failed; the run is recorded all the same.
@@ -266,24 +184,25 @@ class BaseRuntime(Function, Editing, ImageNeeds):
         )
         if login := login_of(self):
             launch.secrets.add_source("inline", login)
-        runner = self.local_form(local_code_path or "") if local else self
+        runner = self.local_form(local_code_path or "") if local else self.in_folder(workdir)
         project = task.metadata.project or self.metadata.project or str(mlconf.current_project)
         with runner.located(launch, project) as launch:
             runner.check_runnable(task.spec, launch)
-            runner.ensure_built(auto_build)  # which changes what is stored below
             if not local:
-                runner, launch = self.carried(launch, project)
+                self.ensure_built(auto_build)
+                runner, launch = self.in_folder(workdir).carried(launch, project)
+            function = self if local else runner
             task.spec.secret_sources = masked_sources(task.spec.secret_sources)
-            body, version = (self if local else runner)._version(task.metadata.project)
-            run = prepare.prepare(self, task, name, version)
+            body, version = function._version(task.metadata.project)
+            run = prepare.prepare(function, task, name, version)
             if launch.located:
                 launch.located.record_on(run)
             plan = runner.plan_of(run, _reader(param_file_secrets or launch.secrets, launch.db))
             self._store_version(body, launch.db)
             if schedule is not None:
-                # as the published signature has it
-                return cast(RunObject, runner.schedule(run, launch, schedule))
-            runner._carry_out(run, launch, plan)
+                answer: Any = runner.schedule(run, launch, schedule)
+                return cast(RunObject, answer)  # the type of the published signature
+            attempts(run, launch.db, partial(runner._carry_out, run, launch, plan))
         return RunObject.of(run, launch.db)
 
     def resume(self, run: Run, secrets: SecretsStore, handler: str = "", workdir: str = "") -> None:
@@ -365,6 +284,10 @@ class BaseRuntime(Function, Editing, ImageNeeds):
 
         sweep(run, launch.db, launch.secrets, plan, run_children)
 
+    def in_folder(self, workdir: str) -> Self:
+        """The function that starts in *workdir*, where that is a part of it; itself else, or for none."""
+        return self
+
     def local_form(self, code_path: str = "") -> BaseRuntime:
         """
         This function as the kind that runs it in this process or as its child.
@@ -381,21 +304,6 @@ class BaseRuntime(Function, Editing, ImageNeeds):
             twin.spec.command = as_word(code_path)
             twin.spec.build.functionSourceCode = twin.spec.build.source = ""
         return twin
-
-    def _version(self, project: str) -> tuple[dict[str, Any], str]:
-        """The function as it is to be stored, and its address in a run: ``project/name@hash``."""
-        body = self.to_dict()
-        meta = body["metadata"]
-        meta["project"] = meta.get("project") or project or mlconf.current_project
-        meta["hash"] = function_hash(body)
-        return body, f"{meta['project']}/{meta['name']}@{meta['hash']}"
-
-    def _store_version(self, body: dict[str, Any], db: RunDB) -> None:
-        """Store *body* unless it is stored."""
-        meta = body["metadata"]
-        name, project = meta["name"], meta["project"]
-        if not db.has_function(name, project, meta["hash"]):
-            db.store_function(body, name, project, meta.get("tag") or _LATEST, versioned=True)
 
     def __repr__(self) -> str:
         return (

@@ -13,6 +13,7 @@ from mlrun.config import mlconf
 from mlrun.errors import MLRunInvalidArgumentError
 from mlrun.launcher.base import Place, Private, Work
 from mlrun.launcher.lost import MANAGED_BY
+from mlrun.log import logger
 from mlrun.model.base import dump_json
 from mlrun.model.function import Function
 from mlrun.model.run import Run
@@ -39,6 +40,7 @@ def pod_of(function: Function, run: Run, place: Place, private: Private) -> Work
         MLRunInvalidArgumentError: Something in it can not be said in a pod.
     """
     name = pod_name(run)
+    _warn_of_lost_artifacts(function, run, place)
     variables = variables_of(function, run, place, private, secret=name)
     spec = function.to_dict().get("spec", {})
     container = {
@@ -79,6 +81,17 @@ def pod_of(function: Function, run: Run, place: Place, private: Private) -> Work
         },
     }
     return Work(resource, {name: variables.hidden} if variables.hidden else {})
+
+
+def _warn_of_lost_artifacts(function: Function, run: Run, place: Place) -> None:
+    path = run.spec.output_path
+    mounts = [str(mount.get("mountPath", "")) for mount in function.spec.volume_mounts]
+    is_kept = any(path.startswith(mount.rstrip("/") + "/") for mount in mounts if mount)
+    if place.reach is Reach.NETWORK and os.path.isabs(path) and not is_kept:
+        logger.warning(
+            f"artifacts of run {run.key} go to {path} in its pod, and are gone with it: artifact_path= may be"
+            " a URL such as s3://bucket/path, or a folder of a volume"
+        )
 
 
 def pod_name(run: Run) -> str:

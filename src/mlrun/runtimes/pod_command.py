@@ -24,7 +24,7 @@ def mlrun_run(function: Function, run: Run, place: Place) -> list[str]:
         "--mode": spec.mode,
         "--origin-file": spec.build.origin_filename if spec.build.functionSourceCode else "",
         "--source": spec.build.source if spec.build.load_source_on_run else "",
-        "--workdir": spec.workdir,
+        "--workdir": _workdir(spec, place),
         "-rc": f"pythonpath={spec.pythonpath}" if spec.pythonpath else "",
     }
     words = [*_mlrun(spec, place), "run", "--from-env"]
@@ -46,6 +46,12 @@ def _mlrun(spec: FunctionSpec, place: Place) -> list[str]:
     if place.reach is not Reach.FILES:
         return ["mlrun"]
     return ["python" if spec.image.startswith(ENVIRONMENT) else sys.executable, "-m", "mlrun"]
+
+
+def _workdir(spec: FunctionSpec, place: Place) -> str:
+    """A folder of this machine in full, where pods see it."""
+    is_here = place.reach is Reach.FILES and not spec.build.source and os.path.isdir(spec.workdir)
+    return os.path.abspath(spec.workdir) if is_here else spec.workdir
 
 
 def _command(spec: FunctionSpec, place: Place) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from mlrun.code import load
+from mlrun.config import mlconf
 from mlrun.errors import MLRunInvalidArgumentError
 from mlrun.execution.call import failure
 from mlrun.execution.masked import masked_db
@@ -19,6 +20,7 @@ from mlrun.runtimes.building import Building
 from mlrun.runtimes.check import check_handler
 from mlrun.runtimes.command import check_mode
 from mlrun.runtimes.manifest import pod_name, pod_of
+from mlrun.runtimes.prepare import output_path
 from mlrun.runtimes.resources import Resources
 from mlrun.runtimes.sources import WithSource, is_shipped, shipped
 
@@ -91,13 +93,21 @@ class PodRuntime(Resources, Building, WithSource):
             return self, launch
         return shipped(self, launch, project, self._launcher(launch).reach)
 
+    def in_folder(self, workdir: str) -> Self:
+        """Whoever starts its pod knows the function only."""
+        if not workdir or workdir == self.spec.workdir:
+            return self
+        twin = self.copy()
+        twin.spec.workdir = workdir
+        return twin
+
     def plan_of(self, run: Run, read: Callable[[str], bytes]) -> Plan | None:
         """None: a run with hyper-parameters is one pod, and its children run in that."""
         return None
 
     def launch(self, run: Run, launch: Launch) -> None:
         launcher = self._launcher(launch)
-        run.spec.state_thresholds = self._thresholds(run)
+        self._complete(run, launcher)
         seen = launcher.submit(self, run, launch.secrets.to_values())
         if launch.watch:
             seen = _watch(launcher, seen)
@@ -106,11 +116,17 @@ class PodRuntime(Resources, Building, WithSource):
             raise failure(run)
 
     def schedule(self, run: Run, launch: Launch, schedule: Any) -> Record:
-        run.spec.state_thresholds = self._thresholds(run)
-        return self._launcher(launch).schedule(self, run, schedule)
+        launcher = self._launcher(launch)
+        self._complete(run, launcher)
+        return launcher.schedule(self, run, schedule)
 
-    def _thresholds(self, run: Run) -> dict[str, Any]:
-        return {**thresholds.defaults(), **self.spec.state_thresholds, **run.spec.state_thresholds}
+    def _complete(self, run: Run, launcher: Launcher) -> None:
+        """What is decided before somebody else starts *run*."""
+        spec = run.spec
+        own = self.spec.state_thresholds
+        spec.state_thresholds = {**thresholds.defaults(), **own, **spec.state_thresholds}
+        if not launcher.owns_runs and spec.output_path == output_path() and not mlconf.artifact_path:
+            spec.output_path = ""  # nobody has named a place, and one on this machine is none of the server's
 
     def _launcher(self, launch: Launch) -> Launcher:
         return get_launcher(masked_db(launch.db, launch.secrets.masker))

@@ -12,6 +12,7 @@ from mlrun import urls
 from mlrun.config import mlconf
 from mlrun.errors import MLRunInvalidArgumentError, MLRunInvalidArgumentTypeError, nearest
 from mlrun.log import logger
+from mlrun.model.retry import Retry
 from mlrun.model.run import Run, RunState
 from mlrun.model.task import RunTemplate, options_from, own_mapping, own_space
 
@@ -64,6 +65,7 @@ def merge(task: RunTemplate, given: dict[str, Any]) -> RunTemplate:
     for key in _RECORDED:
         if (value := given.get(key)) is not None:
             setattr(spec, key, value)
+    Retry.of(spec.retry)  # says what is wrong
     if spec.notifications:
         logger.warning("notifications are recorded with the run; sending them is not built yet")
     return task

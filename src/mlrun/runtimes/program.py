@@ -18,6 +18,7 @@ from mlrun.db.base import RunDB
 from mlrun.errors import MLRunConflictError
 from mlrun.execution.capture import LogWriter
 from mlrun.log import logger
+from mlrun.model import retry
 from mlrun.model.base import dump_json
 from mlrun.model.function import FunctionSpec
 from mlrun.model.run import Run, RunState
@@ -154,6 +155,9 @@ def end_run(db: RunDB, run: Run, state: RunState, error: str = "") -> None:
         state, error = RunState.ABORTED, ""
     updates: dict[str, Any] = {"status.state": state.value, **({"status.error": error} if error else {})}
     if not RunState(stored.status.state).is_final:
+        if state == RunState.ERROR:
+            retry.note_failure(stored, error)
+            updates = retry.updates(stored)
         try:
             stored = Run.from_dict(db.update_run(updates, *key))
         except MLRunConflictError:

@@ -47,6 +47,21 @@ TABLE = (
         "",
         "Database that pods use, as `dbpath`. Empty: that of whoever starts them.",
     ),
+    Setting(
+        "cluster.max_pods",
+        "int",
+        0,
+        "Runs that an API server has live at once at one place. 0: as many as the machine has cores; on"
+        " Kubernetes any number.",
+        "runs",
+    ),
+    Setting(
+        "cluster.patience",
+        "float",
+        600.0,
+        "A pod waits for a server that is away so long, to tell how its run ended.",
+        "seconds",
+    ),
     Setting("cluster.keep_ended", "int", 14_400, "Pods that have ended are kept this long.", "seconds"),
     *(
         Setting(
@@ -173,23 +188,6 @@ TABLE = (
         "",
         "Folder that a cluster's secrets are mounted in, a file each. Empty: none.",
     ),
-    *(
-        Setting(
-            f"function_defaults.image_by_kind.{kind}",
-            "str",
-            image,
-            f"Image of functions of kind {kind} that name none.",
-        )
-        for kind, image in {
-            "job": "mlrun/mlrun",
-            "serving": "mlrun/mlrun",
-            "nuclio": "mlrun/mlrun",
-            "remote": "mlrun/mlrun",
-            "dask": "mlrun/ml-base",
-            "mpijob": "mlrun/mlrun",
-            "application": "python:3.11",
-        }.items()
-    ),
     Setting(
         "sources.timeout",
         "float",
@@ -280,6 +278,34 @@ TABLE = (
         "",
         "Folders and beginnings of URLs that the API server gives files from, beside `artifact_path`;"
         " separated by commas.",
+    ),
+    Setting(
+        "httpdb.scheduling.min_allowed_interval",
+        "str",
+        "10 minutes",
+        "A schedule that fires more often is refused.",
+    ),
+    Setting(
+        "httpdb.scheduling.default_concurrency_limit",
+        "int",
+        1,
+        "Runs of one schedule that may be live at once, where it does not say.",
+        "runs",
+    ),
+    Setting(
+        "httpdb.scheduling.misfire",
+        "str",
+        "once",
+        "What becomes of the firings that were missed while no server was there: the last one is made up for"
+        " (`once`), or none (`skip`).",
+        choices=("once", "skip"),
+    ),
+    Setting(
+        "runtime_resources_deletion_grace_period",
+        "int",
+        14_400,
+        "Pods that ended more recently are left alone by `mlrun clean`, unless it is forced.",
+        "seconds",
     ),
     Setting(
         "httpdb.http.timeout", "float", 10.0, "A call waits for an API server at most this long.", "seconds"

@@ -287,4 +287,4 @@ def test_what_needs_a_cluster_says_so(send: Client) -> None:
 
     reason = send("POST", "/api/v1/submit_job", task, 501)["detail"]["reason"]
 
-    assert "not built yet" in reason
+    assert "starts nothing" in reason

@@ -66,6 +66,6 @@ def test_the_dashboard_hears_what_it_needs(client: TestClient) -> None:
     assert spec["default_function_image_by_kind"]["job"] == "mlrun/mlrun"
 
 
-@pytest.mark.parametrize(("path", "answer"), [("projects/p1/runtime-resources", []), ("hub/sources", [])])
+@pytest.mark.parametrize(("path", "answer"), [("hub/sources", [])])
 def test_a_server_that_runs_nothing_has_nothing(client: TestClient, path: str, answer: Any) -> None:
     assert client.get(f"/api/v1/{path}").json() == answer

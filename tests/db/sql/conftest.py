@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,6 +32,12 @@ def path(tmp_path: Path) -> Path:
 @pytest.fixture
 def db(path: Path) -> SQLiteRunDB:
     return SQLiteRunDB(f"sqlite:///{path}")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def home_db(request: pytest.FixtureRequest, db: SQLiteRunDB) -> Any:
+    """Either database, empty."""
+    return db.connect() if request.param == "sqlite" else request.getfixturevalue("postgres_db")
 
 
 @pytest.fixture

@@ -48,6 +48,19 @@ def check_service(db: SQLiteRunDB) -> None:
     assert db.get_log("1", "iris")[1].count(b"!") == 1
 
 
+def fill_acting(db: SQLiteRunDB) -> None:
+    """What came with version 5."""
+    run = {"metadata": {"name": "train", "uid": "2", "project": "iris"}, "status": {"state": "pending"}}
+    db.submit_run(run, hidden="abc")
+    db.hold_lease("scheduler", "somebody", 0)
+
+
+def check_acting(db: SQLiteRunDB) -> None:
+    (submission,) = db.take_submissions("here")
+    assert (submission.uid, db.hidden_of(submission)) == ("2", "abc")
+    assert db.hold_lease("scheduler", "me", 60)
+
+
 def check(db: SQLiteRunDB) -> None:
     scope = {"project": "iris", "labels": "owner=me"}
     assert [run["status"]["results"] for run in db.list_runs("train", **scope)] == [{"accuracy": 0.5}]
@@ -106,6 +119,20 @@ def test_what_a_service_keeps_is_read_and_written(kept: Path, path: Path, db: SQ
     shutil.copy(kept, path)
 
     check_service(db)
+
+
+@pytest.mark.parametrize("kept", KEPT[4:], ids=lambda kept: kept.stem)
+def test_what_a_service_was_to_do_is_done(kept: Path, path: Path, db: SQLiteRunDB) -> None:
+    shutil.copy(kept, path)
+
+    check_acting(db)
+
+
+@pytest.mark.parametrize("kept", KEPT[1:], ids=lambda kept: kept.stem)
+def test_schedules_that_were_records_fire(kept: Path, path: Path, db: SQLiteRunDB) -> None:
+    shutil.copy(kept, path)
+
+    assert db.get_schedule("iris", "nightly")["next_run_time"] == db.next_schedule_due() > "2026"
 
 
 def test_a_new_database_has_the_latest_version(db: SQLiteRunDB, path: Path) -> None:

@@ -15,16 +15,18 @@ from mlrun.api.routes import (
     profiles,
     projects,
     reference,
+    resources,
     runs,
     schedules,
     secrets,
     specs,
+    submit,
     tags,
     tasks,
     watch,
 )
 
-_OF_RUNS = (*runs.RULES, *logs.RULES, *watch.RULES)
+_OF_RUNS = (*runs.RULES, *logs.RULES, *watch.RULES, *submit.RULES, *resources.RULES)
 _OF_PROJECTS = (*projects.RULES, *secrets.RULES, *profiles.RULES, *schedules.RULES, *tasks.RULES)
 _SHARED = (
     *_OF_RUNS,

@@ -65,7 +65,7 @@ def delete(call: Call) -> Response:
 def delete_v2(call: Call) -> Response:
     """It is done when this answers; the client asks for the task all the same."""
     call.db.delete_function(call.path["name"], call.project)
-    return as_json(call.house.tasks.add_done("function.deletion", call.project), 202)
+    return as_json(call.house.service.tasks.add_done("function.deletion", call.project), 202)
 
 
 _ONE = "/projects/{project}/functions/{name}"

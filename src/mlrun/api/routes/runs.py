@@ -79,8 +79,8 @@ def delete_runs(call: Call) -> Response:
 def abort_run(call: Call) -> Response:
     body = call.record()
     text = str(body.get("status.status_text") or call.text("status_text"))
-    call.db.abort_run(call.path["uid"], call.project, call.number("iter") or 0, status_text=text)
-    return as_json(call.house.tasks.add_done("run.abort", call.project), 202)
+    uid, iteration, grace_s = call.path["uid"], call.number("iter") or 0, call.number("grace-period")
+    return as_json(call.house.service.abort(uid, call.project, iteration, text, grace_s), 202)
 
 
 def set_notifications(call: Call) -> Response:
@@ -213,8 +213,12 @@ RULES = (
         "POST",
         f"{_ONE}/abort",
         abort_run,
-        "Abort a run",
-        (_ITER, text("status_text", "Why; status.status_text in the body says it too.")),
+        "Abort a run: it is aborting until its pod has ended",
+        (
+            _ITER,
+            text("status_text", "Why; status.status_text in the body says it too."),
+            number("grace-period", "Seconds that its pod has between being asked to end and being killed."),
+        ),
         dict[str, Any] | None,
         BackgroundTask,
         202,

@@ -1,4 +1,4 @@
-"""Schedules, as records: they are kept, and nothing fires them yet."""
+"""Schedules: what is to be run when."""
 
 from __future__ import annotations
 
@@ -7,28 +7,24 @@ from starlette.responses import Response
 from mlrun.api.answers import as_json, done
 from mlrun.api.codec import Call, Rule
 from mlrun.api.parameters import flag, text, texts, word
-from mlrun.api.service_shapes import Schedule, Schedules
+from mlrun.api.service_shapes import Schedule, Schedules, Submitted
 from mlrun.db.base import Record
 from mlrun.errors import MLRunNotImplementedServerError
-from mlrun.log import logger
 from mlrun.model.query import label_list
+from mlrun.service import jobs
 
 KINDS = ("job", "pipeline")
-UNFIRED = (
-    "this server keeps schedules and does not fire them yet; cron can call 'mlrun run', and"
-    " fn.run(local=True) runs the function on the client's machine"
-)
 
 
 def create(call: Call) -> Response:
-    schedule = call.db.create_schedule(call.project, call.record())
-    _note_that_it_rests(schedule)
+    schedule = call.db.create_schedule(call.project, _checked(call.record(), call))
+    call.house.service.wake()
     return as_json(schedule, 201)
 
 
 def update(call: Call) -> Response:
-    schedule = call.db.update_schedule(call.project, call.path["name"], call.record())
-    _note_that_it_rests(schedule)
+    schedule = call.db.update_schedule(call.project, call.path["name"], _checked(call.record(), call))
+    call.house.service.wake()
     return as_json(schedule)
 
 
@@ -50,8 +46,7 @@ def list_all(call: Call) -> Response:
 
 
 def invoke(call: Call) -> Response:
-    call.db.get_schedule(call.project, call.path["name"])  # says that there is none
-    raise MLRunNotImplementedServerError(UNFIRED)
+    return as_json({"data": call.house.service.invoke(call.project, call.path["name"])})
 
 
 def delete(call: Call) -> Response:
@@ -65,13 +60,22 @@ def delete_all(call: Call) -> Response:
 
 
 def set_notifications(call: Call) -> Response:
-    raise MLRunNotImplementedServerError(f"notifications of schedules are not built: {UNFIRED}")
-
-
-def _note_that_it_rests(schedule: Record) -> None:
-    logger.warning(
-        f"schedule {schedule.get('project')}/{schedule.get('name')} is stored, and nothing fires it yet"
+    raise MLRunNotImplementedServerError(
+        "notifications of schedules are not built; those of its task's spec are those of its runs"
     )
+
+
+def _checked(record: Record, call: Call) -> Record:
+    """
+    Raises:
+        MLRunInvalidArgumentError: It would fire too often, or what it names can not be run.
+        MLRunAccessDeniedError: Its function is another project's.
+    """
+    if record.get("cron_trigger"):
+        jobs.check_interval(record["cron_trigger"])
+    if record.get("scheduled_object"):
+        jobs.check_function(record, call.project, call.db)
+    return record
 
 
 _ALL = "/projects/{project}/schedules"
@@ -100,8 +104,9 @@ RULES = (
         "POST",
         f"{_ONE}/invoke",
         invoke,
-        "Not built: fire a schedule now",
-        errors=(404, 501),
+        "Submit a run of a schedule now, beside its times",
+        gives=Submitted,
+        errors=(404, 409, 501),
     ),
     Rule(
         "PUT",

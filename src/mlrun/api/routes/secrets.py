@@ -15,7 +15,9 @@ KUBERNETES = "kubernetes"  # MLRun's word for the place of the service's own
 
 def create(call: Call) -> Response:
     body = call.record()
-    call.db.create_project_secrets(call.project, body.get("provider") or KUBERNETES, body.get("secrets"))
+    secrets = body.get("secrets")
+    call.db.create_project_secrets(call.project, body.get("provider") or KUBERNETES, secrets)
+    call.house.service.keep_secrets(call.project, secrets or {})
     return done(201)
 
 
@@ -28,7 +30,9 @@ def refuse_values(call: Call) -> Response:
 
 
 def delete(call: Call) -> Response:
-    call.db.delete_project_secrets(call.project, call.text("provider"), call.texts("secret") or None)
+    keys = call.texts("secret") or None
+    call.db.delete_project_secrets(call.project, call.text("provider"), keys)
+    call.house.service.forget_secrets(call.project, keys)
     return done(204)
 
 

@@ -9,7 +9,6 @@ from starlette.responses import Response
 from mlrun.api.answers import as_json
 from mlrun.api.codec import Call, Rule
 from mlrun.api.measures import MEDIA_TYPE
-from mlrun.api.parameters import word
 from mlrun.api.shapes import Health
 from mlrun.config import mlconf
 from mlrun.errors import MLRunBaseError, MLRunServiceUnavailableError
@@ -90,20 +89,10 @@ def frontend_spec(call: Call) -> Response:
     )
 
 
-def no_resources(call: Call) -> Response:
-    """This server runs nothing, so nothing is running and nothing is there to be deleted."""
-    return as_json({} if call.text("group-by") else [])
-
-
-def delete_no_resources(call: Call) -> Response:
-    return as_json({})
-
-
 def no_hubs(call: Call) -> Response:
     return as_json([])
 
 
-_RESOURCES = "/projects/{project}/runtime-resources"
 RULES = (
     Rule("GET", "/healthz", health, "Whether the server is there", gives=Health),
     Rule(
@@ -117,20 +106,5 @@ RULES = (
     Rule("GET", "/metrics", measures, "Requests, answers and seconds for Prometheus", gives="text/plain"),
     Rule("GET", "/client-spec", client_spec, "The defaults of a client", gives=dict[str, Any]),
     Rule("GET", "/frontend-spec", frontend_spec, "The defaults of a dashboard", gives=dict[str, Any]),
-    Rule(
-        "GET",
-        _RESOURCES,
-        no_resources,
-        "What runs on a cluster: nothing",
-        (word("group-by", ("job", "project"), "An object by group, else a list."),),
-        gives=list[Any] | dict[str, Any],
-    ),
-    Rule(
-        "DELETE",
-        _RESOURCES,
-        delete_no_resources,
-        "Delete what runs on a cluster: nothing",
-        gives=dict[str, Any],
-    ),
     Rule("GET", "/hub/sources", no_hubs, "The function hubs: none", gives=list[Any]),
 )

@@ -9,8 +9,7 @@ from mlrun.errors import MLRunNotImplementedServerError
 _PROJECT = r"projects/[^/]+/"
 _LOCAL = "fn.run(local=True) runs it on the client's machine, and is tracked here"
 TABLE = {
-    r"submit(_job)?/?": f"running functions on the server is not built yet; {_LOCAL}",
-    r"(start|status)/function/?": f"running functions on the server is not built yet; {_LOCAL}",
+    r"(start|status)/function/?": "starting Dask clusters is not built yet; kind 'job' runs without",
     _PROJECT + "nuclio/.*": f"deploying endpoints is not built yet; {_LOCAL}",
     _PROJECT + "api-gateways.*": f"deploying endpoints is not built yet; {_LOCAL}",
     _PROJECT + r"pipelines/[^/]+/push-notifications|" + _PROJECT + r"runs/[^/]+/push_notifications": "this"

@@ -45,6 +45,10 @@ class ProcessCluster(Cluster):
         return self._folder or os.path.abspath(os.path.join(os.path.expanduser(mlconf.home), "pods"))
 
     @property
+    def place(self) -> str:
+        return f"{super().place}:{self.folder}"
+
+    @property
     def limits_memory(self) -> bool:
         """Whether memory limits are kept here."""
         return self._groups.can_limit("memory")

@@ -14,13 +14,16 @@ from mlrun.db.http.history import History
 from mlrun.db.http.lineage import Lineage
 from mlrun.db.http.paths import json_of
 from mlrun.db.http.projects import Projects
+from mlrun.db.http.resources import Resources
 from mlrun.db.http.service import Service
 from mlrun.db.http.submit import Submit
 from mlrun.db.http.wire import AWAY, CONNECT_S
 from mlrun.db.messages import Message
 
 
-class HTTPRunDB(History, Artifacts, Lineage, Functions, Projects, Service, Submit, Builds, Bundles, RunDB):
+class HTTPRunDB(
+    History, Artifacts, Lineage, Functions, Projects, Service, Submit, Resources, Builds, Bundles, RunDB
+):
     """
     Records on an API server; threads and forked children may share an instance.
 

@@ -51,6 +51,10 @@ class Service(Delivery):
         found: Record = self._get(f"v1/{place(project or '*', 'schedules')}", params)
         return Answer(found)
 
+    def invoke_schedule(self, project: str, name: str) -> Record:
+        message = Message("POST", f"v1/{place(project, 'schedules', name, 'invoke')}")
+        return Answer(json_of(self._ask(message)).get("data") or {})
+
     def delete_schedule(self, project: str, name: str) -> None:
         self._ask(Message("DELETE", f"v1/{place(project, 'schedules', name)}"), is_safe=True)
 

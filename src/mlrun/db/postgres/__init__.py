@@ -8,18 +8,23 @@ from mlrun.db.base import Record
 from mlrun.db.postgres.address import Address
 from mlrun.db.postgres.connection import Connections
 from mlrun.db.sql.artifacts import Artifacts
+from mlrun.db.sql.connection import Connection
+from mlrun.db.sql.firings import Firings
 from mlrun.db.sql.functions import Functions
+from mlrun.db.sql.leases import Leases
 from mlrun.db.sql.lineage import Lineage
 from mlrun.db.sql.logs import Logs
 from mlrun.db.sql.metrics import Metrics
 from mlrun.db.sql.notifications import Notifications
 from mlrun.db.sql.profiles import Profiles
 from mlrun.db.sql.projects import Projects
-from mlrun.db.sql.schedules import Schedules
 from mlrun.db.sql.secrets import Secrets
+from mlrun.db.sql.submissions import Submissions
 from mlrun.db.sql.summaries import Summaries
 from mlrun.db.sql.tasks import Tasks
 from mlrun.db.sql.tokens import Tokens
+
+_CLOCK = """SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"')"""
 
 
 class PostgresRunDB(
@@ -31,11 +36,13 @@ class PostgresRunDB(
     Summaries,
     Secrets,
     Profiles,
-    Schedules,
     Tasks,
     Notifications,
     Tokens,
     Lineage,
+    Leases,
+    Submissions,
+    Firings,
 ):
     """
     Records in one database of a PostgreSQL server; many machines may use it at once.
@@ -59,6 +66,9 @@ class PostgresRunDB(
     @property
     def address(self) -> str:
         return self._address.full
+
+    def _now(self, connection: Connection) -> str:
+        return str(connection.execute(_CLOCK).fetchone()[0])
 
     def connect(self, secrets: Record | None = None) -> Self:
         if secrets:

@@ -8,15 +8,17 @@ from mlrun.db.base import Record
 from mlrun.db.sql.artifacts import Artifacts
 from mlrun.db.sql.connection import Connections
 from mlrun.db.sql.counter import ChangeCounter
+from mlrun.db.sql.firings import Firings
 from mlrun.db.sql.functions import Functions
+from mlrun.db.sql.leases import Leases
 from mlrun.db.sql.lineage import Lineage
 from mlrun.db.sql.logs import Logs
 from mlrun.db.sql.metrics import Metrics
 from mlrun.db.sql.notifications import Notifications
 from mlrun.db.sql.profiles import Profiles
 from mlrun.db.sql.projects import Projects
-from mlrun.db.sql.schedules import Schedules
 from mlrun.db.sql.secrets import Secrets
+from mlrun.db.sql.submissions import Submissions
 from mlrun.db.sql.summaries import Summaries
 from mlrun.db.sql.tasks import Tasks
 from mlrun.db.sql.tokens import Tokens
@@ -31,11 +33,13 @@ class SQLiteRunDB(
     Summaries,
     Secrets,
     Profiles,
-    Schedules,
     Tasks,
     Notifications,
     Tokens,
     Lineage,
+    Leases,
+    Submissions,
+    Firings,
 ):
     """
     Records in one file of this machine; many processes and threads may use it at once.

@@ -7,18 +7,19 @@ from typing import Any
 
 from mlrun.db import liveness, records, times
 from mlrun.db.base import Record
+from mlrun.db.changes import set_dotted
 from mlrun.db.sql.connection import Connection
-from mlrun.model.run import RunState
+from mlrun.model import retry
+from mlrun.model.run import Run, RunState
 
 _FINAL = ", ".join(f"'{state}'" for state in RunState if state.is_final)
 _LIVE_OF_RUN = f"""
 SELECT id, iteration, process, body FROM runs
 WHERE project = :project AND uid = :uid AND state NOT IN ({_FINAL})
 """
-_END = """
-UPDATE runs SET state = :state, process = NULL, body = :body,
-    end_time = CASE WHEN start_time > :now THEN start_time ELSE :now END,
-    last_update = CASE WHEN start_time > :now THEN start_time ELSE :now END
+_NOW = "CASE WHEN start_time > :now THEN start_time ELSE :now END"
+_CHANGE = f"""
+UPDATE runs SET state = :state, process = NULL, body = :body, end_time = {{end}}, last_update = {_NOW}
 WHERE id = :id AND body = :before
 """
 
@@ -48,14 +49,15 @@ def end(connection: Connection, key: dict[str, Any], process: str) -> None:
             now = times.now()
             run = _ended(records.load(body), its_process or process, now)
             ended = records.dump(run, "an ended run")
-            values = {
+            values: dict[str, Any] = {
                 "state": run["status"]["state"],
                 "now": now,
                 "id": row_id,
                 "before": body,
                 "body": ended,
             }
-            connection.execute(_END, values)
+            end_time = _NOW if RunState(values["state"]).is_final else "NULL"
+            connection.execute(_CHANGE.format(end=end_time), values)
 
 
 def _ended(run: Record, process: str, now: str) -> Record:
@@ -64,6 +66,12 @@ def _ended(run: Record, process: str, now: str) -> Record:
         f"the process that ran it (pid {stamp.get('pid')} on host {stamp.get('host')}) is gone;"
         " it ended without saying so"
     )
+    if "pod" in stamp:  # whoever has started it begins the next attempt, if there is to be one
+        waiting = Run.from_dict(run)
+        retry.note_failure(waiting, reason, now, liveness.PROCESS_GONE)
+        if waiting.status.state == RunState.PENDING_RETRY:
+            set_dotted(run, {**retry.updates(waiting), "status.last_update": now})
+            return run
     status = run.get("status", {})
     if status.get("state") == RunState.ABORTING:
         over = {"state": RunState.ABORTED.value}

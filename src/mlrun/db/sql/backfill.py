@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from mlrun.db import records
+from mlrun.db import records, times
 from mlrun.db.sql.artifacts import belonging
 from mlrun.db.sql.connection import Connection
 from mlrun.db.sql.functions import kind_and_state
 from mlrun.db.sql.inputs import COLUMNS, inputs_of
 from mlrun.db.sql.results import searched
 from mlrun.db.sql.run_rows import end_time_of
+from mlrun.db.sql.schedules import next_time
 from mlrun.db.sql.tables import insert_rows
+from mlrun.errors import MLRunInvalidArgumentError
 from mlrun.model.run import RunState
+from mlrun.model.timetable import Timetable
 
 _AT_ONCE = 1000  # records
 
@@ -36,7 +40,22 @@ def fill_inputs(connection: Connection) -> None:
         insert_rows(connection, "run_inputs", ("owner_id", "name", *COLUMNS), read)
 
 
-FILLS: dict[int, Callable[[Connection], None]] = {2: fill_searched, 3: fill_inputs}
+def fill_due(connection: Connection) -> None:
+    """To version 5: when schedules fire, which had been records only; one that never does stays one."""
+    now = times.now()
+    for rows in _batches(connection, "schedules"):
+        for owner, record in rows:
+            with contextlib.suppress(MLRunInvalidArgumentError):
+                record["next_run_time"] = next_time(record, Timetable(record["cron_trigger"]), now)
+                values = {
+                    "id": owner,
+                    "due": record["next_run_time"],
+                    "body": records.dump(record, "a schedule"),
+                }
+                connection.execute("UPDATE schedules SET due = :due, body = :body WHERE id = :id", values)
+
+
+FILLS: dict[int, Callable[[Connection], None]] = {2: fill_searched, 3: fill_inputs, 5: fill_due}
 
 
 def _fill_runs(connection: Connection) -> None:

@@ -21,7 +21,7 @@ _COUNTED = {
     **{table: "project = :name" for table in (*_NAMING, "schedules", "datastore_profiles")},
     "project_secrets": f"project = :name AND name NOT LIKE '{OURS}%'",
 }
-_DELETED = (*_COUNTED, "logs", "metrics", "background_tasks")
+_DELETED = (*_COUNTED, "logs", "metrics", "background_tasks", "submissions")
 _KEY = "owner.name = :name"
 _CREATE = "INSERT INTO projects (name, owner, state, body) VALUES (:name, :owner, :state, :body)"
 _STORE = f"""{_CREATE}

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
+from mlrun.db import times
 from mlrun.db.base import RunDB
 from mlrun.db.sql.connection import Connection
 
@@ -36,6 +37,10 @@ class Tables(RunDB):
                 database can do that; none is everything.
         """
         return self.connections.write(*records)
+
+    def _now(self, connection: Connection) -> str:
+        """The time by the clock of the database, which is that of all who share it."""
+        return times.now()
 
 
 def lock_of_run(key: Mapping[str, Any]) -> str:

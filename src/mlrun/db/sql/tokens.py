@@ -114,6 +114,11 @@ class Tokens(Tables):
             raise MLRunNotFoundError(f"no token {key['uid']!r}; 'mlrun db token list' shows them")
         return _token(row)
 
+    def forget_tokens(self, name: str) -> None:
+        """Delete the tokens of that name: those that a service has made for a run that has ended."""
+        with self._write("tokens") as connection:
+            connection.execute("DELETE FROM tokens WHERE name = :name", {"name": name})
+
 
 def uid_of(secret: str) -> str:
     """The part of a token that names it; empty where *secret* has another form."""

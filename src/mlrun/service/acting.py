@@ -1,0 +1,205 @@
+"""The part of an API server that acts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from mlrun.db.base import Record, RunDB
+from mlrun.db.sql.firings import Firings
+from mlrun.db.sql.leases import Leases
+from mlrun.db.sql.submissions import Submissions
+from mlrun.errors import MLRunBaseError, MLRunNotImplementedServerError, err_to_str
+from mlrun.launcher.base import Function
+from mlrun.launcher.lost import is_its_cluster
+from mlrun.log import logger
+from mlrun.model.run import Run
+from mlrun.service import jobs
+from mlrun.service.dispatcher import Dispatcher
+from mlrun.service.duty import Post
+from mlrun.service.functions import function_of
+from mlrun.service.launcher import ServerLauncher
+from mlrun.service.scheduler import Scheduler
+from mlrun.service.secrets import delete_in_cluster, put_in_cluster
+from mlrun.service.tasks import Tasks
+from mlrun.service.watch import Watch
+
+
+class Service:
+    """
+    Takes what is to be run, and sees to it with the other servers of its database.
+
+    Threads may share an instance. What a method has acknowledged by returning is stored, and is done also if
+    this process is killed.
+
+    Example::
+
+        service = Service(db, launcher)
+        service.start()
+        run = service.submit(task, None, db)
+        service.stop()
+
+    Args:
+        launcher: None for a server that starts nothing.
+        why: What is to be said of that.
+    """
+
+    def __init__(self, db: RunDB, launcher: ServerLauncher | None = None, why: str = "") -> None:
+        self.db = db
+        self.tasks = Tasks(db)
+        self._launcher, self._why = launcher, why
+        self._posts: list[Post] = []
+
+    @property
+    def has_cluster(self) -> bool:
+        return self._launcher is not None
+
+    @property
+    def launcher(self) -> ServerLauncher:
+        """
+        Raises:
+            MLRunNotImplementedServerError: This server starts nothing.
+        """
+        if self._launcher is None:
+            raise MLRunNotImplementedServerError(
+                f"this server keeps records, and starts nothing: {self._why or 'it has no cluster'};"
+                " fn.run(local=True) runs a function on the client's machine, and is tracked here"
+            )
+        return self._launcher
+
+    def start(self) -> None:
+        """Take up the duties, or wait for them where another server has them."""
+        if self._launcher is None:
+            return
+        watch = Watch(self._launcher, on_change=self.wake)
+        dispatcher = Dispatcher(self._submissions, self._launcher, self._function_of, self.tasks, watch)
+        scheduler = Scheduler(self._firings, jobs.run_of_schedule, on_fire=self.wake)
+        self._posts = [Post(self._leases, duty) for duty in (dispatcher, scheduler)]
+        for post in self._posts:
+            post.start()
+
+    def stop(self) -> None:
+        """Give the duties back; pods go on, and so does what another server has taken up."""
+        for post in self._posts:
+            post.stop()
+        for post in self._posts:
+            post.join()
+
+    def wake(self) -> None:
+        """There is something to do, now."""
+        for post in self._posts:
+            post.wake()
+
+    def submit(self, task: Record, function: Any, seen: RunDB) -> Record:
+        """
+        Take a run, and give it as it is stored.
+
+        Args:
+            seen: The database, as far as the caller sees it.
+
+        Raises:
+            MLRunBaseError: As :func:`mlrun.service.jobs.prepared`.
+        """
+        run, hidden = jobs.prepared(task, function, seen, self.launcher)
+        stored = self._submissions.submit_run(run.to_dict(), hidden)
+        self.wake()
+        return stored
+
+    def schedule(self, task: Record, function: Any, schedule: Any, seen: RunDB) -> Record:
+        """
+        Have a run submitted at the times of *schedule*.
+
+        Raises:
+            MLRunBaseError: As :func:`mlrun.service.jobs.store_schedule`.
+        """
+        told = jobs.store_schedule(task, function, schedule, seen, self.launcher)
+        self._firings.hide_with_schedule(told["project"], told["name"], told.pop("hidden"))
+        self.wake()
+        return told
+
+    def invoke(self, project: str, name: str) -> Record:
+        """
+        Submit a run of a schedule at once.
+
+        Raises:
+            MLRunNotFoundError: No such schedule.
+            MLRunConflictError: As many of its runs are live as may be.
+        """
+        self.launcher  # noqa: B018 - says that this server starts nothing
+        run = self._firings.invoke_schedule_now(project, name, jobs.run_of_schedule)
+        self.wake()
+        return run
+
+    def abort(
+        self, uid: str, project: str, iteration: int = 0, text: str = "", grace_s: float | None = None
+    ) -> Record:
+        """
+        Have a run ended, and give the background task of that.
+
+        Raises:
+            MLRunNotFoundError: No such run.
+            MLRunConflictError: It has ended already.
+        """
+        text, before = text or "aborted by the user", self.db.read_run(uid, project, iteration)
+        task = self.tasks.begin("run.abort", project)
+        name = task["metadata"]["name"]
+        try:
+            how = {"task": name, "grace_s": grace_s}
+            goes_on = self._submissions.abort_submitted(uid, project, iteration, text, **how)
+        except MLRunBaseError as error:
+            self.tasks.end(name, project, err_to_str(error))
+            raise
+        if goes_on:
+            self.wake()
+            return task
+        self._end_pod(Run.from_dict(before), grace_s)
+        return self.tasks.end(name, project)
+
+    def keep_secrets(self, project: str, values: Mapping[str, str]) -> None:
+        """
+        Give secrets of *project*, which the database has, to a cluster that keeps such; others get them with
+        each pod.
+
+        Raises:
+            MLRunServiceUnavailableError: It can not be reached.
+        """
+        if self._launcher is not None:
+            put_in_cluster(self._launcher.cluster, project, values)
+
+    def forget_secrets(self, project: str, keys: Iterable[str] | None) -> None:
+        """
+        Take them away there; None is every one.
+
+        Raises:
+            MLRunServiceUnavailableError: As :meth:`keep_secrets`.
+        """
+        if self._launcher is not None:
+            delete_in_cluster(self._launcher.cluster, project, keys)
+
+    def _end_pod(self, run: Run, grace_s: float | None) -> None:
+        """The pod of a run that somebody else has started here, beside the server."""
+        pod = run.status.process.get("pod")
+        if self._launcher is None or not pod or not is_its_cluster(run, self._launcher.cluster):
+            return
+        try:
+            self._launcher.cluster.delete(pod, grace_s=grace_s)
+        except MLRunBaseError as error:
+            logger.warning(f"the pod of run {run.key} is still there: {err_to_str(error)}")
+
+    def _function_of(self, run: Run) -> Function:
+        return function_of(run, self.db)
+
+    @property
+    def _leases(self) -> Leases:
+        assert isinstance(self.db, Leases), "a server has the database itself"
+        return self.db
+
+    @property
+    def _submissions(self) -> Submissions:
+        assert isinstance(self.db, Submissions), "a server has the database itself"
+        return self.db
+
+    @property
+    def _firings(self) -> Firings:
+        assert isinstance(self.db, Firings), "a server has the database itself"
+        return self.db

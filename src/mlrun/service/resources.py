@@ -1,0 +1,126 @@
+"""Runtime resources: the pods of runs, listed as MLRun's clients expect it, and cleaned away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from mlrun.db.base import Record, RunDB
+from mlrun.errors import MLRunInvalidArgumentError, MLRunNotFoundError
+from mlrun.launcher.clock import seconds_since
+from mlrun.launcher.local import LocalLauncher
+from mlrun.model.pod import PodState
+from mlrun.model.run import Run, RunState
+
+GROUPS = ("job", "project")
+_OURS = {"app.kubernetes.io/managed-by": "mlrun"}
+_FIELDS = ("phase", "reason", "message", "exit_code", "node", "created", "started", "ended")
+_ABORTED = "its runtime resources were deleted"
+
+
+class Wanted(NamedTuple):
+    """Which pods are meant; what is empty is every one."""
+
+    projects: Callable[[str], bool]  # whether the caller may see one
+    project: str = ""
+    kind: str = ""
+    object_id: str = ""  # the uid of a run
+    labels: str = ""  # name=value, several by comma
+
+
+def list_resources(launcher: LocalLauncher, wanted: Wanted, group_by: str = "") -> Any:
+    """
+    ``[{"kind", "resources": {"crd_resources": [], "pod_resources": [{"name", "labels", "status"}]}}]``; by
+    *group_by* ``{project: {uid: resources}}`` or ``{project: {kind: resources}}``.
+
+    Raises:
+        MLRunInvalidArgumentError: A selector that is none.
+    """
+    return grouped(_pods(launcher, wanted), group_by)
+
+
+def delete_resources(
+    launcher: LocalLauncher, wanted: Wanted, force: bool = False, grace_s: float = 0.0
+) -> Any:
+    """
+    Delete pods with their logs of the cluster, and give them grouped by project.
+
+    Args:
+        force: Also those that have not ended, or not so long ago; their runs are aborted.
+        grace_s: A pod is left alone for so long after its end.
+    """
+    deleted = []
+    for state in _pods(launcher, wanted):
+        if not force and not (state.is_final and seconds_since(state.ended) >= grace_s):
+            continue
+        _delete(launcher, state)
+        deleted.append(state)
+    return grouped(deleted, "project")
+
+
+def grouped(pods: list[PodState], group_by: str = "") -> Any:
+    if not group_by:
+        kinds: dict[str, list[PodState]] = {}
+        for state in pods:
+            kinds.setdefault(state.labels.get("mlrun/class", ""), []).append(state)
+        return [{"kind": kind, "resources": _told(some)} for kind, some in kinds.items()]
+    label = "mlrun/uid" if group_by == "job" else "mlrun/class"
+    groups: dict[str, dict[str, list[PodState]]] = {}
+    for state in pods:
+        of_project = groups.setdefault(state.labels.get("mlrun/project", ""), {})
+        of_project.setdefault(state.labels.get(label, ""), []).append(state)
+    return {
+        project: {name: _told(some) for name, some in of_project.items()}
+        for project, of_project in groups.items()
+    }
+
+
+def selector_of(text: str) -> dict[str, str]:
+    """
+    Raises:
+        MLRunInvalidArgumentError: *text* is no selector of labels and their values.
+    """
+    pairs = [part.strip().partition("=") for part in text.split(",") if part.strip()]
+    for name, separator, _ in pairs:
+        if not separator or not name:
+            raise MLRunInvalidArgumentError(
+                f"label-selector={text!r} is none: name=value, several by comma, as mlrun/class=job"
+            )
+    return {name.strip(): value.lstrip("=").strip() for name, _, value in pairs}
+
+
+def _pods(launcher: LocalLauncher, wanted: Wanted) -> list[PodState]:
+    selector = {**_OURS, **selector_of(wanted.labels)}
+    for label, value in (("project", wanted.project), ("class", wanted.kind), ("uid", wanted.object_id)):
+        if value:
+            selector[f"mlrun/{label}"] = value
+    found = launcher.cluster.list(selector)
+    return [state for state in found if wanted.projects(state.labels.get("mlrun/project", ""))]
+
+
+def _delete(launcher: LocalLauncher, state: PodState) -> None:
+    """With its run ended, where that is live, before the pod is gone."""
+    run = _run_of(launcher.db, state)
+    is_its = run is not None and run.status.process.get("pod", state.name) == state.name
+    if run is not None and is_its and not RunState(run.status.state).is_final:
+        launcher.abort(run, _ABORTED)
+    launcher.cluster.delete(state.name, state.kind)
+
+
+def _run_of(db: RunDB, state: PodState) -> Run | None:
+    try:
+        return Run.from_dict(db.read_run(state.labels["mlrun/uid"], state.labels.get("mlrun/project", "")))
+    except (KeyError, MLRunNotFoundError):
+        return None
+
+
+def _told(pods: list[PodState]) -> Record:
+    told = [
+        {
+            "name": state.name,
+            "labels": state.labels,
+            "status": {name: getattr(state, name) for name in _FIELDS},
+        }
+        for state in pods
+    ]
+    return {"crd_resources": [], "pod_resources": told}
