@@ -7,6 +7,7 @@ import inspect
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from mlrun.config import mlconf
@@ -193,8 +194,8 @@ class BaseRuntime(Kept, Editing, ImageNeeds):
         project = task.metadata.project or self.metadata.project or str(mlconf.current_project)
         with runner.located(launch, project) as launch:
             runner.check_runnable(task.spec, launch)
-            runner.ensure_built(auto_build)  # which changes what is stored below
             if not local:
+                function.ensure_built(auto_build)  # which changes what is stored below
                 artifact_path = prepare.output_path(task.spec.output_path)
                 function, launch = function.carried(launch, project, artifact_path)
                 runner = function
@@ -208,7 +209,7 @@ class BaseRuntime(Kept, Editing, ImageNeeds):
             if schedule is not None:
                 answer: Any = runner.schedule(run, launch, schedule)
                 return cast(RunObject, answer)  # the type of the published signature
-            attempts(run, launch.db, lambda: runner._carry_out(run, launch, plan))
+            attempts(run, launch.db, partial(runner._carry_out, run, launch, plan))
         return RunObject.of(run, launch.db)
 
     def resume(self, run: Run, secrets: SecretsStore, handler: str = "", workdir: str = "") -> None:

@@ -113,6 +113,7 @@ _BUILD = Rule(
     takes=Build,
     gives=BuildAnswer,
     errors=(501,),
+    also=("/build/function/",),
 )
 _STATUS = Rule(
     "GET",
@@ -139,5 +140,6 @@ _STATUS = Rule(
         LAST: "0: the log of a build has no times.",
         TEXT: "logs",
     },
+    also=("/build/status/",),
 )
-RULES = (_BUILD, _STATUS, _BUILD.at("/build/function/"), _STATUS.at("/build/status/"))
+RULES = (_BUILD, _STATUS)
