@@ -188,6 +188,7 @@ def kill_and_count(
         schedule = _settle(works)
         return _counted(works, schedule, moments)
     finally:
+        works.client.close()
         works.kill()
         _end_pods(folder)
 
