@@ -178,3 +178,12 @@ def s3_bucket(s3_secrets: dict[str, str]) -> str:
 
     store: Any = get_store("s3://shared/", s3_secrets)[0]
     return f"s3://{make_bucket(store.filesystem, 'shared')}"
+
+
+@pytest.fixture
+def receiver() -> Iterator[Any]:
+    """A web server that takes what is sent to it."""
+    from mlrun.testing.receiver import receiving
+
+    with receiving() as server:
+        yield server

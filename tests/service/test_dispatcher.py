@@ -18,6 +18,7 @@ from mlrun.service.functions import function_of
 from mlrun.service.launcher import ServerLauncher
 from mlrun.service.lease import Lease
 from mlrun.service.tasks import Tasks
+from mlrun.service.telling import as_hidden, take
 from mlrun.service.watch import Watch
 from mlrun.testing.memory_cluster import MemoryCluster
 
@@ -345,3 +346,27 @@ def until(is_so: Callable[[], Any]) -> None:
             return
         pause.wait(0.01)
     raise AssertionError("it never came so far")
+
+
+def test_a_run_that_has_ended_is_told_of(
+    worked: Worked, task: dict[str, Any], db: Any, receiver: Any, cluster: MemoryCluster
+) -> None:
+    secret = {"url": f"{receiver.url}/s3cr3t-path"}
+    told = {"kind": "webhook", "name": "n", "when": ["running", "completed"], "secret_params": secret}
+    task["metadata"]["uid"] = UIDS[0]
+    task["spec"]["notifications"] = [told]
+    run = Run.from_dict({**task, "status": {"state": "pending"}})
+    hidden = as_hidden(take(run.spec))
+    db.submit_run(run.to_dict(), hidden=hidden)
+
+    worked.round()
+    set_state(db, UIDS[0], "running")
+    worked.round()
+    until(lambda: len(receiver.received) == 1)
+    set_state(db, UIDS[0], "completed")
+    worked.round()
+
+    until(lambda: len(receiver.received) == 2)
+    assert [request.path for request in receiver.received] == ["/s3cr3t-path"] * 2
+    assert "s3cr3t-path" not in str(db.read_run(UIDS[0], "iris"))
+    assert "s3cr3t-path" not in str(cluster.resources)

@@ -20,7 +20,6 @@ from mlrun.errors import (
 from mlrun.launcher.base import Function
 from mlrun.launcher.ending import DELETED, Reason, end_run
 from mlrun.log import logger
-from mlrun.model.base import load_json
 from mlrun.model.pod import PodState
 from mlrun.model.retry import next_attempt
 from mlrun.model.run import Run, RunState
@@ -28,6 +27,7 @@ from mlrun.service.duty import Duty
 from mlrun.service.launcher import ServerLauncher
 from mlrun.service.lease import Lease
 from mlrun.service.tasks import Tasks
+from mlrun.service.telling import give_back, tell
 from mlrun.service.watch import Watch
 
 BUSY_S, IDLE_S = 0.2, 0.5  # between two looks; what this server submits is seen at once
@@ -62,6 +62,7 @@ class Dispatcher(Duty):
         self._db, self._launcher, self._tasks, self._watch = db, launcher, tasks, watch
         self._find_function, self._clock = find_function, clock
         self._being_ended: set[int] = set()  # ids of submissions
+        self._seen_running: set[int] = set()
         self._again: dict[int, float] = {}  # those whose cluster was away, and when it is asked again
         self._looked = float("-inf")
         self._missing: set[int] = set()  # those whose pod was not there at the last look
@@ -109,6 +110,7 @@ class Dispatcher(Duty):
         elif submission.id in self._being_ended:
             return False
         elif state.is_final:
+            _aside(self._tell, submission)
             self._end(submission)
         elif state == RunState.PENDING_RETRY:
             return self._repeat(submission)
@@ -118,8 +120,16 @@ class Dispatcher(Duty):
                 _aside(self._abort, submission)
             return False
         else:
+            if state == RunState.RUNNING and submission.id not in self._seen_running:
+                self._seen_running.add(submission.id)
+                _aside(self._tell, submission)
             return False
         return True
+
+    def _tell(self, submission: Submission) -> None:
+        """In a thread of its own: whoever is told has time to answer."""
+        with suppress(MLRunNotFoundError):  # it was deleted
+            tell(self._run(submission), self._db)
 
     def _repeat(self, submission: Submission) -> bool:
         run = self._run(submission)
@@ -135,7 +145,7 @@ class Dispatcher(Duty):
         run: Run | None = None
         try:
             run = self._run(submission)
-            secrets = load_json(self._db.hidden_of(submission) or "{}", "hidden values")
+            secrets = give_back(run, self._db.hidden_of(submission))
             self._launcher.submit(self._find_function(run), run, secrets)
         except MLRunServiceUnavailableError as error:
             self._again[submission.id] = self._clock() + AGAIN_S
@@ -151,6 +161,7 @@ class Dispatcher(Duty):
         self._launcher.forget_login(run)
         self._end_task(submission)
         self._again.pop(submission.id, None)
+        self._seen_running.discard(submission.id)
 
     def _end_task(self, submission: Submission, error: str = "") -> None:
         if name := submission.how_to_end.get("task"):

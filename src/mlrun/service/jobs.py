@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import json
 import uuid
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -25,6 +24,7 @@ from mlrun.runtimes import prepare
 from mlrun.runtimes.base import Launch
 from mlrun.secrets import SecretsStore, masked_sources
 from mlrun.service.functions import function_of, pod_function
+from mlrun.service.telling import as_hidden, take
 
 SCHEDULE_LABEL = "mlrun/schedule-name"  # of the runs that a schedule has started
 
@@ -63,7 +63,7 @@ def prepared(task: Record, function: Any, db: RunDB, launcher: LocalLauncher) ->
     spec.handler = spec.handler or found.spec.default_handler
     spec.state_thresholds = {**thresholds.defaults(), **found.spec.state_thresholds, **spec.state_thresholds}
     run.status.state = RunState.PENDING.value
-    hidden = _take_inline_secrets(spec)
+    hidden = as_hidden(_take_inline_secrets(spec) | take(spec))
     Retry.of(spec.retry)
     found.check_runnable(spec, Launch(db, SecretsStore(), spec.handler))
     found.manifest(run, launcher.place(), Private())
@@ -168,12 +168,12 @@ def _stored(function: Record, project: str, db: RunDB) -> str:
     return f"{meta.project}/{meta.name}@{hash_key}"
 
 
-def _take_inline_secrets(spec: RunSpec) -> str:
-    """Take the values out of *spec*, and give them as JSON."""
+def _take_inline_secrets(spec: RunSpec) -> dict[str, Any]:
+    """Take the values out of *spec*, and give them."""
     values: dict[str, str] = {}
     for source in spec.secret_sources:
         if source.get("kind") == "inline" and isinstance(source.get("source"), Mapping):
             prefix = str(source.get("prefix") or "")
             values |= {f"{prefix}{name}": str(value) for name, value in source["source"].items()}
     spec.secret_sources = masked_sources(spec.secret_sources)
-    return json.dumps(values) if values else ""
+    return values
