@@ -48,7 +48,7 @@ class Served(NamedTuple):
         prefix = "/api/v1" if (method, path) in IN_V1 else "/api/v2"
         name = project if path.startswith(("/projects/{name}", "/project-summaries")) else "x"
         address = path.replace(":path", "").format(
-            project=project, name=name, uid="u1", key="x", tag="t", profile="x"
+            project=project, name=name, uid="u1", key="x", tag="t", profile="x", digest="0" * 64
         )
         headers = {"authorization": f"Bearer {self.secrets[login]}"} if login else {}
         return self.client.request(method, prefix + address, headers=headers, **options)

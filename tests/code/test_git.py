@@ -131,6 +131,16 @@ def test_a_login_shows_nothing() -> None:
     assert repr(Login("me", "t0ken")) == "Login(***)"
 
 
+def test_the_reason_is_the_first_thing_that_is_said() -> None:
+    said = (
+        "warning: old\nssh: connect to host h port 22: Connection refused\nfatal: Could not read.\n\nPlease"
+    )
+
+    assert str(as_error("ssh://h/a.git", Failed(said))) == (
+        "ssh://h/a.git can not be reached (ssh: connect to host h port 22: Connection refused)"
+    )
+
+
 @pytest.mark.parametrize(
     ("said", "kind"),
     [

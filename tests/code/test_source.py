@@ -156,6 +156,13 @@ def test_what_is_no_source_is_said_with_what_would_be(tmp_path: Path, address: s
         fetch(address, tmp_path / "to")
 
 
+def test_a_folder_that_is_nearly_there_is_named(tmp_path: Path) -> None:
+    (tmp_path / "project").mkdir()
+
+    with pytest.raises(MLRunInvalidArgumentError, match="Did you mean 'project'"):
+        source.check("./proejct")
+
+
 @pytest.mark.parametrize(
     ("address", "plain", "login"),
     [

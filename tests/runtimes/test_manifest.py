@@ -165,10 +165,15 @@ def test_what_the_run_says_counts_more(fn: Any) -> None:
 def test_where_a_pod_has_mounts_it_gets_the_database_and_the_artifacts(fn: Any) -> None:
     run, place = a_run(), Place("podman", Reach.MOUNTS, False, "sqlite:////home/me/mlrun/mlrun.db")
     run.spec.output_path = "/home/me/artifacts/{{run.uid}}"
+    fn.spec.build.source = f"bundle+file:///home/me/mlrun/bundles/{'0' * 64}"
 
     resource = pod(fn, run, place)
 
-    paths = {"mlrun-database": "/home/me/mlrun", "mlrun-artifacts": "/home/me/artifacts/"}
+    paths = {
+        "mlrun-database": "/home/me/mlrun",
+        "mlrun-artifacts": "/home/me/artifacts/",
+        "mlrun-bundles": "/home/me/mlrun/bundles",
+    }
     assert {v["name"]: v["hostPath"]["path"] for v in resource["spec"]["volumes"]} == paths
     mounts = resource["spec"]["containers"][0]["volumeMounts"]
     assert {mount["name"]: mount["mountPath"] for mount in mounts} == paths

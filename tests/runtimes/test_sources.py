@@ -19,7 +19,8 @@ from mlrun.errors import (
     MLRunNotFoundError,
     RunError,
 )
-from mlrun.testing.git import Commits, git_over_http
+from mlrun.runtimes import sources
+from mlrun.testing.git import Commits, git, git_over_http
 
 TRAIN = """
 import os
@@ -222,7 +223,8 @@ def test_commit_branch_and_tag_are_recorded_with_the_run(
 
     stored = db.read_run(run.uid())
     assert stored["status"]["commit"] == getattr(commits, attribute)
-    assert stored["metadata"]["annotations"] == {"mlrun/source": address, **notes}
+    commit = {"mlrun/source-commit": stored["status"]["commit"]}
+    assert stored["metadata"]["annotations"] == {"mlrun/source": address, **commit, **notes}
 
 
 def test_a_program_has_its_commit_recorded(daemon: str, commits: Commits, db: Any) -> None:
@@ -394,3 +396,128 @@ def test_a_login_reaches_the_pod(commits: Commits, db: Any, home: Path) -> None:
 
     assert run.output("accuracy") == 3
     assert b"t0kenword" not in everything(db, home)
+
+
+# folders, shipped to pods
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A clean work tree of git with a module and a helper."""
+    folder = tmp_path / "project"
+    (folder / "proj").mkdir(parents=True)
+    (folder / "proj/train.py").write_text(TRAIN)
+    (folder / "part.py").write_text("FACTOR = 2\n")
+    git("init", "-q", "-b", "main", folder=folder)
+    git("add", "-A", folder=folder)
+    git("commit", "-q", "-m", "one", folder=folder)
+    return folder
+
+
+def job(source: str = "./project") -> Any:
+    fn = mlrun.new_function("f", kind="job", image="x")
+    return fn.with_source_archive(source, workdir="proj", handler="train.train")
+
+
+def test_a_folder_is_shipped_to_a_pod(project: Path, db: Any) -> None:
+    run = job().run(params={"p1": 5})
+
+    assert run.outputs == {"accuracy": 10, "here": "proj"}
+    assert not (project / "proj/out.txt").exists()
+
+
+def test_the_commit_of_a_folder_is_recorded_with_the_run(project: Path, db: Any) -> None:
+    run = job().run()
+
+    stored = db.read_run(run.uid())
+    notes = stored["metadata"]["annotations"]
+    assert stored["status"]["commit"] == git("rev-parse", "HEAD", folder=project)
+    assert notes["mlrun/source-branch"] == "main"
+    assert "mlrun/source-dirty" not in notes
+
+
+def test_uncommitted_changes_are_recorded_with_the_run(project: Path, db: Any) -> None:
+    (project / "part.py").write_text("FACTOR = 3\n")
+    (project / "new.py").touch()
+
+    run = job().run()
+
+    notes = db.read_run(run.uid())["metadata"]["annotations"]
+    assert run.output("accuracy") == 3
+    assert (notes["mlrun/source-dirty"], notes["mlrun/source-changes"]) == ("true", "M part.py, ?? new.py")
+
+
+def test_changes_of_a_folder_that_is_used_where_it_is_are_recorded_too(project: Path, db: Any) -> None:
+    (project / "part.py").write_text("FACTOR = 3\n")
+
+    run = local("project", workdir="proj", handler="train.train").run()
+
+    stored = db.read_run(run.uid())
+    assert stored["status"]["commit"] == git("rev-parse", "HEAD", folder=project)
+    assert stored["metadata"]["annotations"]["mlrun/source-changes"] == "M part.py"
+
+
+def test_the_version_of_the_function_has_the_very_code_that_ran(project: Path, db: Any) -> None:
+    fn = job()
+    first, again = fn.run(), fn.run()
+    (project / "part.py").write_text("FACTOR = 7\n")
+    changed = fn.run()
+
+    assert fn.spec.build.source == "./project"
+    assert first.spec.function == again.spec.function != changed.spec.function
+    old = mlrun.import_function(f"db://{first.spec.function}")
+    assert old.spec.build.source.startswith("bundle+file://")
+    assert old.run().output("accuracy") == 2
+    assert old.run(local=True).output("accuracy") == 2
+
+
+@pytest.mark.parametrize("artifact_path", ["", "results", "results/{{run.uid}}"])
+def test_what_runs_write_into_a_folder_is_no_code(project: Path, db: Any, artifact_path: str) -> None:
+    os.chdir(project)
+    fn = job("./")
+    first = fn.run(artifact_path=artifact_path)
+    folder = Path(artifact_path.partition("/")[0] or "artifacts")
+    folder.mkdir(exist_ok=True)
+    (folder / "model.bin").write_bytes(b"x")
+
+    assert fn.run(artifact_path=artifact_path).spec.function == first.spec.function
+
+
+def test_a_source_that_an_image_was_built_with_need_not_be_here(db: Any) -> None:
+    fn = mlrun.new_function("f", kind="job", image="x").with_code(body="def train():\n    return 1\n")
+    fn.spec.build.source = "./not-here"
+
+    assert fn.run(handler="train").output("return") == 1
+
+
+def test_a_run_has_nothing_beside_its_code(archive: str, db: Any) -> None:
+    fn = local(archive, command="ls -A")
+    fn.spec.mode = "pass"
+
+    assert db.get_log(fn.run().uid())[1] == b"part.py\nproj\n"
+
+
+def test_a_folder_goes_by_a_store_where_one_is_named(project: Path, db: Any, tmp_path: Path) -> None:
+    mlrun.mlconf.bundles.path = str(tmp_path / "kept")
+
+    run = job().run()
+
+    digest = run.metadata.annotations["mlrun/source-digest"]
+    assert run.metadata.annotations["mlrun/source"] == f"bundle+file://{tmp_path}/kept/{digest}"
+
+
+def test_a_folder_without_the_working_folder_ships_nothing(project: Path, db: Any, home: Path) -> None:
+    fn = job().with_source_archive("./project", workdir="prjo")
+
+    with pytest.raises(MLRunNotFoundError, match="has no folder 'prjo': it has proj"):
+        fn.run()
+
+    assert db.list_runs() == []
+    assert not (home / "bundles").exists()
+
+
+def test_a_folder_that_is_built_into_the_image_is_not_shipped(project: Path) -> None:
+    fn = mlrun.new_function("f", kind="job").with_source_archive("./project", pull_at_runtime=False)
+
+    assert not sources.is_shipped(fn.spec)
+    assert sources.is_shipped(job().spec)

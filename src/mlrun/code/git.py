@@ -124,7 +124,7 @@ def git(words: Iterable[str], url: str = "", login: Login = Login(), until: floa
             raise
         raise MLRunTimeoutError(
             f"{url or 'git'} has not answered in the time that the setting sources.timeout gives"
-        ) from error
+        ) from None
     if process.returncode:
         raise Failed(said.decode("utf-8", "replace").replace(login.password or "\0", "***"))
     return out.decode("utf-8", "surrogateescape")
@@ -132,9 +132,9 @@ def git(words: Iterable[str], url: str = "", login: Login = Login(), until: floa
 
 def as_error(url: str, failed: Failed) -> MLRunBaseError:
     """What git has said of the repository at *url*, in our words."""
-    lines = [line.strip() for line in str(failed).splitlines() if line.strip()]
-    told = next((line for line in lines if line.startswith(("fatal:", "error:", "ERROR:"))), "")
-    reason = (told or (lines[-1] if lines else "no reason was given")).partition(": ")[2] or told
+    lines = (line.strip() for line in str(failed).splitlines())
+    told = next((line for line in lines if line and not line.startswith(("warning:", "hint:"))), "")
+    reason = told.removeprefix("fatal: ").removeprefix("error: ").rstrip(".") or "no reason was given"
     said = str(failed).lower()
     for kind, sentence, words in _KINDS:
         if any(word in said for word in words):

@@ -103,6 +103,10 @@ class StoredObjects(Objects):
             batch.append((name, data))
         self._write(batch)
 
+    def clear(self) -> None:
+        """Delete all of them."""
+        self._store.rm(self._root, recursive=True)
+
     def keep(self, name: str, data: bytes) -> None:
         """Write one object, whether or not what it needs is here; for a cache, which has no whole bundles."""
         self._store.put(self._key(name), data)

@@ -184,7 +184,7 @@ def check_out(repository: Repository, commit: Commit, folder: str, until: float 
         sha = _fetched(repository, commit, at, until)
         git([*at, "checkout", "-q", "--detach", sha, "--"], until=until)
     except Failed as failed:
-        raise as_error(repository.url, failed) from failed
+        raise as_error(repository.url, failed) from None
     return commit._replace(sha=sha)
 
 
@@ -235,7 +235,7 @@ def _listed(repository: Repository, patterns: list[str], until: float | None) ->
             until,
         )
     except Failed as failed:
-        raise as_error(repository.url, failed) from failed
+        raise as_error(repository.url, failed) from None
     found: dict[str, str] = {}
     for line in lines.splitlines():
         value, _, name = line.partition("\t")

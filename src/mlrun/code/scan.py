@@ -33,12 +33,12 @@ def scan(folder: str, without: Iterable[str] = ()) -> Bundle:
     if not os.path.isdir(root):
         raise MLRunNotFoundError(f"there is no folder {root}")
     entries: list[Entry] = []
-    left = int(mlconf.bundles.max_bytes)
+    left, most = int(mlconf.bundles.max_bytes), int(mlconf.bundles.max_files)
     with files.explained("read", root):
         for entry in _walk(root, "", Rules.of(root), tuple(map(os.path.abspath, without))):
             left -= entry.size
             entries.append(entry)
-            if left < 0 or len(entries) > int(mlconf.bundles.max_files):
+            if left < 0 or len(entries) > most:
                 raise _too_much(root, entries)
     return Bundle(entries, root)
 

@@ -15,7 +15,7 @@ from mlrun.code.git import Login
 from mlrun.config import mlconf
 from mlrun.datastore import DataItem, get_dataitem
 from mlrun.datastore.credentials import Credentials, Secrets
-from mlrun.errors import MLRunBaseError, MLRunInvalidArgumentError, MLRunNotFoundError
+from mlrun.errors import MLRunBaseError, MLRunInvalidArgumentError, MLRunNotFoundError, nearest
 
 FORMS = (
     "git://host/org/repo.git#branch, git+ssh://git@host/org/repo.git, a .zip, .tar or .tar.gz file at any"
@@ -98,8 +98,10 @@ def check(source: str) -> None:
         MLRunInvalidArgumentError: *source* is none that code is fetched from.
     """
     if not any(is_one(source) for is_one in (repository.is_repository, is_archive, bundles.is_bundle)):
-        shown = urls.without_secrets(source)
-        raise MLRunInvalidArgumentError(f"{shown!r} is no source of code: {FORMS}")
+        shown, near = urls.without_secrets(source), ""
+        if not urls.scheme(source) and os.path.isdir(os.path.dirname(source) or "."):
+            near = nearest(os.path.basename(source), os.listdir(os.path.dirname(source) or "."))
+        raise MLRunInvalidArgumentError(f"{shown!r} is no source of code: {FORMS}.{near}")
 
 
 def is_archive(source: str) -> bool:

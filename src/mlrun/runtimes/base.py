@@ -86,7 +86,7 @@ class BaseRuntime(Keeping, Editing, ImageNeeds):
         """
         return nullcontext(launch)
 
-    def carried(self, launch: Launch, project: str) -> tuple[Self, Launch]:
+    def carried(self, launch: Launch, project: str, artifact_path: str) -> tuple[Self, Launch]:
         """This function as it runs elsewhere: a source that is a folder of this machine is brought there."""
         return self, launch
 
@@ -190,7 +190,8 @@ class BaseRuntime(Keeping, Editing, ImageNeeds):
             runner.check_runnable(task.spec, launch)
             if not local:
                 self.ensure_built(auto_build)
-                runner, launch = self.in_folder(workdir).carried(launch, project)
+                artifact_path = prepare.output_path(task.spec.output_path)
+                runner, launch = self.in_folder(workdir).carried(launch, project, artifact_path)
             function = self if local else runner
             task.spec.secret_sources = masked_sources(task.spec.secret_sources)
             body, version = function._version(task.metadata.project)

@@ -88,10 +88,10 @@ class PodRuntime(Resources, Building, WithSource):
                 " new_function(command='train.py') names a program, and with_code() embeds one"
             )
 
-    def carried(self, launch: Launch, project: str) -> tuple[Self, Launch]:
+    def carried(self, launch: Launch, project: str, artifact_path: str) -> tuple[Self, Launch]:
         if not is_shipped(self.spec):
             return self, launch
-        return shipped(self, launch, project, self._launcher(launch).reach)
+        return shipped(self, launch, project, artifact_path, self._launcher(launch).reach)
 
     def in_folder(self, workdir: str) -> Self:
         """Whoever starts its pod knows the function only."""

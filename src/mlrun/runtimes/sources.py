@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Self
 from mlrun.config import mlconf
 from mlrun.errors import MLRunConflictError, MLRunInvalidArgumentError, MLRunNotFoundError, nearest
 from mlrun.model.function import FunctionSpec
-from mlrun.runtimes import prepare
 
 if TYPE_CHECKING:
     from mlrun.cluster.base import Reach
@@ -113,15 +112,19 @@ def set_source(function: Any, address: str) -> None:
     from mlrun.code import source
 
     source.check(address)
-    function.spec.build.source, login = source.without_login(address)
-    if login:
-        function.__dict__["_source_login"] = login
+    function.spec.build.source = address
+    login_of(function)
 
 
 def login_of(function: Any) -> dict[str, str]:
-    """The secrets that the address of its source had; one of a record from elsewhere is taken out of it."""
-    if function.spec.build.source:
-        set_source(function, function.spec.build.source)
+    """The secrets that the address of its source has or had; they are taken out of the record."""
+    address = function.spec.build.source
+    if "@" in address and not is_folder(address):
+        from mlrun.code.source import without_login
+
+        function.spec.build.source, login = without_login(address)
+        if login:
+            function.__dict__["_source_login"] = login
     return dict(function.__dict__.get("_source_login", {}))
 
 
@@ -169,7 +172,8 @@ def located(spec: FunctionSpec, launch: Launch, project: str) -> Iterator[Launch
     with _target(spec.clone_target_dir) as target:
         fetched = source.fetch(address, target, launch.secrets, launch.db, project)
         root = str(fetched.path)
-        Path(root, _MARK).touch()
+        if spec.clone_target_dir:
+            Path(root, _MARK).touch()
         try:
             yield _in(Located(root, _workdir(root, launch.workdir, fetched.source), fetched), launch)
         finally:
@@ -182,11 +186,14 @@ def is_shipped(spec: FunctionSpec) -> bool:
     return bool(build.source and build.load_source_on_run and is_folder(build.source))
 
 
-def shipped(function: Any, launch: Launch, project: str, reach: Reach | None) -> tuple[Any, Launch]:
+def shipped(
+    function: Any, launch: Launch, project: str, artifact_path: str, reach: Reach | None
+) -> tuple[Any, Launch]:
     """
     Ship the folder that is the source of *function*; gives a function whose source is where pods find it.
 
     Args:
+        artifact_path: Of the run.
         reach: What pods have of this machine; None where an API server starts them.
 
     Raises:
@@ -197,17 +204,17 @@ def shipped(function: Any, launch: Launch, project: str, reach: Reach | None) ->
 
     folder = os.path.abspath(folder_of(function.spec.build.source))
     _workdir(folder, function.spec.workdir, folder)  # looked at before anything is sent
-    bundle = scan.scan(folder, without=_written_here(launch))
-    place = bundles.place_for(reach, launch.db, project, prepare.output_path(), launch.secrets)
+    bundle = scan.scan(folder, without=_written_here(launch, artifact_path))
+    place = bundles.place_for(reach, launch.db, project, artifact_path, launch.secrets)
     twin = function.copy()
     twin.spec.build.source = bundles.ship(bundle, place, folder)
     known = source.of_folder(folder, bundle.digest)._replace(source=twin.spec.build.source)
     return twin, replace(launch, located=Located(folder, launch.workdir, known))
 
 
-def _written_here(launch: Launch) -> list[str]:
+def _written_here(launch: Launch, artifact_path: str) -> list[str]:
     """What runs write on this machine; it may lie in the folder, and is no code."""
-    artifacts = prepare.output_path().partition("{{")[0]
+    artifacts = artifact_path.partition("{{")[0]
     database = launch.db.url.removeprefix("sqlite:///")
     endings = ("", "-wal", "-shm", "-lock", "-journal")
     return [str(mlconf.home), artifacts.rstrip("/"), *(database + ending for ending in endings)]

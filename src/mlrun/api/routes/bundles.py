@@ -51,11 +51,11 @@ def read(call: Call) -> Response:
 
 
 def store_file(call: Call) -> Response:
-    return _store_one(call, FILE)
+    return _store_one(call, FILE, call.body)
 
 
 def store_node(call: Call) -> Response:
-    return _store_one(call, NODE)
+    return _store_one(call, NODE, call.body)
 
 
 def read_file(call: Call) -> Response:
@@ -78,10 +78,16 @@ def place_of(project: str) -> StoredObjects:
     return StoredObjects(url, Credentials(), shown=f"project {project}")
 
 
-def _store_one(call: Call, kind: str) -> Response:
+def forget(project: str) -> None:
+    """Delete all objects of *project*; nothing happens if it has none, or can have none."""
+    if urls.KEY.fullmatch(project) and ".." not in project:
+        place_of(project).clear()
+
+
+def _store_one(call: Call, kind: str, data: bytes) -> Response:
     place, name = place_of(call.project), f"{kind}/{call.path['digest']}"
-    check_object(name, call.body)
-    place.put(_complete(place, [(name, call.body)]))
+    check_object(name, data)
+    place.put(_complete(place, [(name, data)]))
     return done()
 
 
@@ -127,7 +133,7 @@ RULES = (
         takes=ObjectNames,
         gives=ObjectNames,
     ),
-    Rule("POST", f"{_ALL}/pack", store, "Keep many objects", takes=pack.TYPE, errors=(409,)),
+    Rule("POST", f"{_ALL}/pack", store, "Keep many objects", takes=BYTES, errors=(409,)),
     Rule(
         "GET",
         f"{_ALL}/pack",

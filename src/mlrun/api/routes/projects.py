@@ -9,6 +9,7 @@ from starlette.responses import Response
 from mlrun.api.answers import as_json, done
 from mlrun.api.codec import EVERY_PROJECT, Call, Rule, part
 from mlrun.api.parameters import flag, header, text, texts, word
+from mlrun.api.routes import bundles
 from mlrun.api.shapes import Project, Projects, ProjectSummaries, ProjectSummary
 from mlrun.db.base import Record
 from mlrun.errors import MLRunInvalidArgumentError
@@ -54,6 +55,7 @@ def list_all(call: Call) -> Response:
 def delete(call: Call) -> Response:
     asked = call.text("x-mlrun-deletion-strategy")
     call.db.delete_project(_name(call), _SAME.get(asked, asked))
+    bundles.forget(_name(call))
     return done(204)
 
 

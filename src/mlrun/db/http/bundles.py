@@ -30,7 +30,7 @@ class Bundles(Delivery):
             MLRunConflictError: One needs what is not there.
         """
         message = Message(
-            "POST", f"v1/{place(project, 'bundles', 'pack')}", body=pack, content="application/vnd.mlrun.pack"
+            "POST", f"v1/{place(project, 'bundles', 'pack')}", body=pack, content="application/octet-stream"
         )
         self._ask(message, is_safe=True, timeout_s=float(mlconf.submit_timeout))
 
