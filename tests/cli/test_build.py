@@ -161,7 +161,7 @@ def test_a_source_folder_can_be_put_elsewhere_as_an_archive(function: Path, tmp_
         (["nowhere.yaml"], "nowhere.yaml"),
         (["-r", "[]"], "--runtime is a function as a JSON object"),
         (["-r", '{"kind": "local", "metadata": {"name": "x"}}'], "has no image"),
-        (["function.yaml", "-s", "nowhere"], "'nowhere' is no source of code"),
+        (["function.yaml", "-s", "nowhere"], "no source"),
         (["function.yaml", "-i", "No Such"], "can not name an image"),
         (["function.yaml", "--ensure-project"], "--ensure-project needs --project"),
     ],

@@ -1,3 +1,4 @@
+import shutil
 import sys
 import zipfile
 
@@ -188,12 +189,23 @@ def test_the_older_word_names_the_image_and_builds(fn):
     assert fn.spec.build.image == "team/train:1" and fn.status.state == "ready"
 
 
-def test_an_image_of_another_cluster_is_not_deployed_here(fn):
-    fn.with_commands(["true"])
-    fn.spec.image = "team/train:1"
-    assert not fn.is_deployed()
+def test_an_environment_is_deployed_where_it_is(fn):
+    fn.with_commands(["true"]).deploy()
+    assert fn.is_deployed()
 
     mlconf.cluster.kind = "podman"
+    assert not fn.is_deployed()
+
+    fn.spec.image = "team/train:1"
+    assert fn.is_deployed()
+
+
+def test_an_environment_that_is_gone_is_built_again(fn):
+    fn.with_commands(["true"]).deploy()
+    shutil.rmtree(folder_of_all())
+
+    assert not fn.is_deployed()
+    fn.ensure_built(auto_build=True)
     assert fn.is_deployed()
 
 

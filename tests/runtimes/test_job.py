@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import mlrun
-from mlrun.errors import MLRunInvalidArgumentError, MLRunNotImplementedServerError, RunError
+from mlrun.errors import MLRunInvalidArgumentError, RunError
 from mlrun.runtimes import KubejobRuntime
 from mlrun.testing.kubernetes import IMAGE
 
@@ -54,11 +54,6 @@ def test_its_record_is_whole(db):
     back = mlrun.import_function("db://train")
     assert back.kind == "job"
     assert (back.spec.resources, back.spec.image, back.spec.args) == ({"limits": {"cpu": 2}}, "python", ["x"])
-
-
-def test_an_image_is_not_built_yet():
-    with pytest.raises(MLRunNotImplementedServerError, match="not built yet"):
-        mlrun.new_function(kind="job").deploy()
 
 
 def test_other_code_can_be_taken_to_run_here(tmp_path):

@@ -11,7 +11,12 @@ import mlrun
 from mlrun.api.limited import LimitedDB
 from mlrun.cluster.base import Reach
 from mlrun.config import mlconf
-from mlrun.errors import MLRunAccessDeniedError, MLRunInvalidArgumentError, MLRunNotFoundError
+from mlrun.errors import (
+    MLRunAccessDeniedError,
+    MLRunInvalidArgumentError,
+    MLRunNotFoundError,
+    MLRunPreconditionFailedError,
+)
 from mlrun.service import jobs
 from mlrun.service.launcher import ServerLauncher
 from mlrun.testing.memory_cluster import MemoryCluster
@@ -46,6 +51,15 @@ def test_a_function_beside_the_task_is_stored(
 
     assert run.spec.function.startswith("iris/other@") and by_address.spec.function == function
     assert db.get_function("other", "iris", hash_key=run.spec.function.partition("@")[2])
+
+
+def test_a_function_whose_image_is_not_built_is_not_started(
+    db: Any, launcher: ServerLauncher, task: Task
+) -> None:
+    needy = mlrun.new_function("needy", "iris", kind="job", command="train.py", requirements=["pandas"])
+
+    with pytest.raises(MLRunPreconditionFailedError, match="'needy' needs an image that is not built"):
+        jobs.prepared(task | {"spec": {}}, needy.to_dict(), db, launcher)
 
 
 def test_inline_secrets_are_taken_out(db: Any, launcher: ServerLauncher, task: Task) -> None:

@@ -62,7 +62,7 @@ class EnvironmentBuilder(Builder):
 
     def runs(self, image: str) -> bool:
         if not is_environment(image):
-            return False
+            return True  # that of this interpreter, whatever it is called
         try:
             return bool(environment(image))
         except MLRunNotFoundError:

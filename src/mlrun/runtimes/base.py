@@ -195,9 +195,9 @@ class BaseRuntime(Kept, Editing, ImageNeeds):
         with runner.located(launch, project) as launch:
             runner.check_runnable(task.spec, launch)
             if not local:
-                function.ensure_built(auto_build)  # which changes what is stored below
+                self.ensure_built(auto_build)  # which changes what is stored below
                 artifact_path = prepare.output_path(task.spec.output_path)
-                function, launch = function.carried(launch, project, artifact_path)
+                function, launch = self.in_folder(workdir).carried(launch, project, artifact_path)
                 runner = function
             task.spec.secret_sources = masked_sources(task.spec.secret_sources)
             body, version = function._version(task.metadata.project)

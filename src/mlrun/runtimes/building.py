@@ -207,10 +207,19 @@ class Building(BaseRuntime):
 
     def is_deployed(self) -> bool:
         """Whether it needs no image of its own, or has one that can run where it would."""
-        if not self._is_to_build():
-            return True
-        is_there = bool(self.spec.image)
-        return is_there and (self.db.kind in ("http", "https") or get_builder().runs(self.spec.image))
+        if self.db.kind in ("http", "https"):  # whose cluster only the server knows
+            return bool(self.spec.image) or not self._is_to_build()
+        return self._is_built()
+
+    def check_built(self) -> None:
+        """
+        For who starts its pods on a cluster of this process.
+
+        Raises:
+            MLRunPreconditionFailedError: It needs an image that is not there.
+        """
+        if not self._is_built():
+            raise self._unbuilt()
 
     def ensure_built(self, auto_build: bool | None = None) -> None:
         if self.is_deployed():
@@ -219,10 +228,7 @@ class Building(BaseRuntime):
         if wanted:
             self.deploy(skip_deployed=True)
         elif self.db.kind in ("http", "https") or not self.find_image(BuildRequest(skip_deployed=True)):
-            raise MLRunPreconditionFailedError(
-                f"function {self.metadata.name!r} needs an image that is not built: deploy() builds it, and"
-                " run(auto_build=True) does so before the run"
-            )
+            raise self._unbuilt()
 
     def find_image(self, request: BuildRequest) -> bool:
         """Take the image that is there, where there is nothing to build or *request* wants no new one."""
@@ -271,6 +277,16 @@ class Building(BaseRuntime):
     def _is_to_build(self) -> bool:
         build = self.spec.build
         return bool(self.requires_build() or build.image or build.with_mlrun)
+
+    def _is_built(self) -> bool:
+        image = self.spec.image
+        return not self._is_to_build() or (bool(image) and get_builder().runs(image))
+
+    def _unbuilt(self) -> MLRunPreconditionFailedError:
+        return MLRunPreconditionFailedError(
+            f"function {self.metadata.name!r} needs an image that is not built: deploy() builds it, and"
+            " run(auto_build=True) does so before the run"
+        )
 
     def _take_image(self, image: str) -> None:
         self.spec.image = image

@@ -46,6 +46,7 @@ def prepared(task: Record, function: Any, db: RunDB, launcher: LocalLauncher) ->
     Raises:
         MLRunInvalidArgumentError: The function, or the cluster, can not run such a thing.
         MLRunNotFoundError: There is no such function.
+        MLRunPreconditionFailedError: It needs an image that is not built.
     """
     run = Run.from_dict({part: records.part(task, part, "a task") for part in ("metadata", "spec")})
     meta, spec = run.metadata, run.spec
@@ -66,6 +67,7 @@ def prepared(task: Record, function: Any, db: RunDB, launcher: LocalLauncher) ->
     hidden = as_hidden(_take_inline_secrets(spec) | take(spec))
     Retry.of(spec.retry)
     found.check_runnable(spec, Launch(db, SecretsStore(), spec.handler))
+    found.check_built()
     found.manifest(run, launcher.place(), Private())
     return Prepared(run, hidden)
 

@@ -9,7 +9,12 @@ import pytest
 
 import mlrun
 from mlrun.db.http import HTTPRunDB
-from mlrun.errors import MLRunInvalidArgumentError, MLRunNotFoundError, MLRunRuntimeError
+from mlrun.errors import (
+    MLRunInvalidArgumentError,
+    MLRunNotFoundError,
+    MLRunPreconditionFailedError,
+    MLRunRuntimeError,
+)
 
 
 @pytest.fixture
@@ -58,3 +63,13 @@ def test_a_folder_is_shipped_to_the_server(fn: Any, tmp_path: Path, capsys: Any)
 
     assert "x = 1" in capsys.readouterr().out
     assert fn.spec.build.source == "code"  # so that the next build has what has changed in it
+
+
+def test_a_run_on_the_server_builds_first_where_that_is_said(fn: Any) -> None:
+    fn.with_commands(["true"]).with_code(body="def f(context):\n    pass\n")
+
+    with pytest.raises(MLRunPreconditionFailedError, match=r"run\(auto_build=True\)"):
+        fn.run(handler="f")
+    fn.ensure_built(auto_build=True)
+
+    assert fn.is_deployed() and fn.status.state == "ready"

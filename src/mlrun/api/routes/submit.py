@@ -44,7 +44,7 @@ RULES = (
         "Have a run started in its turn, or at the times of a schedule",
         takes=Submission,
         gives=Submitted,
-        errors=(404, 409, 501),
+        errors=(404, 409, 412, 501),
         also=("/submit_job/", "/submit", "/submit/"),
     ),
 )
