@@ -355,7 +355,8 @@ def test_a_job_is_watched_when_asked() -> None:
 
 def test_the_image_of_a_job_is_built_when_asked(tmp_path: Path) -> None:
     (tmp_path / "function.yaml").write_text(
-        "kind: job\nmetadata: {name: train}\nspec: {command: training.py, build: {commands: [echo built now]}}\n"
+        "kind: job\nmetadata: {name: train}\n"
+        "spec: {command: training.py, build: {commands: [echo built now]}}\n"
     )
     words = ("-w", "-f", "function.yaml", "-p", "p1=5")
 
