@@ -189,6 +189,7 @@ def kill_and_count(
         return _counted(works, schedule, moments)
     finally:
         works.kill()
+        works.client.close()
         _end_pods(folder)
 
 
