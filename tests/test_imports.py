@@ -89,7 +89,8 @@ def test_an_empty_run_loads_no_data_frames() -> None:
 
 
 @pytest.mark.parametrize(
-    "room", ["mlrun.model", "mlrun.db", "mlrun.execution", "mlrun.runtimes", "mlrun.artifacts"]
+    "room",
+    ["mlrun.model", "mlrun.db", "mlrun.cluster", "mlrun.execution", "mlrun.runtimes", "mlrun.artifacts"],
 )
 def test_a_room_can_be_imported_first(room: str) -> None:
     assert room in loaded(f"import {room}")

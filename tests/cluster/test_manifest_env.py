@@ -94,7 +94,11 @@ def test_a_whole_secret_comes_first() -> None:
         ({"name": "A", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}, "not 'status.podIP'"),
         ({"name": "A", "val": "1"}, "container.env[0].val is no field of a pod. Did you mean 'value'?"),
         ({"name": "A", "value": 1}, "Expected `str | null`, got `int`"),
-        ({"name": "A", "value": "a\0b"}, "(A) has a zero byte"),
+        ({"name": "A", "value": "a\0b"}, "the variable A has a zero byte"),
+        (
+            {"name": "A", "value": "ü" * 65_535},
+            "the variable A has 131072 bytes, and the system takes 131071",
+        ),
         ("A", "container.env[0] is a mapping, not 'A'"),
     ],
 )

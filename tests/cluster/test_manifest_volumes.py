@@ -8,7 +8,14 @@ from typing import Any
 import pytest
 
 from mlrun.cluster.manifest_parts import Container, PodSpec
-from mlrun.cluster.manifest_volumes import EmptyFolder, HostFolder, Mount, SecretFiles, read_mounts
+from mlrun.cluster.manifest_volumes import (
+    EmptyFolder,
+    HostFolder,
+    Mount,
+    SecretFiles,
+    make_host_folders,
+    read_mounts,
+)
 
 SECRETS = {"vault": {"key": "s3cr3t", "user": "me"}}
 
@@ -112,3 +119,11 @@ def test_what_is_not_there_is_missing(volume: dict[str, Any], message: str) -> N
     _, wrong, missing = read({"name": "v", **volume})
 
     assert (wrong, missing) == ([], [message])
+
+
+def test_a_folder_is_made_where_that_is_asked_for(tmp_path: Path) -> None:
+    mounts, _, _ = read({"name": "v", "hostPath": {"path": f"{tmp_path}/a/b", "type": "DirectoryOrCreate"}})
+
+    make_host_folders(mounts)
+
+    assert (tmp_path / "a" / "b").is_dir()

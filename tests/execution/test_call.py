@@ -3,7 +3,7 @@ import threading
 import pytest
 
 from mlrun.errors import RunError
-from mlrun.execution.call import call
+from mlrun.execution.call import call, gist
 from mlrun.execution.handlers import Given
 from mlrun.model.run import Run, RunState
 
@@ -105,3 +105,16 @@ def test_the_log_can_be_read_while_the_run_lives(run, db):
     call(Given(train), run, db)
 
     assert seen == [("running", b"epoch 1\n")]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("", ""),
+        ("Traceback (most recent call last):\n  File x\nValueError: bad", "ValueError: bad"),
+        ("2 of 3 tasks failed\nTraceback (most recent call last):\nValueError: bad", "ValueError: bad"),
+        ("the program ended with exit code 7:\nepoch 1\nepoch 2", "the program ended with exit code 7"),
+    ],
+)
+def test_one_line_says_what_happened(text, line):
+    assert gist(text) == line

@@ -217,7 +217,7 @@ def test_an_image_is_that_of_the_kind_unless_the_function_has_one(fn: Any) -> No
     [("/home/me/artifacts", "", True), ("/mnt/data/x", "/mnt/data", False), ("s3://bucket/x", "", False)],
 )
 def test_artifacts_that_go_with_their_pod_are_warned_of(
-    fn: Any, caplog: Any, path: str, mount: str, is_warned: bool
+    fn: Any, capsys: Any, path: str, mount: str, is_warned: bool
 ) -> None:
     run = a_run()
     run.spec.output_path = path
@@ -225,4 +225,4 @@ def test_artifacts_that_go_with_their_pod_are_warned_of(
 
     pod(fn, run)
 
-    assert ("gone with it" in caplog.text) is is_warned
+    assert ("gone with it" in capsys.readouterr().err) is is_warned

@@ -118,3 +118,15 @@ def test_a_variable_that_is_named_as_secrets_are_is_referred_to(name: str) -> No
     variables.add_own([{"name": name, "value": "abcd"}])
 
     assert of(variables) == {name: reference(name)}
+
+
+def test_more_than_a_pod_can_be_told_is_refused() -> None:
+    variables = Variables("pod-1", Private())
+    variables.set("A", "a" * 600_000)
+    variables.check_size()
+    variables.hide("B", "b" * 600_000)
+
+    with pytest.raises(
+        MLRunInvalidArgumentError, match=r"1,200,[0-9]{3} bytes, and a pod can be told 1,000,000"
+    ):
+        variables.check_size()

@@ -57,7 +57,7 @@ class Cluster(abc.ABC):
     @abc.abstractmethod
     def create(self, resource: Resource, secrets: Secrets | None = None) -> str:
         """
-        Start a pod and give its name; it has not begun to run when this returns.
+        Start a pod and give its name; it has not always begun to run when this returns.
 
         Args:
             resource: ``metadata.name`` is its name, which whoever creates it chooses, so that creating it
@@ -71,7 +71,8 @@ class Cluster(abc.ABC):
             MLRunInvalidArgumentError: The cluster can not run this; the message names the field.
             MLRunNotFoundError: A secret, volume or (where that is known at once) image that is not there.
             MLRunServiceUnavailableError: It can not be reached.
-            MLRunRuntimeError: It refuses for a reason of its own.
+            MLRunTimeoutError: It has not answered in time, as while it waits for an image.
+            MLRunRuntimeError: It refuses for a reason of its own; nothing is left of the pod.
         """
 
     @abc.abstractmethod
@@ -120,8 +121,9 @@ class Cluster(abc.ABC):
         The state of every pod that has the labels, now and at each change, until *stop* is set.
 
         No change is left out for good: after a break of the connection every state is given again. One that
-        was deleted from outside is given once more, ``failed`` with the reason ``Deleted`` (unless it had
-        ended). It returns within a second of *stop*; where nothing changes it costs next to nothing.
+        was deleted is given once more, ``failed`` with the reason ``Deleted`` (unless it had ended before),
+        also where it ends in good order and with exit code 0 because of that; its exit code need not be
+        known. It returns within a second of *stop*; where nothing changes it costs next to nothing.
         """
 
     def close(self) -> None:  # noqa: B027 - most have nothing open

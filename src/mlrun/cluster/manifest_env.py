@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -19,6 +20,7 @@ from mlrun.cluster.manifest_parts import (
 )
 
 _REFERENCE = re.compile(r"\$(?:\$\(|\(([^()]+)\))")
+_LARGEST = 128 << 10  # bytes of NAME=value with the zero at its end; Linux, execve(2)
 _NAME = r"[-._a-zA-Z][-._a-zA-Z0-9]*"
 
 
@@ -116,8 +118,17 @@ def read_env(
             wrong.append(f"{where}.name is the name of a variable, not {variable.name!r:.80}")
             continue
         value = reader.value_of(variable, where, env)
-        if value is not None and "\0" in value:
-            wrong.append(f"{where} ({variable.name}) has a zero byte, which ends a variable")
-        elif value is not None:
+        if value is not None:
             env.variables[variable.name] = value
+    wrong += [reason for name, value in env.variables.items() if (reason := _why_not(name, value))]
     return env
+
+
+def _why_not(name: str, value: str) -> str:
+    """Why no process can have such a variable; empty where one can."""
+    if "\0" in value:
+        return f"the variable {name} has a zero byte, which ends a variable"
+    size = len(os.fsencode(f"{name}={value}"))
+    if size >= _LARGEST:
+        return f"the variable {name} has {size} bytes, and the system takes {_LARGEST - 1}"
+    return ""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from mlrun import files
 from mlrun.cluster.base import Secrets
 from mlrun.cluster.manifest_parts import (
     Container,
@@ -157,3 +158,14 @@ def _secret_files(
         elif not secret.optional:
             missing.append(f"no secret {secret.secretName!r} with a key {item.key!r}")
     return SecretFiles(files)
+
+
+def make_host_folders(mounts: Iterable[Mount]) -> None:
+    """
+    Raises:
+        MLRunAccessDeniedError, MLRunRuntimeError: One can not be made.
+    """
+    for mount in mounts:
+        if isinstance(mount.source, HostFolder) and mount.source.is_created:
+            with files.explained("make", mount.source.path):
+                os.makedirs(mount.source.path, exist_ok=True)

@@ -77,7 +77,7 @@ def failure(run: Run, error: BaseException | None = None, masker: Masker | None 
 
 
 def gist(text: str) -> str:
-    """The line that says what happened: of a traceback the last one, else the first."""
+    """The line that says what happened: with a traceback the last one, else the first."""
     lines = text.strip().splitlines()
-    at = -1 if text.startswith("Traceback ") else 0
+    at = -1 if "Traceback (most recent call last):" in text else 0
     return lines[at].rstrip(":") if lines else ""

@@ -135,6 +135,9 @@ def variables_of(function: Function, run: Run, place: Place, private: Private, s
 
     Args:
         secret: The name of the secret that holds what nobody may see.
+
+    Raises:
+        MLRunInvalidArgumentError: It is too much, or a variable of the function is none.
     """
     variables = Variables(secret, private)
     for name, value in _settings(place).items():
@@ -153,6 +156,7 @@ def variables_of(function: Function, run: Run, place: Place, private: Private, s
     if function.spec.build.functionSourceCode:
         variables.set(CODE, function.spec.build.functionSourceCode)
     variables.set_task_secrets()
+    variables.check_size()
     return variables
 
 

@@ -19,6 +19,9 @@ PROJECT_SECRET = "mlrun-project-secrets-"  # and the project's name: the secret 
 _PRIVATE = re.compile("SECRET|PASSWORD|TOKEN|ACCESS_KEY|API_KEY|CREDENTIAL")  # in the names of variables
 
 
+MOST = 1_000_000  # bytes in all: a Kubernetes takes 1.5 MB as a pod, and Linux 2 MB as an environment
+
+
 class Variables:
     """
     The variables of one pod, each once.
@@ -43,6 +46,19 @@ class Variables:
     def entries(self) -> list[dict[str, Any]]:
         """As a container has them."""
         return [{"name": name, **entry} for name, entry in self._entries.items()]
+
+    def check_size(self) -> None:
+        """
+        Raises:
+            MLRunInvalidArgumentError: They are longer than a pod can be told.
+        """
+        shown = (str(entry.get("value", "")) for entry in self._entries.values())
+        size = sum(map(len, [*shown, *self.hidden.values()]))
+        if size > MOST:
+            raise MLRunInvalidArgumentError(
+                f"the run and its code are {size:,} bytes, and a pod can be told {MOST:,}: put large values"
+                " into a file or an artifact, and give its address as an input"
+            )
 
     def set(self, name: str, value: str) -> None:
         """Nothing is set where *value* is empty."""

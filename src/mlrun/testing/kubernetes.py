@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Self
+
+from mlrun.errors import MLRunNotFoundError
 
 if TYPE_CHECKING:
     from mlrun.cluster.kubernetes import KubernetesCluster
@@ -34,14 +36,16 @@ class KubernetesNamespace:
         self.name = f"mlrun-test-{uuid.uuid4().hex[:8]}"
 
     def __enter__(self) -> Self:
-        metadata = {"name": self.name}
-        self.ask(
-            "POST", "/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
-        )
-        end = time.monotonic() + _START_S
-        while not self.ask("GET", f"/api/v1/namespaces/{self.name}/serviceaccounts")["items"]:
-            assert time.monotonic() < end, f"namespace {self.name} gets no service account"
-            time.sleep(0.02)
+        namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self.name}}
+        accounts = f"/api/v1/namespaces/{self.name}/serviceaccounts"
+        self.ask("POST", "/api/v1/namespaces", namespace)
+        try:
+            self.wait(
+                lambda: bool(self.ask("GET", accounts)["items"]), f"{self.name} has an account for pods"
+            )
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -62,13 +66,28 @@ class KubernetesNamespace:
             "MLRUN_NAMESPACE": self.name,
         }
 
-    def ask(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+    def wait(self, is_so: Callable[[], bool], claim: str) -> None:
+        end = time.monotonic() + _START_S
+        while not is_so():
+            assert time.monotonic() < end, f"not so after {_START_S} s: {claim}"
+            time.sleep(0.02)
+
+    def serves(self, path: str) -> bool:
+        try:
+            self.ask("GET", path)
+        except MLRunNotFoundError:
+            return False
+        return True
+
+    def ask(
+        self, method: str, path: str, body: Any = None, content_type: str = "application/json"
+    ) -> dict[str, Any]:
         """What the API server answers."""
         from mlrun.cluster.kubernetes.account import open_account
         from mlrun.cluster.kubernetes.connection import Connection
 
         connection = Connection(lambda: open_account(self.kubeconfig), self.name)
         try:
-            return connection.ask(method, path, body=body)
+            return connection.ask(method, path, body=body, content_type=content_type)
         finally:
             connection.close()

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from mlrun import mlconf
 from mlrun.cluster.base import Resource
 from mlrun.cluster.podman import PodmanCluster
 from mlrun.cluster.podman.engine import Engine
@@ -66,13 +65,6 @@ def _import_image(engine: Engine, folder: Path) -> None:
     (root / "tmp").chmod(0o1777)
     subprocess.run(["tar", "-C", root, "-cf", f"{root}.tar", "."], check=True)
     engine.tell("import", "--quiet", f"{root}.tar", IMAGE)
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Iterator[Path]:
-    """The mlrun home of a test."""
-    with mlconf.override(home=str(tmp_path / "home")):
-        yield tmp_path / "home"
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +11,11 @@ import pytest
 from mlrun.cluster.base import Cluster, Resource
 from mlrun.cluster.podman import PodmanCluster
 from mlrun.cluster.podman.engine import Engine
+from mlrun.errors import MLRunConflictError, MLRunNotFoundError
+from mlrun.testing.cluster_pods import Pods
 from mlrun.testing.clusters import ClusterContract
+
+IMAGE = "localhost/machine"
 
 
 class TestPodmanCluster(ClusterContract):
@@ -25,3 +30,76 @@ class TestPodmanCluster(ClusterContract):
     @pytest.fixture
     def base_pod(self, machine_pod: Resource) -> Resource:
         return machine_pod
+
+
+def test_a_container_that_is_no_pod_is_not_touched(cluster: PodmanCluster, engine: Engine) -> None:
+    engine.tell("create", "--name", "somebody", IMAGE, "true")
+
+    with pytest.raises(MLRunNotFoundError, match="no pod 'somebody'"):
+        cluster.read("somebody")
+    cluster.delete("somebody")
+
+    assert "somebody" not in [state.name for state in cluster.list()]
+    assert engine.ask("container", "exists", "somebody").code == 0
+
+
+def test_secrets_that_were_written_go_when_nothing_is_created(
+    cluster: PodmanCluster, pods: Pods, home: Path
+) -> None:
+    pod = pods.make(
+        "true",
+        image="localhost/none",
+        imagePullPolicy="Never",
+        volumeMounts=[{"name": "s", "mountPath": "/secrets"}],
+        spec={"volumes": [{"name": "s", "secret": {"secretName": "vault"}}]},
+    )
+
+    with pytest.raises(MLRunNotFoundError, match="localhost/none is not here"):
+        cluster.create(pod, {"vault": {"key": "s3cr3t"}})
+
+    assert list((home / "podman").iterdir()) == []
+
+
+def test_a_failed_creation_leaves_the_pod_that_has_its_name(cluster: PodmanCluster, pods: Pods) -> None:
+    name = pods.start("sleep 600")
+
+    with pytest.raises(MLRunConflictError):
+        cluster.create(pods.make("true", name))
+
+    assert cluster.read(name).phase == "running"
+
+
+def test_a_pod_runs_as_the_user_that_it_names(pods: Pods) -> None:
+    _, log = pods.run(
+        "id -u; id -g; touch /scratch/a && echo written; cat /secrets/key",
+        {"vault": {"key": "s3cr3t"}},
+        securityContext={"runAsUser": 1234, "runAsGroup": 567},
+        volumeMounts=[{"name": "e", "mountPath": "/scratch"}, {"name": "s", "mountPath": "/secrets"}],
+        spec={"volumes": [{"name": "e", "emptyDir": {}}, {"name": "s", "secret": {"secretName": "vault"}}]},
+    )
+
+    assert log == "1234\n567\nwritten\ns3cr3t"
+
+
+def test_a_pod_that_runs_too_long_is_ended(pods: Pods) -> None:
+    state, _ = pods.run("echo ready; sleep 600", spec={"activeDeadlineSeconds": 1})
+
+    assert (state.phase, state.reason) == ("failed", "DeadlineExceeded")
+
+
+def test_limits_reach_the_container(cluster: PodmanCluster, engine: Engine, pods: Pods) -> None:
+    name = pods.start("sleep 600", resources={"limits": {"cpu": "250m", "memory": "64Mi"}})
+
+    host = json.loads(engine.tell("inspect", name))[0]["HostConfig"]
+
+    assert (host["NanoCpus"], host["Memory"], host["MemorySwap"]) == (250_000_000, 64 << 20, 64 << 20)
+
+
+def test_what_has_happened_to_a_container_is_told(cluster: PodmanCluster, pods: Pods) -> None:
+    name = pods.start("exit 1")
+    pods.ended(name)
+
+    reasons = [event.reason for event in cluster.events(name)]
+
+    assert reasons[:1] == ["Create"]
+    assert {"Start", "Died"} <= set(reasons)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from mlrun.cluster.process import ProcessCluster
 from mlrun.cluster.process.folder import PodFolder, PodRecord, has_labels, pod_names, sweep
-from mlrun.errors import MLRunNotFoundError
+from mlrun.errors import MLRunNotFoundError, MLRunRuntimeError
 from mlrun.testing.cluster_pods import Pods
 
 
@@ -33,7 +34,7 @@ def test_a_pod_whose_supervisor_was_killed_has_failed_and_runs_no_more(
     state = cluster.read(name)
 
     assert (state.phase, state.reason, state.exit_code) == ("failed", "ContainerStatusUnknown", None)
-    assert "was killed, or the machine was restarted" in state.message
+    assert "watched over it was killed, or the machine was restarted" in state.message
     assert not alive(int(pods.log(name)))
     assert cluster.read(name) == state
 
@@ -74,7 +75,20 @@ def test_a_pod_of_another_machine_is_left_to_it(folder: Path, cluster: ProcessCl
     state = cluster.read(ended)
 
     assert (state.phase, state.node) == ("unknown", "elsewhere")
-    assert "runs on elsewhere" in state.message
+    with pytest.raises(MLRunRuntimeError, match="can not be deleted here: it runs on elsewhere"):
+        cluster.delete(ended)
+    shutil.rmtree(folder / ended)
+
+
+def test_the_end_of_one_that_is_gone_makes_no_folder(folder: Path, ended: str) -> None:
+    pod = PodFolder(f"{folder}/{ended}")
+    assert pod.record.name == ended
+    pod.remove()
+
+    with pytest.raises(MLRunNotFoundError, match=ended):
+        pod.state()
+
+    assert pod_names(str(folder)) == []
 
 
 def test_the_folder_of_a_pod_is_for_its_user_only(folder: Path, ended: str) -> None:

@@ -48,6 +48,26 @@ def test_a_supervisor_that_is_told_half_starts_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_pod_without_a_folder_is_ended(tmp_path: Path, alive: Callable[[int], bool]) -> None:
+    reader, writer = os.pipe()
+    told = {"folder": str(tmp_path / "gone"), "words": [b"/bin/sleep", b"600"], "env": {}, "workdir": "/"}
+    told["env"] = {b"MLRUN_EXEC_POD": os.fsencode(tmp_path / "gone"), b"PATH": b"/bin"}
+    os.write(writer, marshal.dumps({**told, "groups": [], "leave": [], "grace_s": 1.0, "deadline_s": 0.0}))
+    os.close(writer)
+
+    control, other = os.pipe()
+    done = subprocess.run(
+        [sys.executable, supervisor.__file__, str(control), str(reader)],
+        pass_fds=[reader, control],
+        stderr=subprocess.PIPE,
+    )
+    for descriptor in (reader, control, other):
+        os.close(descriptor)
+
+    assert b"FileNotFoundError" in done.stderr
+    assert supervisor.members(str(tmp_path / "gone"), []) == []
+
+
 @pytest.mark.parametrize("starter", ["sh -c", "setsid sh -c", "nohup setsid setsid sh -c"])
 def test_what_a_pod_has_started_ends_with_it(pods: Pods, alive: Callable[[int], bool], starter: str) -> None:
     _, log = pods.run(f"{starter} 'echo $$; exec sleep 600' & sleep 0.3")

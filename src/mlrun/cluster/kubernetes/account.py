@@ -15,7 +15,6 @@ from urllib3.connection import HTTPConnection
 
 from mlrun.errors import MLRunInvalidArgumentError, nearest
 
-_NAMESPACE_FILE = Path(incluster_config.SERVICE_TOKEN_FILENAME).with_name("namespace")
 # A connection that a watch or a log holds is found dead after 35 s, when its other end went without a word.
 _KEEP_ALIVE = [
     (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
@@ -74,7 +73,7 @@ def _of_this_pod() -> Account:
     configuration = _configuration()
     try:
         config.load_incluster_config(configuration)  # type: ignore[no-untyped-call]
-        namespace = _NAMESPACE_FILE.read_text().strip()
+        namespace = Path(incluster_config.SERVICE_TOKEN_FILENAME).with_name("namespace").read_text().strip()
     except (config.ConfigException, OSError) as error:
         raise MLRunInvalidArgumentError(f"this pod has no account of the cluster: {error}") from error
     return Account(configuration, namespace, "the account of this pod")
@@ -103,8 +102,13 @@ def _spelled(files: list[str]) -> str:
 def _contexts(files: list[str]) -> Iterator[tuple[str, str]]:
     """Name and namespace of each; where a name comes twice the first file wins, as it does for kubectl."""
     for file in reversed(files):
-        for context in _content(file).get("contexts") or []:
-            yield context["name"], context["context"].get("namespace") or ""
+        try:
+            for context in _content(file).get("contexts") or []:
+                yield context["name"], context["context"].get("namespace") or ""
+        except (KeyError, TypeError, AttributeError) as error:
+            raise MLRunInvalidArgumentError(
+                f"{file} is not a kubeconfig: contexts is a list of names and contexts"
+            ) from error
 
 
 def _current_context(files: list[str]) -> str:

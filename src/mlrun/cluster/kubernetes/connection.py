@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -127,7 +128,7 @@ class Connection:
         self._lock = threading.Lock()
         self._version: tuple[int, int] | None = None
         self._account = open_account()
-        self._rest = rest.RESTClientObject(self._account.configuration)
+        self._server = rest.RESTClientObject(self._account.configuration).pool_manager
         self.namespace = namespace or self._account.namespace
 
     @property
@@ -159,7 +160,10 @@ class Connection:
             MLRunBaseError: What else it says, as one of our errors.
         """
         content = self.fetch(method, path, query, body, content_type)
-        answer: Answer = load_json(content, f"the answer of {self.host}")
+        try:
+            answer: Answer = load_json(content, f"the answer of {self.host} to {method} {path}")
+        except MLRunInvalidArgumentError as error:  # a proxy that talks itself, say
+            raise MLRunRuntimeError(str(error)) from error
         return answer
 
     def fetch(
@@ -193,7 +197,7 @@ class Connection:
         return Stream(self._send("GET", path, query, None, "", read_s=None))
 
     def close(self) -> None:
-        self._rest.close()
+        self._server.clear()
 
     def _once(
         self, method: str, path: str, query: Mapping[str, Any] | None, body: Any, content_type: str
@@ -211,7 +215,7 @@ class Connection:
     ) -> urllib3.BaseHTTPResponse:
         """An answer that is none of an error; a token that is refused is read anew once."""
         for is_last in (False, True):
-            account, server = self._account, self._rest.pool_manager
+            account, server = self._account, self._server
             try:
                 response: urllib3.BaseHTTPResponse = server.request(
                     method,
@@ -244,7 +248,7 @@ class Connection:
         with self._lock:
             if self._account is refused:
                 self._account = self._open()
-                self._rest = rest.RESTClientObject(self._account.configuration)
+                self._server = rest.RESTClientObject(self._account.configuration).pool_manager
 
     def _unreachable(self, error: Exception) -> MLRunBaseError:
         unavailable = MLRunServiceUnavailableError(
@@ -308,5 +312,6 @@ def _seconds(text: str) -> float:
 
 
 def _said(error: Exception) -> str:
-    """Without the addresses of Python objects that urllib3 puts in front."""
-    return str(error).rpartition(">: ")[2] or type(error).__name__
+    """Without the Python object that urllib3 puts in front."""
+    said = str(error.args[-1]) if error.args else ""
+    return re.sub(r"^(<.*?>|HTTPS?Connection\(.*?\)): ", "", said) or type(error).__name__

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections import OrderedDict
@@ -25,7 +26,10 @@ _TAIL = 4096  # bytes of what was read last, by which it is found again
 _REMEMBERED = 1000  # pods
 _LONGEST_WAIT_S = 60  # for a change; then looked at anew
 _FOR_OPERATOR_S = 5  # that of its pod is not always one of its resource
-_NO_LOG = b"unable to retrieve container logs for "  # in place of one, with a status of success
+_NO_LOG = re.compile(  # what the kubelet says in place of a log, or behind it, with a status of success
+    rb"(unable to retrieve container logs for |failed to try resolving symlinks in path "
+    rb"|rpc error: code = \w+ desc = .*container )[^\n]*"
+)
 _BROKEN_S = 0.2  # pause after a watch that broke
 
 
@@ -93,7 +97,7 @@ class Logs:
         try:
             with self._connection.open(self._path(pod), _query(pod) | {"follow": "true"}) as log:
                 for chunk in log.chunks():
-                    if chunk.startswith(_NO_LOG):
+                    if _NO_LOG.fullmatch(chunk):
                         break
                     new, skip = chunk[skip:], max(skip - len(chunk), 0)
                     if new:
@@ -109,7 +113,7 @@ class Logs:
             kept = self._connection.fetch("GET", self._path(pod), _query(pod))
         except (MLRunInvalidArgumentError, MLRunNotFoundError):  # it has not started, or is gone
             return place
-        if kept.startswith(_NO_LOG):
+        if _NO_LOG.fullmatch(kept):
             return place
         begin = place.in_log(kept)
         if new := kept[begin:]:

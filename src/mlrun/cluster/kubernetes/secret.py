@@ -12,6 +12,7 @@ from mlrun.cluster.kubernetes.connection import Connection
 from mlrun.errors import MLRunBaseError, MLRunConflictError, MLRunInvalidArgumentError, MLRunNotFoundError
 
 _KEY = re.compile(r"[-._a-zA-Z0-9]{1,253}")
+_TRIES = 5
 _MERGE = "application/merge-patch+json"
 
 
@@ -29,17 +30,34 @@ def create_owned(connection: Connection, name: str, values: Mapping[str, str], o
         "name": metadata["name"],
         "uid": metadata["uid"],
     }
-    labels = metadata.get("labels") or {}
-    body = _secret(name, values, labels)
+    body = _secret(name, values, metadata.get("labels") or {})
     body["metadata"]["ownerReferences"] = [reference]
-    try:
-        _send(connection, "POST", "", body, values)
-    except MLRunConflictError as error:
-        there = connection.ask("GET", _path(connection, name))
-        if reference["uid"] not in (one["uid"] for one in there["metadata"].get("ownerReferences") or ()):
-            raise MLRunConflictError(
-                f"secret {name} exists, and does not belong to {metadata['name']}"
-            ) from error
+    for _ in range(_TRIES):
+        with contextlib.suppress(MLRunConflictError):
+            return _send(connection, "POST", "", body, values)
+        there = _find(connection, name)
+        if there and _is_of(there, reference):
+            return None  # the answer to the first try was lost
+        if there:
+            _delete_left_over(connection, there, reference)
+    raise MLRunConflictError(f"secret {name} of an earlier {metadata['name']} does not go away")
+
+
+def _is_of(there: Resource, reference: Mapping[str, str]) -> bool:
+    return reference["uid"] in (one["uid"] for one in there["metadata"].get("ownerReferences") or ())
+
+
+def _delete_left_over(connection: Connection, there: Resource, reference: Mapping[str, str]) -> None:
+    """Delete what belonged to an earlier one of the owner's name, which the cluster has yet to come to."""
+    metadata = there["metadata"]
+    owners = [{**one, "uid": reference["uid"]} for one in metadata.get("ownerReferences") or ()]
+    if owners != [reference]:
+        raise MLRunConflictError(
+            f"secret {metadata['name']} exists, and does not belong to {reference['name']}"
+        )
+    with contextlib.suppress(MLRunNotFoundError, MLRunConflictError):  # it is gone, or another one by now
+        only = {"preconditions": {"uid": metadata["uid"]}}
+        connection.ask("DELETE", _path(connection, metadata["name"]), body=only)
 
 
 def put(connection: Connection, name: str, values: Mapping[str, str], labels: Mapping[str, str]) -> None:
@@ -67,10 +85,14 @@ def delete(connection: Connection, name: str) -> None:
 
 def keys(connection: Connection, name: str) -> list[str]:
     """Sorted; none if there is no such Secret."""
+    return sorted((_find(connection, name) or {}).get("data") or {})
+
+
+def _find(connection: Connection, name: str) -> Resource | None:
     try:
-        return sorted(connection.ask("GET", _path(connection, name)).get("data") or {})
+        return connection.ask("GET", _path(connection, name))
     except MLRunNotFoundError:
-        return []
+        return None
 
 
 def _path(connection: Connection, name: str = "") -> str:

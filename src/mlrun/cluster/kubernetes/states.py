@@ -50,14 +50,6 @@ def pod_state(pod: Resource) -> PodState:
     )
 
 
-def deleted(state: PodState) -> PodState:
-    """What is to be said of one that was deleted before it had ended."""
-    gone = state.copy()
-    gone.phase, gone.reason = PodPhase.FAILED.value, "Deleted"
-    gone.message = f"{state.kind.lower()} {state.name} was deleted"
-    return gone
-
-
 def work_of(containers: list[dict[str, Any]]) -> dict[str, Any]:
     """Of containers (or of their statuses) the one that does the work; empty where none is known so far."""
     return next((one for one in containers if one["name"] == BASE), containers[0] if containers else {})
@@ -83,7 +75,7 @@ def _reasons(pod: Resource, phase: PodPhase, ended: dict[str, Any]) -> Iterator[
     if disruption.get("status") == "True":
         yield Why(disruption.get("reason", ""), disruption.get("message", ""))
     if phase is PodPhase.FAILED and _ended_by_deletion(pod, ended):
-        yield Why("Deleted", f"pod {pod['metadata']['name']} was deleted")
+        yield Why("Deleted", "it was deleted")
     work = work_of(status.get("containerStatuses") or [])
     for container in (*(status.get("initContainerStatuses") or []), *([work] if work else [])):
         yield from _of_container(container, pod)
@@ -119,7 +111,7 @@ def _sentence(reason: str, code: int, container: str, pod: Resource) -> str:
         limit = _memory_limit(container, pod)
         return f"needed more memory than {f'its limit of {limit}' if limit else 'there is'}"
     by = f", ended by {signal.Signals(code - 128).name}" if code - 128 in signal.valid_signals() else ""
-    return f"ended with exit code {code}{by}"
+    return f"ended with exit code {code}{by}" + ("" if container == BASE else f" (container {container})")
 
 
 def _memory_limit(name: str, pod: Resource) -> str:

@@ -20,8 +20,7 @@ from mlrun.cluster.kubernetes.connection import (
 )
 from mlrun.cluster.kubernetes.kinds import Kind
 from mlrun.cluster.kubernetes.marks import age
-from mlrun.cluster.kubernetes.states import deleted
-from mlrun.errors import MLRunBaseError, MLRunServiceUnavailableError
+from mlrun.errors import MLRunBaseError, MLRunRuntimeError, MLRunServiceUnavailableError
 from mlrun.log import logger
 from mlrun.model.base import dump_json, load_json
 from mlrun.model.pod import PodState
@@ -37,15 +36,24 @@ class Listing:
 
     def __init__(self, connection: Connection, kind: Kind, selector: str) -> None:
         self.items: list[Resource] = []
-        query = {"labelSelector": selector, "limit": PAGE}
-        page = connection.ask("GET", kind.path(connection.namespace), query)
-        self.items += page["items"]
-        while token := page["metadata"].get("continue"):
-            page = connection.ask("GET", kind.path(connection.namespace), {**query, "continue": token})
+        self.version = ""
+        query: dict[str, Any] = {"labelSelector": selector, "limit": PAGE}
+        while not self.version:
+            try:
+                page = connection.ask("GET", kind.path(connection.namespace), query)
+            except ExpiredError:
+                if "continue" not in query:
+                    raise
+                self.items.clear()  # the next page came too late: from the beginning
+                del query["continue"]
+                continue
             self.items += page["items"]
+            if token := page["metadata"].get("continue"):
+                query["continue"] = token
+            else:
+                self.version = page["metadata"]["resourceVersion"]
         for item in self.items:  # what a list holds does not say what it is
             item["kind"], item["apiVersion"] = kind.name, kind.api
-        self.version: str = page["metadata"]["resourceVersion"]
 
 
 class Watch:
@@ -98,7 +106,7 @@ class Watch:
             except ExpiredError:
                 version = ""
                 self._closed.wait(pauses.next())
-            except (InterruptedRequestError, MLRunServiceUnavailableError) as error:
+            except (InterruptedRequestError, MLRunServiceUnavailableError, MLRunRuntimeError) as error:
                 version = ""
                 if not self._closed.is_set():
                     logger.warning("a watch was interrupted and goes on", reason=str(error))
@@ -155,7 +163,7 @@ class Watch:
     def _tell_gone(self, uid: str) -> None:
         state = self._known.pop(uid)
         if not state.is_final:
-            self._told.put(deleted(state))
+            self._told.put(state.deleted())
 
 
 def events_of(stream: Stream) -> Iterator[Answer]:

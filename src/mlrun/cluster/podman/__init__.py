@@ -7,15 +7,17 @@ import json
 import math
 import os
 import threading
+import time
 import uuid
 from collections.abc import Iterator, Sequence
 
 from mlrun.cluster.base import Cluster, Events, Reach, Resource, Secrets, Selector
 from mlrun.cluster.manifest import PodPlan, read_pod
+from mlrun.cluster.manifest_volumes import make_host_folders
 from mlrun.cluster.podman.arguments import LABEL, run_words
 from mlrun.cluster.podman.belongings import Belongings, sweep
 from mlrun.cluster.podman.engine import ANSWERS_WITHIN_S, Answer, Engine, find_engine
-from mlrun.cluster.podman.handover import handover, make_host_folders
+from mlrun.cluster.podman.handover import handover
 from mlrun.cluster.podman.inspection import (
     Container,
     name_of,
@@ -57,7 +59,7 @@ class PodmanCluster(Cluster):
         plan = read_pod(resource, secrets, os.uname().nodename)
         token = uuid.uuid4().hex
         belongings = Belongings(self._folder, plan.name, token)
-        make_host_folders(plan)
+        make_host_folders(plan.mounts)
         try:
             belongings.write_secrets(plan.mounts)
             with handover(plan, secrets or {}) as given:
@@ -104,7 +106,7 @@ class PodmanCluster(Cluster):
             container = self._container(name)
         except MLRunNotFoundError:
             return
-        grace = [] if grace_s is None else ["--time", str(math.ceil(grace_s))]
+        grace = [] if grace_s is None else ["-t", str(math.ceil(grace_s))]
         at_most = ANSWERS_WITHIN_S + (stop_timeout_of(container) if grace_s is None else grace_s)
         belongings = self._belongings(container)
         if not self._state(container).is_final:
@@ -136,14 +138,15 @@ class PodmanCluster(Cluster):
     def events(self, name: str) -> Events:
         self._container(name)
         form = "{{json .}}" if self._engine.is_docker else "json"
-        words = ("--filter", f"container={name}", "--since", "8760h", "--until", "0s")
-        return list(read_events(self._engine.tell("events", "--format", form, *words)))
+        until_now = ["--until", f"{time.time():.9f}"] if self._engine.is_docker else ["--stream=false"]
+        words = ("--format", form, "--filter", f"container={name}", "--since", "8760h", *until_now)
+        return list(read_events(self._engine.tell("events", *words)))
 
     def watch(
         self, selector: Selector | None = None, stop: threading.Event | None = None, kind: str = "Pod"
     ) -> Iterator[PodState]:
-        filters = _filters(selector)
-        watch = Watch(self._engine, filters, lambda: self._names(filters), self._states)
+        labels = {LABEL: None, **(selector or {})}
+        watch = Watch(self._engine, labels, lambda: self._names(_filters(selector)), self._states)
         return watch.states(stop or threading.Event())
 
     def _container(self, name: str) -> Container:

@@ -9,10 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from mlrun import files
 from mlrun.cluster.base import Secrets
 from mlrun.cluster.manifest import PodPlan
-from mlrun.cluster.manifest_volumes import HostFolder
 from mlrun.cluster.podman.arguments import split_env
 from mlrun.errors import MLRunNotFoundError
 
@@ -60,17 +58,6 @@ def _logins(plan: PodPlan, secrets: Secrets) -> str:
             raise MLRunNotFoundError(f"pod {plan.name}: no secret {name!r} with a key {_LOGINS!r}")
         auths |= json.loads(text).get("auths", {})
     return json.dumps({"auths": auths}) if auths else ""
-
-
-def make_host_folders(plan: PodPlan) -> None:
-    """
-    Raises:
-        MLRunAccessDeniedError, MLRunRuntimeError: One can not be made.
-    """
-    for mount in plan.mounts:
-        if isinstance(mount.source, HostFolder) and mount.source.is_created:
-            with files.explained("make", mount.source.path):
-                os.makedirs(mount.source.path, exist_ok=True)
 
 
 def _write(path: str, text: str) -> None:

@@ -88,6 +88,7 @@ def _set_end(state: PodState, container: Container) -> None:
     state.phase = (PodPhase.FAILED if code else PodPhase.SUCCEEDED).value
     memory = container.get("HostConfig", {}).get("Memory") or 0
     if _has_outrun(state, _labels(container).get(DEADLINE, "")):
+        state.exit_code = _KILLED  # podman tells -1
         state.phase, state.reason = PodPhase.FAILED.value, "DeadlineExceeded"
         state.message = f"it ran for longer than {_labels(container)[DEADLINE]} s, and was killed"
     elif told.get("OOMKilled"):
@@ -118,7 +119,7 @@ def _set_unstarted(state: PodState, container: Container, is_lost: bool) -> None
 
 
 def _has_outrun(state: PodState, deadline: str) -> bool:
-    if not deadline or state.exit_code != _KILLED or not state.started or not state.ended:
+    if not deadline or not state.exit_code or not state.started or not state.ended:
         return False
     ran = datetime.datetime.fromisoformat(state.ended) - datetime.datetime.fromisoformat(state.started)
     return ran.total_seconds() >= float(deadline)

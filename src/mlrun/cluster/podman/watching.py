@@ -8,7 +8,7 @@ import select
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from mlrun.cluster.podman.engine import Engine
@@ -17,9 +17,8 @@ from mlrun.log import logger
 from mlrun.model.pod import PodState
 
 LOOK_EVERY_S = 0.5  # for being told to stop
-LIST_EVERY_S = 60.0  # where no event has come
+LIST_EVERY_S = 60.0  # in case that an event is lost
 _PAUSES_S = (0.2, 1.0, 5.0, 15.0)  # before the events are asked for again
-_EVENTS = {False: ("create", "start", "died", "remove"), True: ("create", "start", "die", "destroy")}
 
 Names = Callable[[], Sequence[str]]
 Read = Callable[[Sequence[str]], Sequence[PodState]]  # the states of the pods of these names that are there
@@ -30,14 +29,14 @@ class Watch:
     One watch, for one thread.
 
     Args:
-        filters: Words that select the containers.
+        labels: Those that a container has to have; None is any value.
         names: Gives those of all selected containers.
         read: Gives states by names.
     """
 
-    def __init__(self, engine: Engine, filters: Sequence[str], names: Names, read: Read) -> None:
+    def __init__(self, engine: Engine, labels: Mapping[str, str | None], names: Names, read: Read) -> None:
         self._engine = engine
-        self._filters = filters
+        self._labels = labels
         self._names = names
         self._read = read
         self._seen: dict[str, PodState] = {}
@@ -48,7 +47,7 @@ class Watch:
             since = time.time()
             try:
                 with self._events(since) as events:
-                    yield from self._news(sorted({*self._names(), *self._seen}))
+                    yield from self._news(self._all())
                     for names in self._changes(events, stop):
                         yield from self._news(names)
                         breaks = 0
@@ -62,11 +61,9 @@ class Watch:
     @contextmanager
     def _events(self, since: float) -> Iterator[subprocess.Popen[bytes]]:
         """The stream of events from *since* on; it ends with the block."""
-        words = [word for name in _EVENTS[self._engine.is_docker] for word in ("--filter", f"event={name}")]
         form = "{{json .}}" if self._engine.is_docker else "json"
-        events = self._engine.stream(
-            *("events", "--format", form, "--since", str(int(since) - 1)), *words, *self._filters
-        )
+        since_s = str(int(since) - 1)
+        events = self._engine.stream("events", "--format", form, "--since", since_s)  # its own filters differ
         try:
             yield events
         finally:
@@ -75,22 +72,40 @@ class Watch:
             if events.stdout:
                 events.stdout.close()
 
-    def _changes(self, events: subprocess.Popen[bytes], stop: threading.Event) -> Iterator[list[str]]:
-        """Names of pods that something has happened to; ends with the stream, and after a while."""
+    def _all(self) -> Sequence[str]:
+        return sorted({*self._names(), *self._seen})
+
+    def _changes(self, events: subprocess.Popen[bytes], stop: threading.Event) -> Iterator[Sequence[str]]:
+        """Names of pods that something has happened to, now and then of all; ends with the stream."""
         assert events.stdout
         pipe = events.stdout.fileno()
         poll = select.poll()
         poll.register(pipe, select.POLLIN)
-        until = time.monotonic() + LIST_EVERY_S
+        list_at = time.monotonic() + LIST_EVERY_S
         rest = b""
-        while not stop.is_set() and time.monotonic() < until:
+        while not stop.is_set():
+            if time.monotonic() >= list_at:
+                yield self._all()
+                list_at = time.monotonic() + LIST_EVERY_S
             if not poll.poll(LOOK_EVERY_S * 1000):
                 continue
             if not (data := os.read(pipe, 1 << 16)):
                 return
             *lines, rest = (rest + data).split(b"\n")
-            if names := {name for line in lines if (name := _name_in(line))}:
+            if names := {name for line in lines if (name := self._name_in(line))}:
                 yield sorted(names)
+
+    def _name_in(self, line: bytes) -> str:
+        """Of the selected container that an event is about; empty for every other event."""
+        try:
+            event = json.loads(line)
+        except ValueError:  # something that was logged on the way
+            return ""
+        labels = event.get("Attributes") or event.get("Actor", {}).get("Attributes") or {}
+        has_labels = all(
+            key in labels and value in (None, labels[key]) for key, value in self._labels.items()
+        )
+        return str(event.get("Name") or labels.get("name", "")) if has_labels else ""
 
     def _news(self, names: Sequence[str]) -> Iterator[PodState]:
         """What is new of these pods."""
@@ -107,12 +122,3 @@ class Watch:
             self._seen[name] = new
             if new != old:
                 yield new
-
-
-def _name_in(line: bytes) -> str:
-    """Of the container that an event is about; empty for what is none."""
-    try:
-        event = json.loads(line)
-    except ValueError:  # something that was logged on the way
-        return ""
-    return str(event.get("Name") or event.get("Actor", {}).get("Attributes", {}).get("name", ""))

@@ -14,7 +14,7 @@ from mlrun.cluster.process.following import follow_log, read_log
 from mlrun.cluster.process.groups import ControlGroups
 from mlrun.cluster.process.watching import Watch
 from mlrun.config import mlconf
-from mlrun.errors import MLRunNotFoundError
+from mlrun.errors import MLRunNotFoundError, MLRunRuntimeError
 from mlrun.log import logger
 from mlrun.model.pod import PodState
 
@@ -42,7 +42,7 @@ class ProcessCluster(Cluster):
 
     @property
     def folder(self) -> str:
-        return self._folder or os.path.abspath(os.path.join(os.path.expanduser(mlconf.home), "pods"))
+        return os.path.abspath(self._folder or os.path.join(os.path.expanduser(mlconf.home), "pods"))
 
     @property
     def place(self) -> str:
@@ -79,9 +79,11 @@ class ProcessCluster(Cluster):
         try:
             pod = self._pod(name)
             pod.end(pod.record.grace_s if grace_s is None else grace_s, "Deleted")
-            pod.state()  # ends what a killed supervisor has left
+            state = pod.state()  # ends what a killed supervisor has left
         except MLRunNotFoundError:
             return
+        if not state.is_final:
+            raise MLRunRuntimeError(f"pod {name} can not be deleted here: {state.message}")
         pod.remove()
 
     def logs(self, name: str, offset: int = 0, follow: bool = False) -> Iterator[bytes]:
@@ -97,7 +99,7 @@ class ProcessCluster(Cluster):
         return Watch(self.folder, selector or {}).states(stop or threading.Event())
 
     def _pod(self, name: str) -> PodFolder:
-        if os.sep in name or name.startswith("."):
+        if not name or os.sep in name or name.startswith("."):
             raise not_found(name)
         pod = PodFolder(f"{self.folder}/{name}")
         if not os.path.isdir(pod.path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fnmatch
 import marshal
 import os
@@ -11,12 +12,14 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from mlrun import files
 from mlrun.cluster.manifest import PodPlan
-from mlrun.cluster.manifest_volumes import EmptyFolder, HostFolder, Mount
+from mlrun.cluster.manifest_volumes import EmptyFolder, HostFolder, Mount, make_host_folders
 from mlrun.cluster.process import supervisor
-from mlrun.cluster.process.folder import LOG, RECORD, WORK, PodFolder, PodRecord, machine
+from mlrun.cluster.process.folder import LOG, RECORD, WORK, PodRecord, machine
 from mlrun.cluster.process.groups import ControlGroups, Group, make
 from mlrun.config import mlconf
 from mlrun.errors import (
@@ -40,6 +43,7 @@ def create(root: str, plan: PodPlan, groups: ControlGroups) -> list[str]:
         MLRunRuntimeError: The system refuses.
     """
     check(plan)
+    make_host_folders(plan.mounts)
     folder = f"{root}/{plan.name}"
     env = environment(plan, folder)
     made = _make_groups(plan, groups)
@@ -54,17 +58,14 @@ def create(root: str, plan: PodPlan, groups: ControlGroups) -> list[str]:
         groups=[group.folder for group in made],
         warnings=_not_kept(plan, groups),
     )
-    with files.explained("make", folder):
-        control = _make_folder(root, record)
-        try:
+    try:
+        with files.explained("make", folder), _folder(root, record) as control:
             _spawn(
-                control, f"{folder}/{LOG}", _description(folder, plan, env, record.groups, groups.outside())
+                control, f"{folder}/{LOG}", _description(folder, plan, env, groups.outside(), record.groups)
             )
-        except BaseException:
-            PodFolder(folder).remove()
-            raise
-        finally:
-            os.close(control)
+    except BaseException:
+        supervisor.remove_groups(record.groups)
+        raise
     return record.warnings
 
 
@@ -76,13 +77,18 @@ def check(plan: PodPlan) -> None:
     wrong = [*(_why_not_mounted(mount) for mount in plan.mounts), *_wrong_users(plan)]
     if not plan.command:
         wrong.append("container.command says what to run, as no image does")
-    found = len([name for name in os.listdir("/dev") if re.fullmatch(r"nvidia\d+", name)])
-    if plan.limits.gpus > (found if plan.limits.gpu_type == "nvidia.com/gpu" else 0):
+    if plan.limits.gpus and plan.limits.gpus > (found := _gpus(plan.limits.gpu_type)):
         wrong.append(f"it asks for {plan.limits.gpus} {plan.limits.gpu_type}, and {found} are here")
     if wrong := [reason for reason in wrong if reason]:
         raise MLRunInvalidArgumentError(f"pod {plan.name}: {'; '.join(wrong)}")
     if plan.workdir and not os.path.isdir(plan.workdir):
         raise MLRunNotFoundError(f"pod {plan.name}: container.workingDir: no folder {plan.workdir} here")
+
+
+def _gpus(kind: str) -> int:
+    """How many of them processes can see."""
+    names = os.listdir("/dev") if kind == "nvidia.com/gpu" else []
+    return sum(1 for name in names if re.fullmatch(r"nvidia\d+", name))
 
 
 def _why_not_mounted(mount: Mount) -> str:
@@ -174,28 +180,48 @@ def _make_groups(plan: PodPlan, groups: ControlGroups) -> list[Group]:
     return made
 
 
-def _make_folder(root: str, record: PodRecord) -> int:
-    """The folder of a pod, in one step for whoever looks; and its control pipe, for the supervisor."""
+@contextmanager
+def _folder(root: str, record: PodRecord) -> Iterator[int]:
+    """
+    The folder of a pod, in one step for whoever looks, with its control pipe open for the supervisor.
+
+    While the block runs, the pod is alive; when it fails, there is nothing.
+    """
     os.makedirs(root, mode=0o700, exist_ok=True)
     temporary = files.temporary_name(f"{root}/{record.name}")
     os.mkdir(temporary, 0o700)
-    control = -1
     try:
-        os.mkdir(f"{temporary}/{WORK}")
         os.mkfifo(f"{temporary}/{supervisor.CONTROL}", 0o600)
         control = os.open(f"{temporary}/{supervisor.CONTROL}", os.O_RDWR | os.O_CLOEXEC)
+    except BaseException:
+        shutil.rmtree(temporary)
+        raise
+    place = temporary
+    try:
+        os.mkdir(f"{temporary}/{WORK}")
         files.append(f"{temporary}/{LOG}", b"")
         files.write(f"{temporary}/{RECORD}", record.to_json().encode())
-        os.rename(temporary, f"{root}/{record.name}")
-    except BaseException as error:
-        if control >= 0:
-            os.close(control)
-        shutil.rmtree(temporary)
-        supervisor.remove_groups(record.groups)
-        if isinstance(error, OSError) and os.path.isdir(f"{root}/{record.name}"):
-            raise MLRunConflictError(f"pod {record.name} exists") from None
+        _rename(temporary, f"{root}/{record.name}")
+        place = f"{root}/{record.name}"
+        yield control
+    except BaseException:
+        shutil.rmtree(place)
         raise
-    return control
+    finally:
+        os.close(control)
+
+
+def _rename(source: str, target: str) -> None:
+    """
+    Raises:
+        MLRunConflictError: There is such a pod; a folder that is not empty is not replaced.
+    """
+    try:
+        os.rename(source, target)
+    except OSError as error:
+        if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+            raise MLRunConflictError(f"pod {os.path.basename(target)} exists") from None
+        raise
 
 
 def _spawn(control: int, log: str, description: dict[str, object]) -> None:
@@ -218,7 +244,7 @@ def _spawn(control: int, log: str, description: dict[str, object]) -> None:
 
 
 def _description(
-    folder: str, plan: PodPlan, env: dict[str, str], groups: list[str], leave: list[str]
+    folder: str, plan: PodPlan, env: dict[str, str], leave: list[str], groups: list[str]
 ) -> dict[str, object]:
     """What a supervisor is told, see there."""
     return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import errno
 import os
@@ -128,11 +129,12 @@ class PodFolder:
         """End what is left of a pod whose supervisor is gone, and write that down."""
         supervisor.kill_all(self.path, self.record.groups)
         supervisor.remove_groups(self.record.groups)
-        message = "the process that watched over it was killed, or the machine was restarted"
+        message = "the process that created it or watched over it was killed, or the machine was restarted"
         end = End(None, LOST, time.time(), message)
-        files.write(
-            f"{self.path}/{supervisor.ENDED}", f"- {end.reason} {end.time:.6f}\n{end.message}".encode()
-        )
+        try:
+            supervisor.write(self.path, supervisor.ENDED, f"- {end.reason} {end.time:.6f}\n{end.message}")
+        except FileNotFoundError:
+            raise not_found(self.name) from None
         return end
 
     def is_alive(self) -> bool:
@@ -173,7 +175,7 @@ class PodFolder:
             raise MLRunRuntimeError(f"pod {self.name} was killed, and has not ended; try again later")
 
     def remove(self) -> None:
-        """Forget it, in one step for whoever looks."""
+        """Forget it when it has ended, in one step for whoever looks."""
         grave = files.temporary_name(self.path)
         try:
             os.rename(self.path, grave)
@@ -200,8 +202,9 @@ def sweep(root: str) -> None:
     """Remove what was being made or removed when who did that was killed."""
     for name in _names(root):
         path = os.path.join(root, name)
-        if files.is_temporary(name) and time.time() - os.lstat(path).st_mtime > _ABANDONED_S:
-            _remove_tree(path)
+        with contextlib.suppress(FileNotFoundError):  # somebody else sweeps, too
+            if files.is_temporary(name) and time.time() - os.lstat(path).st_mtime > _ABANDONED_S:
+                _remove_tree(path)
 
 
 def pod_names(root: str) -> list[str]:

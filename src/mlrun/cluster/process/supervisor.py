@@ -96,20 +96,23 @@ class Supervisor:
         self._reason = ""  # why the pod is being ended
 
     def run(self) -> None:
-        os.chdir(self._folder)
+        os.chdir("/")  # no folder of the creator's is kept
         for group in self._leave:
             join_group(group)
         wake = self._wake_on_signals()
         self._child, problem = self._start()
-        write(STARTED, f"{self._child} {time.time():.6f}\n")
-        code = self._wait(wake)
-        memory_kills = count_of_memory_kills(self._groups)
-        kill_all(self._folder, self._groups)
-        remove_groups(self._groups)
+        try:
+            write(self._folder, STARTED, f"{self._child} {time.time():.6f}\n")
+            code = self._wait(wake)
+            memory_kills = count_of_memory_kills(self._groups)
+        finally:  # also where the folder is gone, as who was creating the pod has been interrupted
+            kill_all(self._folder, self._groups)
+            remove_groups(self._groups)
         code, reason, message = (
             (CANNOT_START, "StartError", problem) if problem else self._how_it_ended(code, memory_kills)
         )
-        write(ENDED, f"{code} {reason} {time.time():.6f}\n{message}")
+        write(self._folder, ENDED, f"{code} {reason} {time.time():.6f}\n{message}")
+        os.unlink(f"{self._folder}/{CONTROL}")  # nobody has to come upon a pipe that says nothing
 
     def _wake_on_signals(self) -> int:
         """A descriptor that can be read when the child has ended, or this process is asked to end."""
@@ -210,11 +213,12 @@ class Supervisor:
         return code, "Error", f"it ended with exit code {code}"
 
 
-def write(name: str, text: str) -> None:
-    """The file *name* of the current folder, whole or not at all."""
-    with open(f".{name}", "w", encoding="utf-8") as file:
+def write(folder: str, name: str, text: str) -> None:
+    """A file of a folder that is there, whole or not at all."""
+    temporary = f"{folder}/.{name}.{os.getpid()}"
+    with open(temporary, "w", encoding="utf-8") as file:
         file.write(text)
-    os.replace(f".{name}", name)
+    os.replace(temporary, f"{folder}/{name}")
 
 
 def read(path: str) -> bytes:

@@ -1,0 +1,92 @@
+"""States of what operators run, from what they write."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mlrun.cluster.kubernetes.operators import mpijob_state, spark_state
+
+
+def resource(kind: str, status: Any) -> dict[str, Any]:
+    metadata = {"name": "a", "labels": {"mlrun/uid": "3f2a"}, "creationTimestamp": "2026-11-26T14:30:20Z"}
+    return {"kind": kind, "metadata": metadata} | ({"status": status} if status is not None else {})
+
+
+def condition(name: str, **more: str) -> dict[str, str]:
+    return {"type": name, "status": "True", **more}
+
+
+@pytest.mark.parametrize(
+    ("status", "phase"),
+    [
+        (None, "pending"),
+        ({"conditions": [condition("Created")]}, "pending"),
+        ({"replicaStatuses": {"Launcher": {}, "Worker": {"active": 2}}}, "pending"),
+        ({"replicaStatuses": {"Launcher": {"active": 1}}}, "running"),
+        ({"replicaStatuses": {"Launcher": {"active": 1, "failed": 1}}}, "running"),
+        (
+            {"replicaStatuses": {"Launcher": {"failed": 1}}, "conditions": [condition("Restarting")]},
+            "running",
+        ),
+        ({"replicaStatuses": {"Launcher": {"succeeded": 1}}}, "succeeded"),
+        ({"replicaStatuses": {"Launcher": {"failed": 1}}}, "failed"),
+        ({"replicaStatuses": {"Launcher": {}}, "conditions": [condition("Succeeded")]}, "succeeded"),
+        ({"conditions": [condition("Failed", reason="MPIJobFailed", message="backoff limit")]}, "failed"),
+        ({"conditions": [{"type": "Failed", "status": "False"}]}, "pending"),
+    ],
+)
+def test_an_mpijob_is_as_its_launcher(status: Any, phase: str) -> None:
+    assert mpijob_state(resource("MPIJob", status)).phase == phase
+
+
+def test_an_mpijob_that_failed_says_why_and_when() -> None:
+    failed = condition("Failed", reason="MPIJobFailed", message="MPIJob a is failed")
+    times = {"startTime": "2026-11-26T14:31:00Z", "completionTime": "2026-11-26T14:32:00Z"}
+
+    state = mpijob_state(resource("MPIJob", {"conditions": [failed], **times}))
+
+    assert (state.name, state.kind, state.labels) == ("a", "MPIJob", {"mlrun/uid": "3f2a"})
+    assert (state.reason, state.message) == ("MPIJobFailed", "MPIJob a is failed")
+    assert (state.started, state.ended) == ("2026-11-26T14:31:00Z", "2026-11-26T14:32:00Z")
+
+
+@pytest.mark.parametrize(
+    ("word", "phase"),
+    [
+        ("", "pending"),
+        ("NEW", "pending"),
+        ("SUBMITTED", "running"),
+        ("RUNNING", "running"),
+        ("SUBMISSION_FAILED", "running"),
+        ("PENDING_RERUN", "running"),
+        ("INVALIDATING", "running"),
+        ("SUCCEEDING", "running"),
+        ("FAILING", "running"),
+        ("COMPLETED", "succeeded"),
+        ("FAILED", "failed"),
+        ("UNKNOWN", "unknown"),
+    ],
+)
+def test_a_spark_application_is_as_its_operator_says(word: str, phase: str) -> None:
+    assert spark_state(resource("SparkApplication", {"applicationState": {"state": word}})).phase == phase
+
+
+def test_a_spark_application_that_failed_says_why_and_when() -> None:
+    status = {
+        "applicationState": {"state": "FAILED", "errorMessage": "driver container failed with ExitCode: 1"},
+        "lastSubmissionAttemptTime": "2026-11-26T14:31:00Z",
+        "terminationTime": "2026-11-26T14:32:00Z",
+    }
+
+    state = spark_state(resource("SparkApplication", status))
+
+    assert (state.reason, state.message) == ("FAILED", "driver container failed with ExitCode: 1")
+    assert (state.started, state.ended) == ("2026-11-26T14:31:00Z", "2026-11-26T14:32:00Z")
+
+
+def test_a_spark_application_that_its_operator_has_not_seen_is_pending() -> None:
+    state = spark_state(resource("SparkApplication", None))
+
+    assert (state.phase, state.is_scheduled, state.ended) == ("pending", False, "")
