@@ -190,6 +190,7 @@ def kill_and_count(
     finally:
         works.client.close()
         works.kill()
+        works.client.close()
         _end_pods(folder)
 
 

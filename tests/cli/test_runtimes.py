@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from click.testing import CliRunner
+from tests.service.test_dispatcher import until
 
 import mlrun
 from mlrun.cli import cli
@@ -40,8 +41,7 @@ def test_pods_are_listed_and_cleaned_away(uid: str) -> None:
 
     code, said = ask("clean", "job", uid)
     assert code == 0 and "deleted 0 pods" in said  # it has ended a moment ago
-    code, said = ask("clean", "job", uid, "-gp", "0")
-    assert code == 0 and f"deleted {pod['name']} of iris" in said and "deleted 1 pods" in said
+    until(lambda: f"deleted {pod['name']} of iris\ndeleted 1 pods" in ask("clean", "job", uid, "-gp", "0")[1])
     assert json.loads(ask("get", "runtimes", "--json")[1]) == []
 
 

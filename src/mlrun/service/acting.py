@@ -113,9 +113,13 @@ class Service:
             MLRunBaseError: As :func:`mlrun.service.jobs.store_schedule`.
         """
         told = jobs.store_schedule(task, function, schedule, seen, self.launcher)
-        self._firings.hide_with_schedule(told["project"], told["name"], told.pop("hidden"))
-        self.wake()
+        self.hide_with_schedule(told["project"], told["name"], told.pop("hidden"))
         return told
+
+    def hide_with_schedule(self, project: str, name: str, hidden: str) -> None:
+        """Keep what of a schedule's runs may be in no record, and look when it is due."""
+        self._firings.hide_with_schedule(project, name, hidden)
+        self.wake()
 
     def invoke(self, project: str, name: str) -> Record:
         """

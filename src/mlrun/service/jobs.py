@@ -125,6 +125,24 @@ def check_function(record: Record, project: str, db: RunDB) -> None:
         function_of(run, db)
 
 
+def take_secrets(record: Record) -> str:
+    """
+    Take the values of secrets out of what a schedule is to run, in place, and give them as JSON.
+
+    Raises:
+        MLRunInvalidArgumentError: One is no source of secrets.
+    """
+    scheduled = records.part(record, "scheduled_object", "a schedule")
+    task = records.part(scheduled, "task", "the scheduled_object")
+    spec = RunSpec.from_dict(records.part(task, "spec", "a task"))
+    if not spec.secret_sources:
+        return ""
+    hidden = _take_inline_secrets(spec)
+    task["spec"] = {**records.part(task, "spec", "a task"), "secret_sources": spec.secret_sources}
+    record["scheduled_object"] = {**scheduled, "task": task}
+    return hidden
+
+
 def run_of_schedule(schedule: Record, uid: str) -> Record:
     """
     The run that a firing of *schedule* starts.

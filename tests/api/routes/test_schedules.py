@@ -81,6 +81,23 @@ def test_a_server_without_a_cluster_invokes_nothing(stored: TestClient) -> None:
     assert answer.status_code == 501 and "starts nothing" in answer.text
 
 
+def test_secrets_of_a_schedule_are_in_no_record(stored: TestClient, db: Any) -> None:
+    spec = {"secret_sources": [{"kind": "inline", "source": {"TOKEN": "s3cr3t-value"}}]}
+    scheduled = {"task": {"metadata": {"name": "train"}, "spec": spec}, "more": 1}
+
+    created = stored.post(URL, json={**SCHEDULE, "name": "weekly", "scheduled_object": scheduled})
+    updated = stored.put(f"{URL}/nightly", json={"scheduled_object": scheduled})
+
+    assert (created.status_code, updated.status_code) == (201, 200)
+    assert "s3cr3t" not in created.text + updated.text + stored.get(URL).text
+    with db.connections.read() as connection:
+        kept = connection.execute("SELECT name FROM project_secrets ORDER BY name").fetchall()
+    assert kept == [("mlrun.schedules/nightly",), ("mlrun.schedules/weekly",)]
+    stored.delete(URL)
+    with db.connections.read() as connection:
+        assert connection.execute("SELECT COUNT(*) FROM project_secrets").fetchone() == (0,)
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body", "status"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import signal
 from collections.abc import Callable
@@ -129,6 +130,34 @@ def test_a_job_runs_on_the_server(works: Works, capsys: pytest.CaptureFixture[st
     until(lambda: works.db.delete_runtime_resources("iris", grace_period=0))
     assert works.db.list_runtime_resources("iris") == []
     assert works.server.end() == (0, "")
+
+
+def test_what_a_client_of_mlrun_sends_runs(works: Works, tmp_path: Path) -> None:
+    """As its version 1.12 sends it: all that it knows of a function, and a task with its own state."""
+    source = base64.b64encode(CODE.encode()).decode()
+    thresholds = {"executing": "24h", "image_pull_backoff": "1h", "pending_not_scheduled": -1}
+    thresholds["pending_scheduled"] = "1h"
+    spec = {"filename": "hd.py", "description": "", "image": "mlrun/mlrun", "mount_otlp_secret": False,
+            "disable_auto_mount": False, "default_handler": "", "preemption_mode": "prevent", "command": "",
+            "build": {"code_origin": "", "functionSourceCode": source, "origin_filename": "hd.py"},
+            "entry_points": {}, "resources": {"limits": {"memory": "1Gi"}}, "tolerations": None,
+            "env": [{"name": "A", "value": "1"}], "affinity": None, "node_selector": {},
+            "state_thresholds": thresholds}  # fmt: skip
+    metadata = {"credentials": {"access_key": "$generate"}, "tag": "", "name": "remote1", "project": "p1"}
+    function = {"spec": spec, "kind": "job", "metadata": metadata, "verbose": False}
+    stored = works.db.store_function(function, "remote1", "p1", versioned=True)
+    task = {
+        "status": {"state": "created"},
+        "spec": {"function": f"p1/remote1@{stored}", "handler": "train", "parameters": {"p1": 7},
+                 "output_path": str(tmp_path), "scrape_metrics": True, "state_thresholds": thresholds},
+        "metadata": {"iteration": 0, "labels": {"kind": "job", "owner": "me"}, "name": "remote1-train",
+                     "project": "p1", "uid": "31b85301736d4ea98765b74ca6f15afd"},
+    }  # fmt: skip
+
+    told = works.db.submit_job(task)
+    run = mlrun.execution.run_object.RunObject.of(told, works.db)
+
+    assert run.wait_for_completion(timeout=LONGEST_S) == "completed" and run.output("accuracy") == 7
 
 
 def test_a_job_that_fails_is_tried_again_and_then_an_error(works: Works) -> None:

@@ -17,13 +17,19 @@ KINDS = ("job", "pipeline")
 
 
 def create(call: Call) -> Response:
-    schedule = call.db.create_schedule(call.project, _checked(call.record(), call))
-    call.house.service.wake()
+    record = _checked(call.record(), call)
+    hidden = jobs.take_secrets(record)
+    schedule = call.db.create_schedule(call.project, record)
+    call.house.service.hide_with_schedule(schedule["project"], schedule["name"], hidden)
     return as_json(schedule, 201)
 
 
 def update(call: Call) -> Response:
-    schedule = call.db.update_schedule(call.project, call.path["name"], _checked(call.record(), call))
+    record = _checked(call.record(), call)
+    hidden = jobs.take_secrets(record)
+    schedule = call.db.update_schedule(call.project, call.path["name"], record)
+    if record.get("scheduled_object"):
+        call.house.service.hide_with_schedule(schedule["project"], schedule["name"], hidden)
     call.house.service.wake()
     return as_json(schedule)
 
