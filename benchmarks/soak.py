@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from service import Service
 
 CLIENTS = 8
-GROWTH_MB = 4  # of the server's memory between the first and the last tenth of the time (after a warm-up)
+GROWTH_MB = 6  # of the server's memory between the first and the last tenth of the time (after a warm-up)
 WARM_UP = 0.2  # of the time; caches fill
 KEPT_RUNS = 2000  # older ones are deleted, so that what grows is not the work itself
 
