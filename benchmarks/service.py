@@ -7,6 +7,8 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
+from collections import deque
 from pathlib import Path
 
 
@@ -29,7 +31,10 @@ class Service:
         }
         self.process = subprocess.Popen(words, env=env, stderr=subprocess.PIPE, text=True)
         atexit.register(self.stop)
+        self.said: deque[str] = deque(maxlen=1000)  # lines of its log
         self.url = self._address()
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
 
     def __enter__(self) -> Service:
         return self
@@ -44,21 +49,31 @@ class Service:
         kilobytes = next(line.split()[1] for line in status.splitlines() if line.startswith("VmRSS"))
         return int(kilobytes) / 1024
 
+    @property
+    def processor_s(self) -> float:
+        """Of the user and the system, so far; of Linux' ``/proc``."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def stop(self) -> None:
         """Nothing if it is stopped."""
         atexit.unregister(self.stop)
         self.process.terminate()
         self.process.wait(60)
+        self._listener.join()
         if self.process.stderr:
             self.process.stderr.close()
+
+    def _listen(self) -> None:
+        """A pipe that nobody reads fills up, and the server would wait for it."""
+        self.said.extend(self.process.stderr or ())
 
     def _address(self) -> str:
         """As the server announces it: ``mlrun: serving sqlite:///... at http://127.0.0.1:41 (pid 7)``."""
         lines = self.process.stderr
         assert lines is not None
-        said = []
         for line in lines:
-            said.append(line)
+            self.said.append(line)
             if line.startswith("mlrun: serving"):
                 return line.split(" at ", 1)[1].split()[0]
-        raise RuntimeError(f"the server did not start:\n{''.join(said)}")
+        raise RuntimeError(f"the server did not start:\n{''.join(self.said)}")

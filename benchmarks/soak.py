@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from service import Service
 
 CLIENTS = 8
-GROWTH_MB = 16  # of the server's memory between the first and the last tenth of the time (after a warm-up)
+GROWTH_MB = 6  # of the server's memory between the first and the last tenth of the time (after a warm-up)
 WARM_UP = 0.2  # of the time; caches fill
 KEPT_RUNS = 2000  # older ones are deleted, so that what grows is not the work itself
 
@@ -38,6 +38,7 @@ class Report:
     failures: list[str] = field(default_factory=list)
     times_ms: list[float] = field(default_factory=list)
     memory_mb: list[float] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)  # by the server, in its log
 
     @property
     def growth_mb(self) -> float:
@@ -60,6 +61,7 @@ class Report:
             f"memory of the server: {self.memory_mb[0]:.0f} MB at first, {max(self.memory_mb):.0f} at most,"
             f" {self.memory_mb[-1]:.0f} at last; growth after the warm-up {self.growth_mb:+.1f} MB",
             *self.failures[:10],
+            *(line.rstrip() for line in self.said),
         ]
         return "\n".join(lines)
 
@@ -200,6 +202,7 @@ def soak(seconds: float, rate: float, folder: Path, tell: Callable[[str], None] 
         def client(number: int) -> None:
             load = Load(service.url, number, report, lock)
             with load.client:
+                load.step()
                 while time.monotonic() < begun + seconds:
                     ahead = begun + len(report.times_ms) / rate - time.monotonic()
                     if ahead > 0:
@@ -216,6 +219,7 @@ def soak(seconds: float, rate: float, folder: Path, tell: Callable[[str], None] 
         for thread in threads:
             thread.join()
         report.seconds = time.monotonic() - begun
+        report.said = list(service.said)[1:]  # after the address
     return report
 
 

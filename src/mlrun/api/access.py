@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import functools
 import ipaddress
 from typing import NamedTuple
 
@@ -64,6 +65,7 @@ class Access(NamedTuple):
         return self
 
 
+@functools.lru_cache(256)
 def is_loopback(name: str) -> bool:
     if name == "localhost" or name.endswith(".localhost"):
         return True

@@ -58,10 +58,11 @@ def serve(options: Options = Options()) -> None:  # noqa: B008 - an immutable tu
     """
     access = access_of_settings(options)
     try:
-        import uvicorn  # noqa: F401 - so that what is missing is said before anything is opened
+        import httptools  # noqa: F401 - so that what is missing is said before anything is opened
+        import uvicorn  # noqa: F401
     except ModuleNotFoundError as error:
         raise MLRunMissingDependencyError(
-            "the API server needs starlette and uvicorn: pip install 'mlrun[server]'"
+            "the API server needs starlette, uvicorn and httptools: pip install 'mlrun[server]'"
         ) from error
     db = get_run_db(place_of(options))
     try:
