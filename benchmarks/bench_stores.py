@@ -69,7 +69,7 @@ LARGE_FILE = Benchmark(
     target=1.05,
     kind="ratio",
     repeat=2,
-    turns=7,
+    turns=5,
 )
 SMALL_FILES = replace(
     LARGE_FILE,
