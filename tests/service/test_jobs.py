@@ -176,3 +176,13 @@ def test_each_firing_is_a_run_of_its_own(db: Any, launcher: ServerLauncher, task
     assert run["metadata"]["uid"] == "3f2a" and run["spec"]["parameters"] == {"p1": 5}
     assert run["metadata"]["labels"]["mlrun/schedule-name"] == "train"
     assert run["status"]["state"] == "pending"
+
+
+def test_what_is_secret_in_a_schedule_s_notifications_is_taken() -> None:
+    told = {"kind": "slack", "name": "n", "secret_params": {"webhook": "http://127.0.0.1/s3cr3t"}}
+    record = {"scheduled_object": {"task": {"spec": {"function": "iris/train", "notifications": [told]}}}}
+
+    hidden = jobs.take_secrets(record)
+
+    assert "s3cr3t" in hidden
+    assert "s3cr3t" not in str(record)

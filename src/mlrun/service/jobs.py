@@ -127,20 +127,24 @@ def check_function(record: Record, project: str, db: RunDB) -> None:
 
 def take_secrets(record: Record) -> str:
     """
-    Take the values of secrets out of what a schedule is to run, in place, and give them as JSON.
+    Take what is secret out of what a schedule is to run, in place, and give it as JSON.
 
     Raises:
-        MLRunInvalidArgumentError: One is no source of secrets.
+        MLRunInvalidArgumentError: One is no source of secrets, or no notification.
     """
     scheduled = records.part(record, "scheduled_object", "a schedule")
     task = records.part(scheduled, "task", "the scheduled_object")
     spec = RunSpec.from_dict(records.part(task, "spec", "a task"))
-    if not spec.secret_sources:
+    if not (spec.secret_sources or spec.notifications):
         return ""
-    hidden = _take_inline_secrets(spec)
-    task["spec"] = {**records.part(task, "spec", "a task"), "secret_sources": spec.secret_sources}
+    hidden = _take_inline_secrets(spec) | take(spec)
+    kept = {"secret_sources": spec.secret_sources, "notifications": spec.notifications}
+    task["spec"] = {
+        **records.part(task, "spec", "a task"),
+        **{name: value for name, value in kept.items() if value},
+    }
     record["scheduled_object"] = {**scheduled, "task": task}
-    return hidden
+    return as_hidden(hidden)
 
 
 def run_of_schedule(schedule: Record, uid: str) -> Record:
