@@ -84,6 +84,6 @@ def test_a_failed_run_is_in_error_or_aborted(state, failed):
 
 
 def test_the_strategies_have_names():
-    assert HyperParamStrategies.all() == ("grid", "list", "random", "custom")
+    assert HyperParamStrategies.all() == ("grid", "list", "random", "custom", "bayesian")
     assert HyperParamStrategies.random == "random"
     assert HyperParamOptions().strategy == ""

@@ -20,6 +20,7 @@ from mlrun.testing import (
     project_secrets,
     run_history,
     run_records,
+    run_resuming,
     run_search,
     service_records,
 )
@@ -36,6 +37,7 @@ PARTS = (
     project_secrets,
     run_history,
     run_records,
+    run_resuming,
     run_search,
     service_records,
 )

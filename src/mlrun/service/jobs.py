@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import uuid
 from collections.abc import Mapping
@@ -113,8 +114,8 @@ def check_interval(schedule: Any) -> None:
 
 def check_function(record: Record, project: str, db: RunDB) -> None:
     """
-    That what a schedule is to run can be read by whoever stores the schedule; one without a function is a
-    record only.
+    That what a schedule is to run can be read by whoever stores the schedule. One without a function, or with
+    one that is not there yet, is a record only until there is one.
 
     Raises:
         MLRunAccessDeniedError: It is another project's.
@@ -122,7 +123,8 @@ def check_function(record: Record, project: str, db: RunDB) -> None:
     """
     run = _scheduled({"scheduled_object": {}, **record, "project": project, "name": ""}, "")
     if run.spec.function:
-        function_of(run, db)
+        with contextlib.suppress(MLRunNotFoundError):
+            function_of(run, db)
 
 
 def take_secrets(record: Record) -> str:

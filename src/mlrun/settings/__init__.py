@@ -106,23 +106,6 @@ TABLE = (
         "",
         "Folder that a cluster's secrets are mounted in, a file each. Empty: none.",
     ),
-    *(
-        Setting(
-            f"function_defaults.image_by_kind.{kind}",
-            "str",
-            image,
-            f"Image of functions of kind {kind} that name none.",
-        )
-        for kind, image in {
-            "job": "mlrun/mlrun",
-            "serving": "mlrun/mlrun",
-            "nuclio": "mlrun/mlrun",
-            "remote": "mlrun/mlrun",
-            "dask": "mlrun/ml-base",
-            "mpijob": "mlrun/mlrun",
-            "application": "python:3.11",
-        }.items()
-    ),
     Setting(
         "sources.timeout",
         "float",

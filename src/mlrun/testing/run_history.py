@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mlrun.db.base import Record, RunDB
-from mlrun.db.liveness import process_stamp
+from mlrun.db.liveness import PROCESS_GONE, process_stamp
 from mlrun.errors import MLRunInvalidArgumentError, MLRunInvalidArgumentTypeError, MLRunNotFoundError
 from mlrun.model.lists import RunList
 from mlrun.testing.run_records import (
@@ -145,7 +145,7 @@ class GoneProcessContract:
         """The stamp of a process that can not be: Linux has no greater pid than 4,194,304."""
         return {**process_stamp(), "pid": 4194305}
 
-    @pytest.mark.parametrize("state", ["created", "pending", "running", "aborting"])
+    @pytest.mark.parametrize("state", ["created", "pending", "running"])
     def test_reading_ends_it(self, db: RunDB, state: str) -> None:
         db.store_run(a_run("1", state, process=self.gone()), "1")
 
@@ -153,6 +153,14 @@ class GoneProcessContract:
 
         assert (status["state"], status["error"]) == ("error", self.TEXT.format(socket.gethostname()))
         assert status["end_time"] == status["last_update"]
+
+    def test_one_that_was_to_be_aborted_is(self, db: RunDB) -> None:
+        db.store_run(a_run("1", "aborting", process=self.gone()), "1")
+
+        status = db.read_run("1")["status"]
+
+        assert (status["state"], status["reason"]) == ("aborted", PROCESS_GONE)
+        assert "error" not in status
 
     def test_it_is_ended_once(self, db: RunDB) -> None:
         db.store_run(a_run("1", "running", process=self.gone()), "1")

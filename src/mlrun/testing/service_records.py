@@ -15,6 +15,7 @@ from mlrun.errors import (
     MLRunConflictError,
     MLRunInvalidArgumentError,
     MLRunNotFoundError,
+    MLRunNotImplementedServerError,
 )
 from mlrun.testing.run_records import a_run
 
@@ -187,6 +188,14 @@ class WaitingContract:
             db.wait_for_run("none")
 
 
+class InvokingContract:
+    """Firing a schedule now."""
+
+    def test_a_schedule_that_is_not_there_is_not_fired(self, db: RunDB) -> None:
+        with pytest.raises((MLRunNotFoundError, MLRunNotImplementedServerError)):  # a server fires them
+            db.invoke_schedule("iris", "absent")
+
+
 class TasksContract:
     """Background tasks, where the records are."""
 
@@ -323,5 +332,7 @@ class NotificationsContract:
         assert "notifications" not in db.read_run("1", "iris")["spec"]
 
 
-class ServiceRecordsContract(SchedulesContract, ChangesContract, WaitingContract, NotificationsContract):
+class ServiceRecordsContract(
+    SchedulesContract, InvokingContract, ChangesContract, WaitingContract, NotificationsContract
+):
     """What a service keeps for its clients; its tasks are its own."""

@@ -53,8 +53,10 @@ def test_runs_of_before_are_filled(path: Path, db: SQLiteRunDB) -> None:
     (address,) = store_step(db, "a", ["x"])
     store_step(db, "b", ["y"], {"data": address})
     with db.connections.write() as connection:
-        for table in ("run_inputs", "tokens"):
+        for table in ("run_inputs", "tokens", "leases", "submissions"):
             connection.execute(f"DROP TABLE {table}")
+        connection.execute("DROP INDEX schedules_by_due")
+        connection.execute("ALTER TABLE schedules DROP COLUMN due")
         connection.execute("PRAGMA user_version = 2")
     db.close()
 
