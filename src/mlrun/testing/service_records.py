@@ -78,12 +78,12 @@ class SchedulesContract:
     def test_parts_of_a_schedule_are_changed(self, db: RunDB) -> None:
         before = db.create_schedule("iris", a_schedule(labels={"a": "1"}))
 
-        changes = {"cron_trigger": "*/5 * * * mon-fri", "labels": {"b": "2"}, "desired_state": "offline"}
+        changes = {"cron_trigger": "*/15 * * * mon-fri", "labels": {"b": "2"}, "desired_state": "offline"}
         updated = db.update_schedule("iris", "nightly", changes)
 
         schedule = db.get_schedule("iris", "nightly")
         assert updated in (None, schedule)  # the API answers nothing
-        assert schedule["cron_trigger"]["minute"] == "*/5"
+        assert schedule["cron_trigger"]["minute"] == "*/15"
         assert (schedule["labels"], schedule["desired_state"]) == ({"b": "2"}, "offline")
         assert schedule["scheduled_object"] == before["scheduled_object"]
         assert schedule["creation_time"] == before["creation_time"]
