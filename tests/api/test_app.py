@@ -58,7 +58,7 @@ BODIES: list[bytes] = [
     b'{"metrics": [{"key": "a", "value": 1, "timestamp": 7, "labels": 3}]}',
     b'{"n": 123456789012345678901234567890, "f": NaN, "g": Infinity, "u": "\\ud800"}',
 ]
-USUAL = {"project": "p1", "uid": "u1", "key": "x", "name": "x", "tag": "x", "profile": "x"}
+USUAL = {"project": "p1", "uid": "u1", "key": "x", "name": "x", "tag": "x", "profile": "x", "digest": "x"}
 
 
 @pytest.fixture
