@@ -114,8 +114,7 @@ def check_interval(schedule: Any) -> None:
 
 def check_function(record: Record, project: str, db: RunDB) -> None:
     """
-    That what a schedule is to run can be read by whoever stores the schedule. One without a function, or with
-    one that is not there yet, is a record only until there is one.
+    That what a schedule is to run may be read by whoever stores the schedule; it may be stored later.
 
     Raises:
         MLRunAccessDeniedError: It is another project's.

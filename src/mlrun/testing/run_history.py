@@ -159,8 +159,18 @@ class GoneProcessContract:
 
         status = db.read_run("1")["status"]
 
-        assert (status["state"], status["reason"]) == ("aborted", PROCESS_GONE)
-        assert "error" not in status
+        assert status["state"] == "aborted" and "error" not in status
+        assert status["end_time"] == status["last_update"]
+
+    def test_one_in_a_pod_is_left_to_its_next_attempt(self, db: RunDB) -> None:
+        run = a_run("1", "running", process={**self.gone(), "cluster": "process", "pod": "train-1"})
+        db.store_run({**run, "spec": {"retry": {"count": 1}}}, "1")
+
+        status = db.read_run("1")["status"]
+
+        assert (status["state"], status["retry_count"]) == ("pendingRetry", 1)
+        assert status["retries"][0]["error"] == self.TEXT.format(socket.gethostname())
+        assert "end_time" not in status and db.list_runs(state="pendingRetry")
 
     def test_it_is_ended_once(self, db: RunDB) -> None:
         db.store_run(a_run("1", "running", process=self.gone()), "1")

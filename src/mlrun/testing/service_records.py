@@ -101,6 +101,7 @@ class SchedulesContract:
             ({"cron_trigger": "0 2 * *"}, "has 4 fields; five are"),
             ({"cron_trigger": "0 25 * * *"}, "hour='25' is none"),
             ({"cron_trigger": None}, "cron_trigger is the text of five fields"),
+            ({"cron_trigger": "0 0 30 2 *"}, "never fires"),
             ({"kind": "jobs"}, "'jobs' is not a kind of schedules"),
             ({"concurrency_limit": 0}, "concurrency_limit=0"),
         ],
