@@ -318,3 +318,23 @@ def test_a_run_is_aborted_by_its_object(caller: Any, db: Any) -> None:
 
     assert run.state() == "aborted"
     assert pods() == []
+
+
+# runs that are tried again
+
+
+@pytest.mark.parametrize("handler", ["fail", "die"])
+def test_who_waits_begins_the_next_attempt_in_a_pod_of_its_own(fn: Any, db: Any, handler: str) -> None:
+    with pytest.raises(RunError):
+        fn.run(handler=handler, retry={"count": 1, "backoff": {"base_delay": 0}})
+
+    (run,) = db.list_runs(state="error")
+    assert run["status"]["retry_count"] == 1 and run["status"]["retries"][0]["error"]
+    assert sorted(name[-3:] for name in pods())[0] == "-r1" and len(pods()) == 2
+
+
+def test_an_attempt_that_nobody_would_begin_is_refused(fn: Any, db: Any) -> None:
+    with pytest.raises(MLRunInvalidArgumentError, match="retry= needs somebody who is there"):
+        fn.run(handler="train", watch=False, retry={"count": 1})
+
+    assert db.list_runs() == []

@@ -13,6 +13,7 @@ from mlrun.execution.masked import masked_db
 from mlrun.launcher import get_launcher, thresholds
 from mlrun.launcher.base import Launcher, Place, Private, Record, Work
 from mlrun.log import logger
+from mlrun.model.retry import Retry
 from mlrun.model.run import Run, RunSpec
 from mlrun.runtimes.auto_mount import automatic_mount
 from mlrun.runtimes.base import Launch
@@ -118,6 +119,11 @@ class PodRuntime(Resources, Building, WithSource):
 
     def launch(self, run: Run, launch: Launch) -> None:
         launcher = self._launcher(launch)
+        if launcher.owns_runs and not launch.watch and Retry.of(run.spec.retry).again:
+            raise MLRunInvalidArgumentError(
+                "retry= needs somebody who is there for the next attempt: wait for the run (watch=True), or"
+                " let an API server start it"
+            )
         self._complete(run, launcher)
         seen = launcher.submit(self, run, launch.secrets.to_values())
         if launch.watch:
