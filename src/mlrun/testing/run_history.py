@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mlrun.db.base import Record, RunDB
-from mlrun.db.liveness import PROCESS_GONE, process_stamp
+from mlrun.db.liveness import process_stamp
 from mlrun.errors import MLRunInvalidArgumentError, MLRunInvalidArgumentTypeError, MLRunNotFoundError
 from mlrun.model.lists import RunList
 from mlrun.testing.run_records import (
