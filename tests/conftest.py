@@ -36,6 +36,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.chdir(tmp_path)
     reload_settings()
     yield folder
+    if current := sys.modules.get("mlrun.execution.current"):
+        current.set_of_process(None)
     if db := sys.modules.get("mlrun.db"):
         db.close_all()
     os.environ.clear()

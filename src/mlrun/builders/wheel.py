@@ -54,7 +54,11 @@ def _package_files() -> Iterator[tuple[str, bytes]]:
 
 
 def _own_files(installed: importlib.metadata.Distribution, folder: str) -> Iterator[tuple[str, bytes]]:
-    for name in ("METADATA", "entry_points.txt"):
-        if text := installed.read_text(name):
+    texts = {
+        "METADATA": installed.read_text("METADATA") or installed.read_text("PKG-INFO"),  # of a source tree
+        "entry_points.txt": installed.read_text("entry_points.txt"),
+    }
+    for name, text in texts.items():
+        if text:
             yield f"{folder}/{name}", text.encode()
     yield f"{folder}/WHEEL", _WHEEL.encode()

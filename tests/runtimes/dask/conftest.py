@@ -1,4 +1,4 @@
-"""A Dask scheduler and workers of this test session."""
+"""A Dask scheduler and workers of a test module: its threads are not to be among the tests of others."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("distributed", reason="dask[distributed] is not installed: pip install 'mlrun[dask]'")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def scheduler() -> Iterator[str]:
     """The address of a scheduler that was started by somebody else, with two workers."""
     from distributed import LocalCluster
