@@ -17,6 +17,7 @@ Container = dict[str, Any]  # as it is described by inspect
 _OVER = ("exited", "stopped", "dead")
 _WAITING = ("created", "configured", "initialized")
 _KILLED = 137
+_EARLY_S = 0.5  # podman tells -1 of what it has killed, and its clock starts before the container
 
 
 def state_of(container: Container, is_deleted: bool = False) -> PodState:
@@ -122,7 +123,8 @@ def _has_outrun(state: PodState, deadline: str) -> bool:
     if not deadline or not state.exit_code or not state.started or not state.ended:
         return False
     ran = datetime.datetime.fromisoformat(state.ended) - datetime.datetime.fromisoformat(state.started)
-    return ran.total_seconds() >= float(deadline)
+    early_s = _EARLY_S if state.exit_code < 0 else 0.0
+    return ran.total_seconds() >= float(deadline) - early_s
 
 
 def _is_told_of_memory() -> bool:
