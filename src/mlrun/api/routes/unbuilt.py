@@ -9,11 +9,12 @@ from mlrun.errors import MLRunNotImplementedServerError
 _PROJECT = r"projects/[^/]+/"
 _LOCAL = "fn.run(local=True) runs it on the client's machine, and is tracked here"
 TABLE = {
-    r"(start|status)/function/?": "starting Dask clusters is not built yet; kind 'job' runs without",
+    r"(start|status)/function/?": "starting Dask clusters on the server is not built yet; run() of"
+    " a function of kind 'dask' starts one on the client's machine, or uses a scheduler by its address",
     _PROJECT + "nuclio/.*": f"deploying endpoints is not built yet; {_LOCAL}",
     _PROJECT + "api-gateways.*": f"deploying endpoints is not built yet; {_LOCAL}",
-    _PROJECT + r"pipelines/[^/]+/push-notifications|" + _PROJECT + r"runs/[^/]+/push_notifications": "this"
-    " server pushes no notifications; who runs a function can",
+    _PROJECT + r"pipelines/[^/]+/push-notifications|" + _PROJECT + r"runs/[^/]+/push_notifications": "sending"
+    " notifications again is not built; those of a run are sent when it ends",
     _PROJECT
     + "(pipelines|workflows).*": "workflows on the server are not built yet; run their steps in turn",
     r"projects/[^/]+/load": "loading projects on the server is not built yet; the client can load them",
@@ -22,8 +23,8 @@ TABLE = {
     _PROJECT
     + "(model-endpoints|model-monitoring|jobs).*|grafana-proxy.*": "model monitoring is not built yet",
     "hub/sources(/.*)?": "function hubs on the server are not built yet",
-    "operations/.*|clusterization-spec|memory-reports/.*|_internal/.*": "this server is one process"
-    " without a cluster, and migrates its database when it starts",
+    "operations/.*|clusterization-spec|memory-reports/.*|_internal/.*": "this server has no"
+    " chief and workers to manage, and migrates its database when it starts",
 }
 _PATTERNS = [(re.compile(pattern), text) for pattern, text in TABLE.items()]
 
