@@ -16,7 +16,8 @@ from mlrun.cli import cli
 from mlrun.settings import SETTINGS
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.glob("**/*.md"))]
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"(?<!!)\[[^]]+]\(([^)\s]+)\)")
 LONGEST_PAGE_S = 120
@@ -117,9 +118,10 @@ def test_the_links_of_a_page_lead_somewhere(page: Path) -> None:
 
 
 def test_every_page_is_in_the_index() -> None:
-    index = (ROOT / "docs" / "README.md").read_text()
+    index = (DOCS / "README.md").read_text()
 
-    missing = [page.name for page in (ROOT / "docs").glob("*.md") if f"({page.name})" not in index]
+    pages = [str(page.relative_to(DOCS)) for page in DOCS.glob("**/*.md")]
+    missing = [page for page in pages if f"({page})" not in index]
 
     assert missing == ["README.md"]
 
@@ -128,7 +130,7 @@ def test_every_page_begins_with_code_that_runs() -> None:
     without = [
         name_of(page)
         for page in PAGES
-        if page.parent.name == "docs"
+        if page.is_relative_to(DOCS)
         and page.name != "README.md"
         and "```python" not in page.read_text()[:2500]
     ]
@@ -138,18 +140,18 @@ def test_every_page_begins_with_code_that_runs() -> None:
 
 @pytest.mark.parametrize(("name", "option"), command_options())
 def test_every_option_is_documented(name: str, option: str) -> None:
-    words = section(ROOT / "docs" / "cli.md", f"mlrun {name}")
+    words = section(DOCS / "cli.md", f"mlrun {name}")
 
     assert re.search(rf"(?<![\w-]){re.escape(option)}(?![\w-])", words), f"mlrun {name} {option}"
 
 
 def test_every_command_is_documented() -> None:
     for name in cli.list_commands(click.Context(cli)):
-        assert section(ROOT / "docs" / "cli.md", f"mlrun {name}")
+        assert section(DOCS / "cli.md", f"mlrun {name}")
 
 
 def test_every_setting_is_documented() -> None:
-    page = (ROOT / "docs" / "configuration.md").read_text()
+    page = (DOCS / "configuration.md").read_text()
 
     missing = [name for name in SETTINGS if f"`{name}`" not in page]
 
