@@ -149,10 +149,10 @@ class LifeContract(ClusterSetup):
     def test_an_image_that_is_not_there_is_answered_with_how_to_build_it(
         self, cluster: Cluster, pods: Pods
     ) -> None:
-        if not self.pulls_images:
-            pytest.skip("an image means nothing to this cluster")
-
         pod = pods.make("true", image="localhost/nobody/has-this:1", imagePullPolicy="IfNotPresent")
+        if not self.pulls_images:
+            assert pods.ended(pods.create(pod)).phase == "succeeded"
+            return
 
         try:
             name = pods.create(pod)

@@ -16,8 +16,10 @@ class ClusterSetup:
     patience_s = 60.0  # waiting longer for a pod fails a test
     limits_memory = True
     mounts_volumes = True  # at any path
-    pulls_images = True  # and finds out that there is none
-    checks_secrets = True  # finds out when a pod is created that a secret is missing
+    pulls_images = True  # and finds out that there is none; else a pod's image does not matter
+    checks_secrets = (
+        True  # finds a secret missing when a pod is created; else the pod waits, and says for what
+    )
 
     @pytest.fixture
     def cluster(self) -> Cluster:
