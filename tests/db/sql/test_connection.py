@@ -31,6 +31,7 @@ WITHOUT_PERMISSION = """
 import os, sys
 from mlrun.db.sql import SQLiteRunDB
 from mlrun.errors import MLRunAccessDeniedError
+SQLiteRunDB(sys.argv[2]).store_run({}, "1", "default")  # imports all that "nobody" can not read, below /root
 db = SQLiteRunDB(sys.argv[1])
 if os.geteuid() == 0:  # the root user may write anywhere
     os.setgid(65534)
@@ -351,8 +352,9 @@ class TestWithoutPermission:
 
     def ask(self, folder: Path) -> str:
         """What a run that is stored there ends with."""
-        command = [sys.executable, "-c", WITHOUT_PERMISSION, f"sqlite:///{folder}/mlrun.db"]
-        return subprocess.check_output(command, text=True)
+        with tempfile.TemporaryDirectory() as other:
+            urls = [f"sqlite:///{place}/mlrun.db" for place in (folder, other)]
+            return subprocess.check_output([sys.executable, "-c", WITHOUT_PERMISSION, *urls], text=True)
 
     def test_a_folder_that_may_not_be_written_is_said(self, folder: Path) -> None:
         folder.chmod(0o555)
