@@ -124,7 +124,10 @@ class FsspecStore(DataStore):
             fs, path = self.filesystem, self._path(key)
             if not self._scheme.has_buckets and fs.isdir(path):
                 raise IsADirectoryError(f"{self._shown(key)} is a folder")
-            fs.get_file(path, temporary, **self._transfer(0))
+            if self._scheme.download:
+                self._scheme.download(fs, path, temporary)
+            else:
+                fs.get_file(path, temporary, **self._transfer(0))
 
     def _transfer(self, size: int) -> dict[str, Any]:
         return self._scheme.transfer(size) if self._scheme.transfer else {}
