@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from mlrun import urls
@@ -74,8 +75,10 @@ def log(
     if format:
         artifact.spec.format = format.lstrip(".")
     if labels:
-        artifact.metadata.labels = {**artifact.metadata.labels, **labels}
+        artifact.metadata.labels = {**artifact.metadata.labels, **_labels(labels)}
     artifact.set_fields(kwargs)
+    if artifact.spec.format:
+        urls.check_key(artifact.spec.format, "format")  # it becomes a suffix
     _belong(artifact, producer, tag)
     if db_key is not False:
         _choose_key(artifact, producer, db_key)
@@ -212,6 +215,12 @@ def log_model(
         db_key=db_key,
         secrets=secrets,
     )
+
+
+def _labels(labels: Any) -> Mapping[str, Any]:
+    if not isinstance(labels, Mapping):
+        raise MLRunInvalidArgumentTypeError(f"labels are a dictionary, not a {type(labels).__name__}")
+    return labels
 
 
 def _path(path: Any) -> str:
