@@ -427,3 +427,12 @@ def test_a_broken_table_is_named_by_its_address(s3_secrets: dict[str, str], s3_b
 
     assert str(caught.value).startswith(f"{s3_bucket}/broken.parquet can not be read as parquet: ")
     assert tempfile.gettempdir() not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["s3://bucket", "s3://bucket/", "sftp://host/"])
+def test_a_bucket_or_host_alone_is_no_file(url: str, tmp_path: Path) -> None:
+    item = get_dataitem(url)
+
+    for verb in (item.get, item.open, lambda: item.download(str(tmp_path / "a")), lambda: item.put("1")):
+        with pytest.raises(MLRunInvalidArgumentError, match="names no file"):
+            verb()

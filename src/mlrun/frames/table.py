@@ -115,7 +115,7 @@ def format_of(path: str) -> str:
 
 def broken(path: str, format: str, reason: object) -> MLRunInvalidArgumentError:
     """The error of a file that is not what it should be."""
-    return MLRunInvalidArgumentError(f"{path} can not be read as {format}: {reason}")
+    return MLRunInvalidArgumentError(f"{path} can not be read as {format}: {str(reason).strip()}")
 
 
 def default_format(df: Any) -> str:
