@@ -43,7 +43,8 @@ def test_without_any_path_artifacts_go_to_the_working_folder(tmp_path: Path) -> 
 def test_a_producer_that_names_no_path_has_that_of_the_setting(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mlconf, "artifact_path", "set/{{project}}")
+    monkeypatch.setenv("MLRUN_ARTIFACT_PATH", "set/{{project}}")
+    mlconf.reload()
 
     assert (
         target_of(Producer(kind="project", project="iris"), "", "model", "") == f"{tmp_path}/set/iris/model"
