@@ -72,13 +72,11 @@ def log(
     place = _Place(_path(local_path or src_path), artifact_path or "", _path(target_path), upload)
     artifact = _artifact(item, body, place.local_path)
     artifact._secrets = secrets
-    if format:
-        artifact.spec.format = format.lstrip(".")
     if labels:
         artifact.metadata.labels = {**artifact.metadata.labels, **_labels(labels)}
     artifact.set_fields(kwargs)
-    if artifact.spec.format:
-        urls.check_key(artifact.spec.format, "format")  # it becomes a suffix
+    if suffix := format or artifact.spec.format:
+        artifact.spec.format = urls.check_key(suffix.lstrip("."), "format")
     _belong(artifact, producer, tag)
     if db_key is not False:
         _choose_key(artifact, producer, db_key)
