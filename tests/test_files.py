@@ -137,3 +137,8 @@ def test_a_copy_of_nothing_leaves_nothing(tmp_path: Path) -> None:
         files.copy(str(tmp_path / "missing"), str(tmp_path / "new"))
 
     assert os.listdir(tmp_path) == []
+
+
+def test_what_is_in_the_way_of_a_new_file_is_said() -> None:
+    with pytest.raises(MLRunRuntimeError, match=r"can not write /proc/a: No such file or directory"):
+        files.write("/proc/a", b"1")

@@ -32,6 +32,7 @@ ABOUT_THE_WHOLE = {
     "test_layout.py": "this file",
     "test_public_names.py": "what users call",
     "test_kill_sweep.py": "benchmarks/kill_sweep.py",
+    "test_large_file.py": "benchmarks/large_file.py",
     "test_soak.py": "benchmarks/soak.py",
 }
 

@@ -299,3 +299,10 @@ def test_a_table_that_can_not_be_written_leaves_no_file_and_no_record(
 
     assert db.list_artifacts("", tag="*") == []
     assert [path for path in (tmp_path / "out").rglob("*") if path.is_file()] == []
+
+
+def test_a_label_that_is_no_column_is_refused(logger: Any, tmp_path: Path) -> None:
+    with pytest.raises(MLRunInvalidArgumentError, match=r"no column 'sepcies'; .* Did you mean 'species'"):
+        logger(DatasetArtifact("iris", pd.DataFrame({"species": [1]}), label_column="sepcies"))
+
+    assert not (tmp_path / "out").exists()

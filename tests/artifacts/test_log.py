@@ -508,3 +508,17 @@ def test_equal_folders_are_stored_once_by_their_hash(logger: Any, tmp_path: Path
 
     assert len(targets) == 1
     assert Path(targets.pop()).joinpath("a.txt").read_text() == "same"
+
+
+@pytest.mark.parametrize("format", ["../x", "txt/../../../../x", "a b"])
+def test_a_format_that_is_no_suffix_is_refused(logger: Any, tmp_path: Path, format: str) -> None:
+    for item, more in ((Artifact("a", "x", format=format), {}), ("a", {"body": "x", "format": format})):
+        with pytest.raises(MLRunInvalidArgumentError, match="is not a valid format"):
+            logger(item, **more)
+
+    assert not (tmp_path / "out").exists()
+
+
+def test_labels_that_are_no_dictionary_are_refused(logger: Any) -> None:
+    with pytest.raises(MLRunInvalidArgumentTypeError, match="labels are a dictionary, not a list"):
+        logger("a", body="x", labels=["a"])

@@ -168,3 +168,17 @@ def test_a_stored_chart_gives_its_page(logger: Any) -> None:
 def test_a_bokeh_figure_is_answered_with_what_works() -> None:
     with pytest.raises(MLRunNotImplementedServerError, match="log the page"):
         BokehArtifact(object())
+
+
+def test_a_chart_without_rows_is_logged_too(logger: Any) -> None:
+    artifact = logger(ChartArtifact("chart", header=["x", "y"]))
+
+    assert b"<svg" in artifact.to_dataitem().get()
+
+
+def test_the_address_of_a_chart_is_only_recorded(logger: Any, tmp_path: Path) -> None:
+    (tmp_path / "there.html").write_text("mine")
+
+    artifact = logger(ChartArtifact("chart"), target_path=str(tmp_path / "there.html"))
+
+    assert artifact.to_dataitem().get() == b"mine"

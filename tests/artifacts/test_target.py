@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from mlrun.artifacts.target import absolute, default_key, suffix_of, target_of, viewer_of
+from mlrun.config import mlconf
 from mlrun.errors import MLRunInvalidArgumentError
 from mlrun.model.artifact import Producer
 
@@ -37,6 +38,17 @@ def test_without_any_path_artifacts_go_to_the_working_folder(tmp_path: Path) -> 
     producer = Producer(project="iris", name="train", uid="3f2a")
 
     assert target_of(producer, "", "model", "") == f"{tmp_path}/artifacts/train/3f2a/0/model"
+
+
+def test_a_producer_that_names_no_path_has_that_of_the_setting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLRUN_ARTIFACT_PATH", "set/{{project}}")
+    mlconf.reload()
+
+    assert (
+        target_of(Producer(kind="project", project="iris"), "", "model", "") == f"{tmp_path}/set/iris/model"
+    )
 
 
 def test_the_path_follows_when_the_working_folder_changes(

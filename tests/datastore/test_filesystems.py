@@ -106,9 +106,27 @@ def test_fsspec_knows_more_schemes_than_we_list() -> None:
     assert {"ftp", "smb", "github", "s3"} <= set(filesystems.names())
 
 
-def test_a_scheme_whose_package_is_missing_says_what_fsspec_says() -> None:
-    with pytest.raises(MLRunMissingDependencyError, match=r"(?i)install .*dropbox|dropbox.* installed"):
-        filesystems.find_class("dropbox", Scheme("dropbox"))
+@pytest.mark.parametrize(
+    ("word", "scheme", "message"),
+    [
+        ("dropbox", Scheme("dropbox"), r"^dropbox:// needs dropbox.*: pip install dropbox.*"),
+        ("v3io", Scheme("v4io", "v3io"), r"^v3io:// needs the package v4iofs: pip install 'mlrun\[v3io\]'$"),
+    ],
+)
+def test_a_scheme_whose_package_is_missing_says_how_to_install_it(
+    word: str, scheme: Scheme, message: str
+) -> None:
+    with pytest.raises(MLRunMissingDependencyError, match=message):
+        filesystems.find_class(word, scheme)
+
+
+def test_hadoop_without_its_libraries_says_what_they_are() -> None:
+    error = OSError("Unable to load libjvm dlopen(/usr/lib/jvm/libjvm.so) failed")
+
+    found, _ = filesystems.as_error("read", "hdfs://h/a", error, (), {})
+
+    assert type(found) is MLRunMissingDependencyError
+    assert "JAVA_HOME and HADOOP_HOME; webhdfs:// needs neither" in str(found)
 
 
 @pytest.mark.parametrize(

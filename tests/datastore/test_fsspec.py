@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import threading
 import traceback
 import uuid
@@ -25,7 +26,12 @@ from mlrun.datastore import get_dataitem, get_store
 from mlrun.datastore.aws import s3_options
 from mlrun.datastore.base import DataStore
 from mlrun.datastore.credentials import Credentials
-from mlrun.errors import MLRunAccessDeniedError, MLRunNotFoundError, MLRunRuntimeError
+from mlrun.errors import (
+    MLRunAccessDeniedError,
+    MLRunInvalidArgumentError,
+    MLRunNotFoundError,
+    MLRunRuntimeError,
+)
 from mlrun.testing.datastores import DataStoreContract
 from mlrun.testing.servers import make_bucket
 
@@ -410,3 +416,23 @@ def test_a_run_writes_and_another_reads_with_the_secrets_of_their_tasks(
 
     assert second.status.results == {"model": "1", "note": "2", "rows": 2, "again": "s3"}
     assert "test-secret-key" not in first.to_json() + second.to_json()
+
+
+def test_a_broken_table_is_named_by_its_address(s3_secrets: dict[str, str], s3_bucket: str) -> None:
+    item = get_dataitem(f"{s3_bucket}/broken.parquet", s3_secrets)
+    item.put(b"PAR1 and nothing else")
+
+    with pytest.raises(MLRunInvalidArgumentError) as caught:
+        item.as_df()
+
+    assert str(caught.value).startswith(f"{s3_bucket}/broken.parquet can not be read as parquet: ")
+    assert tempfile.gettempdir() not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["s3://bucket", "s3://bucket/", "sftp://host/"])
+def test_a_bucket_or_host_alone_is_no_file(url: str, tmp_path: Path) -> None:
+    item = get_dataitem(url)
+
+    for verb in (item.get, item.open, lambda: item.download(str(tmp_path / "a")), lambda: item.put("1")):
+        with pytest.raises(MLRunInvalidArgumentError, match="names no file"):
+            verb()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email.utils
 import http.server
+import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from urllib.parse import unquote
 import pytest
 
 from mlrun.datastore import get_dataitem, get_store
+from mlrun.datastore import http as http_store
 from mlrun.datastore.base import DataStore
 from mlrun.datastore.http import HttpStore
 from mlrun.errors import (
@@ -50,6 +52,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.answer(302, b"", Location=f"{self.elsewhere}/digits.txt")
         elif path == "/here":
             self.answer(302, b"", Location="/digits.txt")
+        elif path == "/changing":
+            self.answer(200, DIGITS, ETag=f'"{len(self.requests)}"')
         elif path == "/broken":
             self.answer(200, b"123", length=10)
         elif path == "/table.csv":
@@ -323,3 +327,46 @@ def test_a_web_server_is_only_read(server: Server, verb: str, arguments: list[st
 def test_a_broken_address_is_refused(url: str) -> None:
     with pytest.raises(MLRunInvalidArgumentError):
         get_dataitem(url)
+
+
+@pytest.fixture
+def all_are_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_store, "SHORT", 3)
+    monkeypatch.setattr(http_store, "BLOCK", 4)
+
+
+@pytest.mark.parametrize("name", ["ranges.txt", "digits.txt"])  # the second is from a server without ranges
+def test_a_long_file_is_read_as_it_comes_from_anywhere(all_are_long: None, server: Server, name: str) -> None:
+    with get_dataitem(f"{server.url}/{name}").open() as file:
+        begin = file.read(2)
+        file.seek(6)
+        middle = file.read(2)
+        file.seek(-1, os.SEEK_END)
+        end = file.read()
+        file.seek(0)
+        whole = file.read()
+
+    assert (begin, middle, end, whole) == (b"01", b"67", b"9", DIGITS)
+    asked = [headers.get("range") for _, _, headers in server.requests]
+    assert asked == [None, None, "bytes=6-", "bytes=9-", None]
+
+
+def test_a_long_text_is_decoded_as_it_comes(all_are_long: None, server: Server) -> None:
+    with get_dataitem(f"{server.url}/table.csv").open("r") as text:
+        assert list(text) == ["a,b\n", "1,2\n"]
+
+
+def test_a_long_file_that_is_replaced_meanwhile_is_an_error(all_are_long: None, server: Server) -> None:
+    with (
+        get_dataitem(f"{server.url}/changing").open() as file,
+        pytest.raises(MLRunRuntimeError, match=r"/changing was replaced while it was read"),
+    ):
+        file.read()
+
+
+def test_a_long_file_whose_connection_breaks_is_an_error(all_are_long: None, server: Server) -> None:
+    with (
+        get_dataitem(f"{server.url}/broken").open() as file,
+        pytest.raises(MLRunRuntimeError, match=r"can not read .*/broken"),
+    ):
+        file.read()

@@ -172,3 +172,16 @@ def test_its_representation_shows_no_password() -> None:
 
     assert repr(item) == "'sftp://otto:***@host/a.csv'"
     assert item.url == "sftp://otto:hidden@host/a.csv"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "reason"), [("utf-8", "can't decode byte 0xff"), ("utf-99", "unknown encoding")]
+)
+def test_bytes_that_are_no_text_are_named(tmp_path: Path, encoding: str, reason: str) -> None:
+    item = get_dataitem(str(tmp_path / "a.bin"))
+    item.put(b"\xff")
+
+    with pytest.raises(
+        MLRunInvalidArgumentError, match=rf"a\.bin' can not be read as {encoding} text: .*{reason}"
+    ):
+        item.get(encoding=encoding)

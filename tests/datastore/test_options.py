@@ -23,9 +23,9 @@ CLIENT = {f"{AZURE}CLIENT_ID": "i", f"{AZURE}CLIENT_SECRET": "s", f"{AZURE}TENAN
         (
             "azure",
             "box",
-            {f"{AZURE}ACCOUNT_NAME": "a", f"{AZURE}ACCOUNT_KEY": "k"},
+            {f"{AZURE}ACCOUNT_NAME": "a", f"{AZURE}ACCOUNT_KEY": "a2V5"},
             {
-                "connection_string": "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=k;"
+                "connection_string": "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=a2V5;"
                 "EndpointSuffix=core.windows.net"
             },
         ),
@@ -43,7 +43,7 @@ CLIENT = {f"{AZURE}CLIENT_ID": "i", f"{AZURE}CLIENT_SECRET": "s", f"{AZURE}TENAN
         ),
         ("azure", "box", {f"{AZURE}ACCOUNT_NAME": "a"}, {"account_name": "a", "anon": True}),
         ("google", "box", {}, {}),
-        ("google", "box", {"GCP_CREDENTIALS": '{"type": "x"}'}, {"token": {"type": "x"}}),
+        ("google", "box", {"GCP_CREDENTIALS": '{"refresh_token": "x"}'}, {"token": {"refresh_token": "x"}}),
         (
             "google",
             "box",
@@ -89,6 +89,21 @@ def test_credentials_become_options(
             "azure",
             {f"{AZURE}ACCOUNT_NAME": "a", f"{AZURE}CLIENT_ID": "i"},
             "also needs AZURE_STORAGE_CLIENT_SECRET",
+        ),
+        (
+            "azure",
+            {f"{AZURE}ACCOUNT_NAME": "a", f"{AZURE}ACCOUNT_KEY": "the secret"},
+            "AZURE_STORAGE_ACCOUNT_KEY is no key: keys are base64",
+        ),
+        (
+            "google",
+            {"GCP_CREDENTIALS": '{"type": "service_account", "private_key": "secret"}'},
+            "GCP_CREDENTIALS is no service account that can be used: Service account info was not in the",
+        ),
+        (
+            "google",
+            {"GCP_CREDENTIALS": '{"private_key": "secret", "client_email": "a", "token_uri": "b"}'},
+            "GCP_CREDENTIALS is no service account that can be used: Unable to load PEM file",
         ),
         ("google", {"GCP_CREDENTIALS": "{secret"}, "the secret GCP_CREDENTIALS is not a JSON object"),
         ("google", {"GOOGLE_APPLICATION_CREDENTIALS": "/secret"}, "neither JSON nor the path of a file"),

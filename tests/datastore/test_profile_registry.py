@@ -188,9 +188,10 @@ def test_a_profile_that_is_nowhere_is_not_found(lake: DatastoreProfileS3) -> Non
         get_store("ds://nowhere/a", db=Records(lake), project="iris")
 
 
-def test_an_address_does_not_leave_its_profile(registered: DatastoreProfileS3) -> None:
+@pytest.mark.parametrize("path", ["../a", "b/../../a", "%2e%2e/a", "b/.%2E/../a"])
+def test_an_address_does_not_leave_its_profile(registered: DatastoreProfileS3, path: str) -> None:
     with pytest.raises(MLRunInvalidArgumentError, match="leads out of its place"):
-        get_store("ds://lake/../a")
+        get_store(f"ds://lake/{path}")
 
 
 def test_one_that_was_removed_is_gone(lake: DatastoreProfileS3) -> None:

@@ -58,3 +58,13 @@ def test_a_long_text_is_cut_between_characters(tmp_path: Path, capsys: pytest.Ca
     out = capsys.readouterr().out
     assert out.startswith("xüü") and "�" not in out
     assert out.endswith(f"\n... longer than {LONGEST} bytes; get() reads all\n")
+
+
+def test_of_a_folder_the_names_are_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("b.txt", "a/c.txt"):
+        get_dataitem(str(tmp_path / "folder" / name)).put("1")
+
+    for address in ("folder", f"file://{tmp_path}/folder"):
+        get_dataitem(address).show()
+
+        assert capsys.readouterr().out == "a/\nb.txt\n"

@@ -62,6 +62,27 @@ def test_each_filters_and_chooses(table: pd.DataFrame, tmp_path: Path, library: 
 
 
 @pytest.mark.parametrize("library", LIBRARIES)
+@pytest.mark.parametrize("format", ["csv", "json", "parquet"])
+@pytest.mark.parametrize("zone", [None, "UTC", "Europe/Berlin"])
+def test_each_knows_times_with_and_without_a_zone(
+    table: pd.DataFrame, tmp_path: Path, library: str, format: str, zone: str | None
+) -> None:
+    table["t"] = table["t"].dt.tz_localize("UTC").dt.tz_convert(zone)
+    frames.write(table, str(tmp_path / f"t.{format}"))
+
+    read = frames.read(
+        tmp_path / f"t.{format}",
+        df_module=library,
+        columns=["n"],
+        time_column="t",
+        start_time="2026-01-01T01:00Z",
+        additional_filters=[("n", "<", 4)],
+    )
+
+    assert rows(read) == {"n": [2, 3]}
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
 def test_each_joins_the_files_of_a_pattern(table: pd.DataFrame, tmp_path: Path, library: str) -> None:
     for name in ("1", "2"):
         frames.write(table[["n"]], str(tmp_path / f"{name}.csv"))
@@ -116,3 +137,10 @@ def test_an_array_is_no_lines_for_pyarrow(tmp_path: Path) -> None:
     with pytest.raises(MLRunInvalidArgumentError, match="reads one object a line"):
         frames.read(tmp_path / "t.json", df_module="pyarrow")
     assert rows(frames.read(tmp_path / "t.json", df_module="polars")) == {"n": [1]}
+
+
+def test_a_module_that_reads_no_tables_is_named(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("a\n1\n")
+
+    with pytest.raises(MLRunInvalidArgumentError, match="df_module='json' reads no csv: it has no read_csv"):
+        frames.read(tmp_path / "t.csv", df_module="json")

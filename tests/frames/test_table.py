@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -116,6 +117,15 @@ def test_an_unknown_format_lists_the_known() -> None:
 @pytest.mark.parametrize(("rows", "format"), [(0, "csv"), (9_999, "csv"), (10_000, "parquet")])
 def test_the_size_chooses_the_format(rows: int, format: str) -> None:
     assert frames.default_format(pd.DataFrame({"a": range(rows)})) == format
+
+
+def test_a_table_without_columns_comes_back_as_it_was(tmp_path: Path) -> None:
+    frame = pd.DataFrame()
+    path = str(tmp_path / f"a.{frames.default_format(frame)}")
+
+    frames.write(frame, path)
+
+    assert frames.read(path).shape == (0, 0)
 
 
 @pytest.mark.parametrize(

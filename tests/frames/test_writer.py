@@ -99,6 +99,8 @@ def test_floats_that_repeat_keep_their_dictionary(tmp_path: Path) -> None:
     ("value", "format", "message"),
     [
         (pd.DataFrame([[1, 2]], columns=["a", "a"]), "csv", "two columns are named 'a'"),
+        (pd.DataFrame([[1, 2]], columns=[1, "1"]), "parquet", "two columns are named '1'"),
+        (pd.DataFrame({"a": [1j]}), "parquet", "Unsupported numpy type 15; Conversion failed for column a"),
         (pd.DataFrame({"a": [1, "x", b"y"]}), "parquet", "can not be written as parquet"),
         (pd.DataFrame({"a": [1]}), "xls", "'xls' is not a table format"),
         ([1, 2], "csv", "a list is not a data frame"),

@@ -44,7 +44,9 @@ SECRET = 'a "b"\nc/d+é&'
         json.dumps(SECRET),
         repr(SECRET),
         urllib.parse.quote(SECRET, safe=""),
+        urllib.parse.quote(SECRET),
         urllib.parse.quote_plus(SECRET),
+        json.dumps(SECRET, ensure_ascii=False),
         base64.b64encode(SECRET.encode()).decode(),
     ],
 )
@@ -52,6 +54,19 @@ def test_a_secret_is_masked_however_it_is_spelled(spelled):
     masked = masker(SECRET).mask(f"<{spelled}>")
 
     assert masked.strip("<>\"'=") == "***"
+
+
+@pytest.mark.parametrize(
+    ("secret", "spelled"),
+    [
+        ("pa'ss", repr({"key": 'say "pa\'ss"'})),
+        ("b>>>???", base64.urlsafe_b64encode(b"b>>>???").decode()),
+    ],
+)
+def test_a_secret_is_found_where_what_is_around_it_spells_it_otherwise(secret, spelled):
+    masked = masker(secret).mask(spelled)
+
+    assert "***" in masked and "ss" not in masked and "Pj" not in masked
 
 
 def test_the_lines_of_a_key_are_masked_one_by_one():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -33,7 +34,7 @@ def function(db: Any) -> str:
 
 
 @pytest.fixture
-def task(function: str) -> dict[str, Any]:
+def task(function: str, tmp_path: Path) -> dict[str, Any]:
     """What a client sends."""
     return {
         "metadata": {"name": "train", "project": "iris", "labels": {"owner": "me"}},
@@ -41,7 +42,7 @@ def task(function: str) -> dict[str, Any]:
             "function": function,
             "handler": "train",
             "parameters": {"p1": 5},
-            "output_path": "/tmp/arts",
+            "output_path": str(tmp_path / "artifacts"),
         },
         "status": {"state": "created"},
     }

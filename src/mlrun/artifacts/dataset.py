@@ -140,13 +140,19 @@ class DatasetArtifact(Artifact):
 
         Args:
             length: The number of rows, where *df* is only the first of them.
+
+        Raises:
+            MLRunInvalidArgumentError: The label is no column.
         """
         spec, status = self.spec, self.status
         rows = len(df) if self._is_unlimited else self._rows
         columns = sys.maxsize if self._is_unlimited else int(mlconf.artifacts.datasets.max_preview_columns)
         spec.header, status.preview = frames.preview(df, rows, columns)
         spec.length, spec.schema = len(df) if length is None else length, frames.schema(df)
-        status.header_original_length = len(spec.schema["fields"])
+        names = [field["name"] for field in spec.schema["fields"]]
+        status.header_original_length = len(names)
+        labels = [self.label_column] if isinstance(self.label_column, str) else self.label_column or []
+        frames.check_columns(names, [str(name) for name in labels])
         if self._df is None and length is None and self._wants_stats(len(df)):
             status.stats = frames.stats(df)
 

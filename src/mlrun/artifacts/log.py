@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from mlrun import urls
@@ -71,11 +72,11 @@ def log(
     place = _Place(_path(local_path or src_path), artifact_path or "", _path(target_path), upload)
     artifact = _artifact(item, body, place.local_path)
     artifact._secrets = secrets
-    if format:
-        artifact.spec.format = format.lstrip(".")
     if labels:
-        artifact.metadata.labels = {**artifact.metadata.labels, **labels}
+        artifact.metadata.labels = {**artifact.metadata.labels, **_labels(labels)}
     artifact.set_fields(kwargs)
+    if suffix := format or artifact.spec.format:
+        artifact.spec.format = urls.check_key(suffix.lstrip("."), "format")
     _belong(artifact, producer, tag)
     if db_key is not False:
         _choose_key(artifact, producer, db_key)
@@ -212,6 +213,12 @@ def log_model(
         db_key=db_key,
         secrets=secrets,
     )
+
+
+def _labels(labels: Any) -> Mapping[str, Any]:
+    if not isinstance(labels, Mapping):
+        raise MLRunInvalidArgumentTypeError(f"labels are a dictionary, not a {type(labels).__name__}")
+    return labels
 
 
 def _path(path: Any) -> str:

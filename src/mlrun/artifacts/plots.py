@@ -163,6 +163,7 @@ class ChartArtifact(Artifact):
     def _blank(self) -> None:
         super()._blank()
         self.rows, self.header, self.options = [], [], {}
+        self._is_blank = False
 
     @property
     def title(self) -> str:
@@ -176,9 +177,13 @@ class ChartArtifact(Artifact):
         """Add x and the value of each line at x."""
         self.rows.append(row)
 
+    def take(self, path: str) -> None:
+        self._is_blank = not self.rows and not self.spec.target_path  # its target is chosen after this
+
     @property
     def has_body(self) -> bool:
-        return bool(self.rows) or not self.spec.target_path  # a chart without rows yet is a chart
+        """A chart without rows yet is one, too; one that has only an address is somewhere already."""
+        return bool(self.rows) or self._is_blank or not self.spec.target_path
 
     def get_body(self) -> Any:
         if not self.has_body:

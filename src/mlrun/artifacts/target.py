@@ -7,6 +7,7 @@ import os
 import re
 
 from mlrun import urls
+from mlrun.config import mlconf
 from mlrun.errors import MLRunInvalidArgumentError, nearest
 from mlrun.model.artifact import Producer
 
@@ -68,9 +69,13 @@ def target_of(producer: Producer, artifact_path: str, key: str, suffix: str) -> 
 
 
 def base_of(producer: Producer, artifact_path: str) -> str:
-    """The artifact path of a call, or of its producer: absolute, templates filled in, no ``/`` at its end."""
+    """
+    The artifact path of a call, else of its producer, else the setting.
+
+    It is absolute, its templates are filled in, and there is no ``/`` at its end.
+    """
     uid = producer.uid if producer.kind == "run" else ""
-    default = producer.artifact_path
+    default = producer.artifact_path or str(mlconf.artifact_path or "")
     local = os.getcwd() if "://" not in (artifact_path or default) else ""
     return _base(artifact_path, default, producer.project, uid, producer.workflow, local)
 

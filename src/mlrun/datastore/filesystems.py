@@ -54,11 +54,11 @@ def find_class(word: str, scheme: Scheme) -> Any:
         raise MLRunMissingDependencyError(f"{word}:// needs fsspec: {command}") from error
     try:
         return fsspec.get_filesystem_class(scheme.protocol)
-    except ImportError as error:
-        what = getattr(error.__cause__, "name", None) or error
-        raise MLRunMissingDependencyError(
-            f"{word}:// needs {what}: {extra}" if extra else f"{error}"
-        ) from error
+    except (ImportError, ValueError) as error:  # ValueError: only the package itself tells fsspec of its word
+        missing = getattr(error.__cause__, "name", None)
+        what = missing or (f"the package {scheme.protocol}fs" if isinstance(error, ValueError) else error)
+        command = extra or (f"pip install {missing} ({error})" if missing else "")
+        raise MLRunMissingDependencyError(f"{word}:// needs {what}: {command}".removesuffix(": ")) from error
 
 
 def names() -> list[str]:
@@ -124,6 +124,11 @@ def _translate(verb: str, url: str, error: Exception, reason: str, asked: tuple[
     if isinstance(error, PermissionError) or status in (401, 403) or is_denied:
         look = f"; the credentials are looked for as {', '.join(asked)}" if asked else ""
         return MLRunAccessDeniedError(f"can not {verb} {url}: {reason}{look}")
+    if "libjvm" in reason or "libhdfs" in reason:
+        return MLRunMissingDependencyError(
+            f"can not {verb} {url}: hdfs:// needs Java and Hadoop's libraries here, found by JAVA_HOME and"
+            " HADOOP_HOME; webhdfs:// needs neither"
+        )
     if isinstance(error, IsADirectoryError):
         return MLRunInvalidArgumentError(f"can not {verb} {url}: it is a folder")
     return MLRunRuntimeError(f"can not {verb} {url}: {reason}")

@@ -88,6 +88,7 @@ class FsspecStore(DataStore):
 
     def get(self, key: str, size: int | None = None, offset: int = 0) -> bytes:
         check_range(size, offset)
+        self._check_name(key)
         with self._explained("read", key):
             if size is None and not offset:
                 return bytes(self.filesystem.cat_file(self._path(key)))
@@ -120,11 +121,15 @@ class FsspecStore(DataStore):
         self._write(key, lambda fs, path: fs.put_file(src_path, path, **options))
 
     def download(self, key: str, target_path: str) -> None:
+        self._check_name(key)
         with files.replacing(target_path) as temporary, self._explained("read", key):
             fs, path = self.filesystem, self._path(key)
             if not self._scheme.has_buckets and fs.isdir(path):
                 raise IsADirectoryError(f"{self._shown(key)} is a folder")
-            fs.get_file(path, temporary, **self._transfer(0))
+            if self._scheme.download:
+                self._scheme.download(fs, path, temporary)
+            else:
+                fs.get_file(path, temporary, **self._transfer(0))
 
     def _transfer(self, size: int) -> dict[str, Any]:
         return self._scheme.transfer(size) if self._scheme.transfer else {}
@@ -150,6 +155,7 @@ class FsspecStore(DataStore):
         check_mode(mode)
         if mode[0] != "r":
             return super().open(key, mode)
+        self._check_name(key)
         with self._explained("read", key):
             fs, path = self.filesystem, self._path(key)
             file: Any = fs.open(path, "rb") if self._scheme.has_buckets else None  # it has asked already
@@ -212,8 +218,7 @@ class FsspecStore(DataStore):
 
     def _write(self, key: str, write: Callable[[Any, str], None]) -> None:
         """Have *write* make the file at a path, and show it when it is whole."""
-        if not key.rstrip("/"):
-            raise MLRunInvalidArgumentError(f"{self._shown(key)} names no file")
+        self._check_name(key)
         with self._explained("write", key):
             fs, path = self.filesystem, self._path(key)
             if self._scheme.writes_whole:
@@ -230,6 +235,10 @@ class FsspecStore(DataStore):
                 with contextlib.suppress(Exception):  # the first error is the one to tell
                     fs.rm_file(temporary)
                 raise
+
+    def _check_name(self, key: str) -> None:
+        if not key.rstrip("/"):
+            raise MLRunInvalidArgumentError(f"{self._shown(key)} names no file")
 
     def _open_to_append(self, key: str) -> Any:
         fs, path = self.filesystem, self._path(key)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import contextlib
 import datetime
 import email.utils
+import functools
+import io
 import ipaddress
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import IO, TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
 from mlrun import files, urls
-from mlrun.datastore.base import DataStore, FileStats, check_range
+from mlrun.datastore.base import DataStore, FileStats, check_mode, check_range
+from mlrun.datastore.http_file import Blocks, HttpFile
 from mlrun.errors import (
     MLRunAccessDeniedError,
     MLRunInvalidArgumentError,
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
 CONNECT_S = 10
 READ_S = 60  # between two parts of an answer, not for all of it
 REDIRECTS = 5
+SHORT = 16 << 20  # bytes; an open file of no more is in memory
+BLOCK = 1 << 20
 TOKEN = "HTTPS_AUTH_TOKEN"
 
 
@@ -58,6 +63,41 @@ class HttpStore(DataStore):
             if answer.status_code == 206 or not headers:
                 return answer.read()
             return _part(answer, size, offset)  # this server does not know ranges
+
+    def open(self, key: str, mode: str = "rb") -> IO[Any]:
+        check_mode(mode)
+        if mode[0] != "r":
+            return super().open(key, mode)
+        file = self._open(key) or super().open(key, "rb")
+        return file if "b" in mode else io.TextIOWrapper(file, encoding="utf-8")
+
+    def _open(self, key: str) -> IO[bytes] | None:
+        """A short file in memory, a long one as it comes; None where the server does not say how long."""
+        with self._answer("GET", key) as answer:
+            length, etag = answer.headers.get("content-length"), answer.headers.get("etag")
+            if not length or "content-encoding" in answer.headers:  # then it counts other bytes
+                return None
+            if int(length) <= SHORT:
+                return io.BytesIO(answer.read())
+        raw = HttpFile(functools.partial(self._blocks, key, etag), int(length), self._shown(key))
+        return io.BufferedReader(raw, BLOCK)
+
+    def _blocks(self, key: str, etag: str | None, start: int) -> Blocks:
+        """
+        The bytes from *start* on.
+
+        Raises:
+            MLRunRuntimeError: They are no longer those that have this *etag*.
+        """
+        headers = {"Range": f"bytes={start}-"} if start else {}
+        with self._answer("GET", key, headers) as answer:
+            if answer.headers.get("etag") != etag:
+                raise MLRunRuntimeError(f"{self._shown(key)} was replaced while it was read")
+            skipped = start if answer.status_code == 200 else 0  # this server does not know ranges
+            for block in answer.iter_bytes():
+                if len(block) > skipped:
+                    yield block[skipped:]
+                skipped = max(skipped - len(block), 0)
 
     def download(self, key: str, target_path: str) -> None:
         with (

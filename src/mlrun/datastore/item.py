@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import functools
 import os
+from collections.abc import Iterator
 from typing import IO, Any
 
 from mlrun import frames, urls
@@ -91,9 +93,17 @@ class DataItem:
 
         Raises:
             MLRunNotFoundError: No such file.
+            MLRunInvalidArgumentError: It is no text of this *encoding*, or there is none of this name.
         """
         data = self._store.get(self._path, size=size, offset=offset)
-        return data.decode(encoding) if encoding else data
+        if not encoding:
+            return data
+        try:
+            return data.decode(encoding)
+        except (UnicodeDecodeError, LookupError) as error:
+            raise MLRunInvalidArgumentError(
+                f"{self!r} can not be read as {encoding} text: {error}"
+            ) from error
 
     def download(self, target_path: str) -> None:
         """Copy it to *target_path* on this machine."""
@@ -202,17 +212,29 @@ class DataItem:
             MLRunInvalidArgumentError: Neither *format* nor the suffix names a known format.
         """
         frame = self._store.frame(self._path)
-        return frames.read(
-            self._table() if frame is None else frame,
-            format=format or frames.format_of(self._path.partition("?")[0]) or self._recorded_format(),
-            columns=columns,
-            df_module=df_module,
-            time_column=time_column,
-            start_time=start_time,
-            end_time=end_time,
-            additional_filters=additional_filters,
-            **kwargs,
-        )
+        table = self._table() if frame is None else frame
+        with self._meant_by(table):
+            return frames.read(
+                table,
+                format=format or frames.format_of(self._path.partition("?")[0]) or self._recorded_format(),
+                columns=columns,
+                df_module=df_module,
+                time_column=time_column,
+                start_time=start_time,
+                end_time=end_time,
+                additional_filters=additional_filters,
+                **kwargs,
+            )
+
+    @contextlib.contextmanager
+    def _meant_by(self, table: Any) -> Iterator[None]:
+        """An error about the local copy *table* names what it is a copy of."""
+        try:
+            yield
+        except MLRunInvalidArgumentError as error:
+            if not isinstance(table, str) or table not in self._downloaded.values():
+                raise
+            raise type(error)(str(error).replace(table, urls.without_secrets(self._url))) from error
 
     def show(self, format: str | None = None) -> None:
         """Show it: as a table, a picture, a page, or as text."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 from typing import Any
@@ -44,12 +45,20 @@ def azure_options(credentials: Credentials, authority: str) -> dict[str, Any]:
             f" {AZURE}ACCOUNT_KEY or {AZURE}SAS_TOKEN"
         )
     if key := login.get("ACCOUNT_KEY"):
+        _check_azure_key(key)
         start = f"DefaultEndpointsProtocol=https;AccountName={account};AccountKey={key}"
         return {"connection_string": f"{start};EndpointSuffix=core.windows.net"}
     if token := login.get("SAS_TOKEN"):
         blob = f"BlobEndpoint=https://{account}.blob.core.windows.net"
         return {"connection_string": f"{blob};SharedAccessSignature={token.removeprefix('?')}"}
     return _azure_principal(account, login)
+
+
+def _check_azure_key(key: str) -> None:
+    try:
+        base64.b64decode(key, validate=True)
+    except ValueError:
+        raise MLRunInvalidArgumentError(f"{AZURE}ACCOUNT_KEY is no key: keys are base64") from None
 
 
 def _azure_principal(account: str, login: dict[str, str]) -> dict[str, Any]:
@@ -82,11 +91,26 @@ def google_options(credentials: Credentials, authority: str) -> dict[str, Any]:
         return {**endpoint, **({"token": "anon"} if emulator else {})}
     if token.lstrip().startswith("{"):
         token = _mapping("GCP_CREDENTIALS", token)
+        _check_google(token)
     elif not os.path.exists(token):
         raise MLRunInvalidArgumentError(
             f"the credentials of Google ({', '.join(login)}) are neither JSON nor the path of a file here"
         )
     return {**endpoint, "token": token}
+
+
+def _check_google(token: dict[str, Any]) -> None:
+    """What is wrong with *token*, where gcsfs would only say that it is no login of a person."""
+    if "refresh_token" in token:
+        return
+    from google.oauth2.service_account import Credentials as ServiceAccount
+
+    try:
+        ServiceAccount.from_service_account_info(token)  # type: ignore[no-untyped-call]
+    except ValueError as error:
+        raise MLRunInvalidArgumentError(
+            f"GCP_CREDENTIALS is no service account that can be used: {str(error).partition('. ')[0]}"
+        ) from None
 
 
 def hadoop_options(credentials: Credentials, authority: str) -> dict[str, Any]:

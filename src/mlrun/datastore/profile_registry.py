@@ -6,6 +6,7 @@ import base64
 import json
 import threading
 from typing import Any
+from urllib.parse import unquote
 
 import msgspec
 
@@ -195,7 +196,8 @@ def resolve(url: str, credentials: Credentials) -> tuple[str, Credentials]:
         MLRunInvalidArgumentError: The profile holds no files, or the path leads out of it.
     """
     profile = datastore_profile_read(url, secrets=credentials)
-    path = check_key(url.partition("://")[2].partition("/")[2], url)
+    path = url.partition("://")[2].partition("/")[2]
+    check_key(unquote(path), url)  # files and web servers read %2e as a dot
     return profile.url(path), credentials.then(profile.secrets())
 
 

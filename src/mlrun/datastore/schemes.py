@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from mlrun.datastore import aws, options
+from mlrun.datastore import aws, options, s3_download
 from mlrun.datastore.credentials import Credentials
 
 Options = Callable[[Credentials, str], dict[str, Any]]
@@ -26,6 +26,7 @@ class Scheme(NamedTuple):
     replaces: bool = False  # its rename replaces what is there
     appends: bool = True  # fsspec's class can add to what is there
     transfer: Callable[[int], dict[str, Any]] | None = None  # how files of so many bytes are sent and fetched
+    download: Callable[[Any, str, str], None] | None = None  # where fsspec's own way takes much memory
 
 
 def _s3_transfer(size: int) -> dict[str, Any]:
@@ -39,7 +40,14 @@ def _azure_transfer(size: int) -> dict[str, Any]:
 
 
 _S3 = Scheme(
-    "s3", "s3", aws.NAMES, aws.s3_options, has_buckets=True, writes_whole=True, transfer=_s3_transfer
+    "s3",
+    "s3",
+    aws.NAMES,
+    aws.s3_options,
+    has_buckets=True,
+    writes_whole=True,
+    transfer=_s3_transfer,
+    download=s3_download.download,
 )
 _GOOGLE = Scheme(
     "gs", "gcs", options.GOOGLE_NAMES, options.google_options, has_buckets=True, writes_whole=True

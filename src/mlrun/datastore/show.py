@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from mlrun import frames, render
@@ -18,7 +19,7 @@ LONGEST = 100_000  # bytes of text
 
 def show(item: DataItem, format: str | None = None) -> None:
     """
-    Show *item* in the notebook, or print it.
+    Show *item* in the notebook, or print it; of a folder the names in it.
 
     Args:
         format: ``csv``, ``parquet`` and other tables; ``png`` and other pictures; ``html``; anything else is
@@ -36,6 +37,8 @@ def show(item: DataItem, format: str | None = None) -> None:
     elif (table := format or frames.format_of(item.url.partition("?")[0])) in TABLES:
         header, rows = frames.preview(item.as_df(format=table))
         render.display(lambda: render.html_table(header, rows), lambda: render.text_table(header, rows))
+    elif item.url.endswith("/") or (item.kind == "file" and os.path.isdir(item.local())):
+        print("\n".join(item.ls()))
     else:
         _show_text(item)
 

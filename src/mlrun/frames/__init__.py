@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mlrun.frames.conditions import check_columns as check_columns
 from mlrun.frames.reader import read as read
 from mlrun.frames.stream import Stream as Stream
 from mlrun.frames.stream import as_stream as as_stream

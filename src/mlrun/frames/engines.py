@@ -55,8 +55,16 @@ class Engine:
         return self.call(format, path, own, options)
 
     def call(self, name: str, path: str, own: dict[str, Any], options: dict[str, Any]) -> Any:
-        """What the library's ``read_<name>`` makes of *path*; *options* of the user come before our *own*."""
-        return getattr(self.module, f"read_{name}")(path, **{**own, **options})
+        """
+        What the library's ``read_<name>`` makes of *path*; *options* of the user come before our *own*.
+
+        Raises:
+            MLRunInvalidArgumentError: It has no such word: it is no library of tables, or not of this format.
+        """
+        read = getattr(self.module, f"read_{name}", None)
+        if read is None:
+            raise MLRunInvalidArgumentError(f"df_module={self.name!r} reads no {name}: it has no read_{name}")
+        return read(path, **{**own, **options})
 
     def columns(self, frame: Any) -> list[Any]:
         return list(frame.columns)
@@ -76,6 +84,16 @@ class Engine:
             else {}
         )
         return self.module.concat(parts, **options)
+
+
+class Dask(Engine):
+    def keep(self, frame: Any, condition: Condition) -> Any:
+        """By partition: what a column holds, and its zone, is known where it is read."""
+        return frame.map_partitions(_kept, condition, meta=frame._meta)
+
+
+def _kept(part: Any, condition: Condition) -> Any:
+    return part[mask(part[condition.column], condition, library("pandas"))]
 
 
 class Polars(Engine):
@@ -143,7 +161,7 @@ class Arrow(Engine):
 
 
 _PACKAGES = {"dask": "dask[dataframe]", "pyspark": "mlrun[spark]"}
-_ENGINES = {"polars": Polars, "pyarrow": Arrow}
+_ENGINES = {"dask.dataframe": Dask, "polars": Polars, "pyarrow": Arrow}
 
 
 def engine_of(df_module: Any = None) -> Engine:

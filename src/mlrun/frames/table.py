@@ -66,11 +66,12 @@ def checked(df: Any) -> DataFrame:
     *df* as a pandas frame that a file can hold.
 
     Raises:
-        MLRunInvalidArgumentError: It is no table, or two of its columns have one name.
+        MLRunInvalidArgumentError: It is no table, or two of its columns have one name, as text.
     """
     frame = to_pandas(df)
-    if not frame.columns.is_unique:
-        twice = ", ".join(repr(name) for name in frame.columns[frame.columns.duplicated()].unique())
+    names = frame.columns.map(str)
+    if not names.is_unique:
+        twice = ", ".join(repr(name) for name in names[names.duplicated()].unique())
         raise MLRunInvalidArgumentError(f"two columns are named {twice}; rename one: df.columns = [...]")
     return frame
 
@@ -114,12 +115,16 @@ def format_of(path: str) -> str:
 
 def broken(path: str, format: str, reason: object) -> MLRunInvalidArgumentError:
     """The error of a file that is not what it should be."""
-    return MLRunInvalidArgumentError(f"{path} can not be read as {format}: {reason}")
+    return MLRunInvalidArgumentError(f"{path} can not be read as {format}: {str(reason).strip()}")
 
 
 def default_format(df: Any) -> str:
-    """``csv`` for a table under 10 000 rows that nobody chose a format for; ``parquet`` for any other one."""
-    return "csv" if is_frame(df) and len(df) < 10_000 else "parquet"
+    """
+    ``csv`` for a table under 10 000 rows that nobody chose a format for; ``parquet`` for any other one.
+
+    A table without columns has no CSV that is read as a table again.
+    """
+    return "csv" if is_frame(df) and len(df) < 10_000 and df.shape[1] else "parquet"
 
 
 def check_format(format: str) -> str:

@@ -223,8 +223,9 @@ def write_to(file: Any, frame: DataFrame, format: str, index: bool | None, kwarg
             rows = with_index(frame) if keep else frame.reset_index(drop=True)
             rows.to_feather(file, **kwargs)
     except (TypeError, NotImplementedError, ValueError, _arrow_error()) as error:
+        reason = mixed(frame) or "; ".join(map(str, error.args))
         raise MLRunInvalidArgumentError(
-            f"this data frame can not be written as {format}: {mixed(frame) or error}"
+            f"this data frame can not be written as {format}: {reason}"
         ) from error
 
 

@@ -110,10 +110,15 @@ def _forms(text: str) -> Iterator[str]:
         return
     yield text
     yield json.dumps(text)[1:-1]
+    yield json.dumps(text, ensure_ascii=False)[1:-1]
     yield repr(text)[1:-1]
-    yield urllib.parse.quote(text, safe="")
-    yield urllib.parse.quote_plus(text)
-    yield base64.b64encode(text.encode("utf-8", "surrogatepass")).decode().rstrip("=")
+    yield repr("'\"" + text)[4:-1]  # in a text with both quotes repr escapes its own
+    for safe in ("", "/"):
+        yield urllib.parse.quote(text, safe)
+        yield urllib.parse.quote_plus(text, safe)
+    raw = text.encode("utf-8", "surrogatepass")
+    yield base64.b64encode(raw).decode().rstrip("=")
+    yield base64.urlsafe_b64encode(raw).decode().rstrip("=")
     if len(lines := text.splitlines()) > 1:
         yield from (line.strip() for line in lines if len(line.strip()) >= _LINE)
 
