@@ -75,4 +75,4 @@ def test_waiting_ends_with_the_run(
 def test_aborting_is_the_servers_work(server: Server, run: Run) -> None:
     RemoteLauncher(server).abort(run, "enough")
 
-    assert server.asked == [((run.metadata.uid, "iris"), {"status_text": "enough"})]
+    assert server.asked == [((run.metadata.uid, "iris", 0), {"status_text": "enough"})]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,7 +25,7 @@ from mlrun.secrets import SecretsStore
 
 MAX_ERRORS = 3  # failed children that a sweep goes on after, unless the task says otherwise
 
-RunChildren = Callable[[Iterator[Run], MLClientCtx], Iterator[Run]]
+RunChildren = Callable[[Iterator[Run], MLClientCtx], Generator[Run]]
 
 
 @dataclass
@@ -89,8 +90,14 @@ class _Tally:
         elif plan.condition and plan.condition.met(child.status.results):
             self.stopped = f"iteration {child.metadata.iteration} met {plan.options.stop_condition!r}"
 
+    def hand_out(self, run: Run, iteration: int, parameters: dict[str, Any], begun: Run | None) -> Run:
+        """The record of a child that is to run; *begun* is that of an attempt before."""
+        child = self.live[iteration] = child_of(run, iteration, parameters)
+        child.status.retry_count = begun.status.retry_count if begun else 0
+        return child
+
     def is_known(self, iteration: int) -> bool:
-        return iteration in self.children
+        return iteration in self.children or iteration in self.live
 
     def rows(self) -> Iterator[tuple[int, str, dict[str, Any]]]:
         for iteration, record in sorted(self.children.items()):
@@ -117,8 +124,10 @@ def sweep(
     Raises:
         RunError: Every child failed, or more than ``max_errors`` of them.
     """
-    tally = _Tally()
-    with MLClientCtx(run, db, secrets) as context:
+    tally, context = _Tally(), MLClientCtx(run, db, secrets)
+    if "pid" not in run.status.process:  # else it was taken up
+        context.start()
+    with context:
         try:
             _run_all(run, plan, tally, run_children, context, earlier)
         except BaseException:
@@ -132,19 +141,23 @@ def sweep(
     return run
 
 
-def take_up(run: Run, db: RunDB) -> list[Run]:
+def take_up(run: Run, db: RunDB, marks: Mapping[str, Any] = {}, pods: Sequence[str] = ()) -> list[Run]:
     """
     Become who runs *run*, a sweep that was left in the middle; changed in place.
 
+    Args:
+        marks: Beside this process, in ``status.process``.
+        pods: Those of its children that go on.
+
     Returns:
-        Its children: those that have ended, and those that are to run anew.
+        Its children: those that have ended, those that go on, and those that are to run anew.
 
     Raises:
         MLRunConflictError: It is completed, or its process lives, or may live elsewhere.
     """
     meta, stamp = run.metadata, run.status.process
     gone = stamp if stamp and liveness.is_gone(stamp) else None
-    children = db.resume_run(meta.uid, meta.project, liveness.process_stamp(), gone)
+    children = db.resume_run(meta.uid, meta.project, {**liveness.process_stamp(), **marks}, gone, pods)
     fresh = Run.from_dict(db.read_run(meta.uid, meta.project))
     run.metadata, run.spec, run.status = fresh.metadata, fresh.spec, fresh.status
     return [Run.from_dict(child) for child in children]
@@ -158,33 +171,35 @@ def _run_all(
     context: MLClientCtx,
     earlier: Sequence[Run],
 ) -> None:
-    begun = {child.metadata.iteration: child.spec.parameters for child in earlier}
+    begun = {child.metadata.iteration: child for child in earlier}
     for child in earlier:
         if RunState(child.status.state).is_final:
             tally.take(child, plan)
-    with Progress(plan.space.size, f"sweep {run.metadata.name}") as progress:
-        for child in run_children(_children(run, plan.space, tally, begun), context):
+    ended = run_children(_children(run, plan.space, tally, begun), context)
+    with Progress(plan.space.size, f"sweep {run.metadata.name}") as progress, closing(ended):
+        for child in ended:
             tally.take(child, plan)
             progress.advance(len(tally.children), tally.failed, _best_text(plan.selector, tally))
 
 
-def _children(run: Run, space: Space, tally: _Tally, begun: Mapping[int, dict[str, Any]]) -> Iterator[Run]:
+def _children(run: Run, space: Space, tally: _Tally, begun: Mapping[int, Run]) -> Iterator[Run]:
     """
     Made when one is asked for, so nothing is made after the sweep has stopped.
 
-    Those that had *begun* keep their parameters: a space may give other ones, now that more is known.
+    Those that had *begun* keep their parameters: a space may give other ones, now that more is known. Those
+    of them that go on by themselves come first, even where the sweep has stopped.
     """
+    for iteration, child in begun.items():
+        if child.status.process.get("pod") and not RunState(child.status.state).is_final:
+            yield tally.hand_out(run, iteration, child.spec.parameters, child)
     for iteration, parameters in _rows(run, space, begun):
         if tally.stopped:
             return
         if not tally.is_known(iteration):
-            tally.live[iteration] = child = child_of(run, iteration, parameters)
-            yield child
+            yield tally.hand_out(run, iteration, parameters, begun.get(iteration))
 
 
-def _rows(
-    run: Run, space: Space, begun: Mapping[int, dict[str, Any]]
-) -> Iterator[tuple[int, dict[str, Any]]]:
+def _rows(run: Run, space: Space, begun: Mapping[int, Run]) -> Iterator[tuple[int, dict[str, Any]]]:
     """Number and parameters of each child."""
     rows = iter(space)
     for iteration in itertools.count(1):
@@ -193,7 +208,7 @@ def _rows(
         if iteration in begun:
             if not space.depends_on_results:
                 next(rows, None)
-            yield iteration, begun[iteration]
+            yield iteration, begun[iteration].spec.parameters
             continue
         if (row := next(rows, None)) is None:
             return

@@ -34,7 +34,7 @@ class RemoteLauncher(Launcher):
         return self.db.submit_job(task, schedule)
 
     def abort(self, run: Run, text: str = "", grace_s: float | None = None) -> None:
-        self.db.abort_run(run.metadata.uid, run.metadata.project, status_text=text)
+        self.db.abort_run(run.metadata.uid, run.metadata.project, run.metadata.iteration, status_text=text)
 
     def wait(self, run: Run, show_logs: bool = True) -> Run:
         meta, pause_s = run.metadata, _SHORTEST_S

@@ -9,6 +9,7 @@ from mlrun.db import get_run_db
 from mlrun.db.base import RunDB
 from mlrun.errors import MLRunInvalidArgumentError, MLRunNotImplementedServerError
 from mlrun.execution.run_object import RunObject
+from mlrun.launcher import get_launcher
 from mlrun.model.run import Run
 from mlrun.runtimes.base import BaseRuntime, Launch
 from mlrun.runtimes.stored import stored_function
@@ -67,9 +68,10 @@ def function_of(run: Run, db: RunDB) -> BaseRuntime:
         MLRunNotImplementedServerError: Its kind does not run here.
     """
     function = stored_function(run.spec.function, db)
-    if function.is_remote:
+    if function.is_remote and not get_launcher(db).owns_runs:
         raise MLRunNotImplementedServerError(
-            f"run {run.key} is of kind {function.kind!r}; sweeps that run here (handler, local) are resumed"
+            f"run {run.key} is of kind {function.kind!r}, and an API server has started it: sweeps of this"
+            " machine, and those whose pods it starts, are resumed"
         )
     return function
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from mlrun.config import mlconf
+from mlrun.db.liveness import POD_DELETED
 from mlrun.db.sql.submissions import Started, Submission, Submissions
 from mlrun.errors import (
     MLRunBaseError,
@@ -18,7 +19,7 @@ from mlrun.errors import (
     err_to_str,
 )
 from mlrun.launcher.base import Function
-from mlrun.launcher.ending import DELETED, Reason, end_run
+from mlrun.launcher.ending import Reason, end_run
 from mlrun.log import logger
 from mlrun.model.pod import PodState
 from mlrun.model.retry import next_attempt
@@ -190,7 +191,7 @@ class Dispatcher(Duty):
             elif one.state in (RunState.CREATED, RunState.PENDING):
                 self._again.setdefault(submission.id, float("-inf"))
             elif not submission.ending:
-                reason = Reason(RunState.ERROR, "its pod is not there any more", DELETED)
+                reason = Reason(RunState.ERROR, "its pod is not there any more", POD_DELETED)
                 end_run(self._db, self._run(submission), reason)
         self._missing &= {one.submission.id for one in gone}
 
