@@ -3,6 +3,7 @@ The driver of a sweep is killed (-9) at random moments and resumed until the swe
 
     python benchmarks/kill_sweep.py --moments 100                      children in worker processes
     python benchmarks/kill_sweep.py --moments 100 --kind job           each child in a pod of its own
+    python benchmarks/kill_sweep.py --moments 100 --kind job --server  the same; an API server is the driver
 
 Every set of parameters has to have ended once, and the best has to be right. A pod goes on without the
 driver, and the next one adopts it, so it has to have begun once, too. Exit code 1 if not.
@@ -14,16 +15,20 @@ import argparse
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 CHILDREN = {"local": 60, "job": 20}  # of a sweep; a pod takes longer
 BEST = 13
 UID = "sweep"
+FINAL = ("completed", "error", "aborted")
+OneSweep = Callable[[Path, str, int, int, random.Random], dict[str, int]]
 CODE = """
 import time
 
@@ -33,6 +38,15 @@ def train(context, x):
     time.sleep(0.02)
     context.log_result("accuracy", -abs(x - 13))
 """
+SUBMIT = """
+import sys, mlrun
+
+fn = mlrun.code_to_function("train", filename="train.py", kind="job", image="python")
+task = mlrun.new_task("train", params={"begun": sys.argv[2]})
+task.metadata.uid = sys.argv[1]
+task.with_hyper_params({"x": eval(sys.argv[3])}, "max.accuracy", parallel_runs=int(sys.argv[4]))
+fn.run(task, handler="train", watch=False)
+"""
 
 
 def main() -> None:
@@ -40,18 +54,23 @@ def main() -> None:
     parser.add_argument("--moments", type=int, default=100, help="how often the driver is killed")
     parser.add_argument("--parallel", type=int, default=2, help="children at once; 0 is one after the other")
     parser.add_argument("--kind", choices=sorted(CHILDREN), default="local", help="of the function")
+    parser.add_argument("--server", action="store_true", help="an API server drives, and is killed")
     parser.add_argument("--seed", type=int, default=None)
     given = parser.parse_args()
     seed = random.SystemRandom().randrange(1 << 32) if given.seed is None else given.seed
-    figures = kill_and_count(given.kind, given.moments, given.parallel, random.Random(seed))
-    print(f"kind {given.kind}, seed {seed}, {given.parallel or 1} at once")
+    one = of_server if given.server else of_process
+    figures = kill_and_count(one, given.kind, given.moments, given.parallel, random.Random(seed))
+    driver = "an API server" if given.server else "a process"
+    print(f"kind {given.kind}, driven by {driver}, seed {seed}, {given.parallel or 1} at once")
     for name, value in figures.items():
         print(f"{name:32} {value:>10}")
     if figures["lost"] or figures["doubled"] or figures["wrong best"]:
         raise SystemExit(1)
 
 
-def kill_and_count(kind: str, moments: int, parallel: int, rng: random.Random) -> dict[str, int]:
+def kill_and_count(
+    one_sweep: OneSweep, kind: str, moments: int, parallel: int, rng: random.Random
+) -> dict[str, int]:
     """Sweep after sweep, until so many drivers were killed."""
     total: Counter[str] = Counter({"killed": 0, "sweeps": 0, "lost": 0, "doubled": 0, "wrong best": 0})
     while total["killed"] < moments:
@@ -60,9 +79,9 @@ def kill_and_count(kind: str, moments: int, parallel: int, rng: random.Random) -
     return dict(total)
 
 
-def one_sweep(folder: Path, kind: str, parallel: int, most: int, rng: random.Random) -> dict[str, int]:
+def of_process(folder: Path, kind: str, parallel: int, most: int, rng: random.Random) -> dict[str, int]:
     (folder / "train.py").write_text(CODE)
-    env = os.environ | {"MLRUN_HOME": str(folder / "home"), "MLRUN_DEFAULT_ENV_FILE": str(folder / "none")}
+    env = environment(folder)
     options = ["--selector", "max.accuracy", "--hyper-param-options", f'{{"parallel_runs": {parallel}}}']
     values = f"x={list(range(CHILDREN[kind]))}"
     options += ["-p", f"begun={folder / 'begun'}", "-x", values, "--kind", kind, "--watch"]
@@ -88,6 +107,53 @@ def one_sweep(folder: Path, kind: str, parallel: int, most: int, rng: random.Ran
         if driver.returncode != 0:
             raise SystemExit(f"the driver ended with {driver.returncode}: {told.decode()[-2000:]}")
         return {"killed": killed, "sweeps": 1, **count(folder, kind)}
+
+
+def of_server(folder: Path, kind: str, parallel: int, most: int, rng: random.Random) -> dict[str, int]:
+    (folder / "train.py").write_text(CODE)
+    port, killed = free_port(), 0
+    server = start_server(folder, port)
+    values = str(list(range(CHILDREN[kind])))
+    subprocess.run(
+        [sys.executable, "-c", SUBMIT, UID, str(folder / "begun"), values, str(parallel)],
+        cwd=folder,
+        env=environment(folder) | {"MLRUN_DBPATH": f"http://127.0.0.1:{port}"},
+        check=True,
+    )
+    try:
+        while database(folder).wait_for_run(UID, timeout_s=rng.uniform(0.2, 2.5)) not in FINAL:
+            if killed < most:
+                server.kill()
+                server.communicate()
+                killed += 1
+                server = start_server(folder, port)
+    finally:
+        server.terminate()
+        server.communicate()
+    return {"killed": killed, "sweeps": 1, **count(folder, kind)}
+
+
+def start_server(folder: Path, port: int) -> subprocess.Popen[bytes]:
+    """Given as soon as it is started: it may be killed before it serves."""
+    words = [sys.executable, "-m", "mlrun", "db", "--port", str(port)]
+    is_first = not (folder / "home").exists()
+    server = subprocess.Popen(words, cwd=folder, env=environment(folder), stderr=subprocess.PIPE)
+    if is_first:
+        assert server.stderr and b"serving" in server.stderr.readline()
+    return server
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def environment(folder: Path) -> dict[str, str]:
+    return os.environ | {
+        "MLRUN_HOME": str(folder / "home"),
+        "MLRUN_DEFAULT_ENV_FILE": str(folder / "none"),
+    }
 
 
 def is_stored(folder: Path) -> bool:

@@ -16,6 +16,10 @@ POD_DELETED, POD_LOST = (
 
 POD = ("cluster", "pod", "launched_from")  # beside a stamp: the pod that the process is in, and whose it is
 
+ELSEWHERE = frozenset(
+    {"task", "duty"}
+)  # in a stamp: Dask, or the servers that share a duty, answer for the run
+
 _PROC = Path("/proc")
 _ENDED = ("Z", "X", "x")  # a zombie has ended, though nobody has asked how
 

@@ -118,7 +118,7 @@ class PodChildren:
         try:
             seen = Run.from_dict(db.read_run(meta.uid, meta.project, meta.iteration))
         except MLRunNotFoundError:
-            return _not_there(child, db, err_to_str(error) if error else "its record was deleted")
+            return not_there(child, db, err_to_str(error) if error else "its record was deleted")
         return seen if RunState(seen.status.state).is_final else None
 
 
@@ -150,8 +150,8 @@ def abort_all(
             list(calls.map(abort, every))
 
 
-def _not_there(child: Run, db: RunDB, why: str) -> Run:
-    """A child that was refused before it was stored."""
+def not_there(child: Run, db: RunDB, why: str) -> Run:
+    """A child that has no record: it was refused before that, or the record was deleted."""
     meta = child.metadata
     child.status.state, child.status.error = RunState.ERROR.value, why
     db.store_run(child.to_dict(), meta.uid, meta.project, meta.iteration)

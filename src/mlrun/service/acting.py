@@ -21,6 +21,7 @@ from mlrun.service.functions import function_of
 from mlrun.service.launcher import ServerLauncher
 from mlrun.service.scheduler import Scheduler
 from mlrun.service.secrets import delete_in_cluster, put_in_cluster
+from mlrun.service.sweeper import Sweeper
 from mlrun.service.tasks import Tasks
 from mlrun.service.watch import Watch
 
@@ -72,9 +73,12 @@ class Service:
         if self._launcher is None:
             return
         watch = Watch(self._launcher, on_change=self.wake)
-        dispatcher = Dispatcher(self._submissions, self._launcher, self._function_of, self.tasks, watch)
+        dispatcher = Dispatcher(
+            self._submissions, self._launcher, self._function_of, self.tasks, watch, on_sweep=self.wake
+        )
+        sweeper = Sweeper(self._submissions, self._launcher, self.tasks, on_submit=self.wake)
         scheduler = Scheduler(self._firings, jobs.run_of_schedule, on_fire=self.wake)
-        self._posts = [Post(self._leases, duty) for duty in (dispatcher, scheduler)]
+        self._posts = [Post(self._leases, duty) for duty in (dispatcher, sweeper, scheduler)]
         for post in self._posts:
             post.start()
 

@@ -20,6 +20,7 @@ from mlrun.errors import (
 )
 from mlrun.launcher.base import Function
 from mlrun.launcher.ending import Reason, end_run
+from mlrun.launcher.owner import PROJECT, UID, Owner
 from mlrun.log import logger
 from mlrun.model.pod import PodState
 from mlrun.model.retry import next_attempt
@@ -27,6 +28,7 @@ from mlrun.model.run import Run, RunState
 from mlrun.service.duty import Duty
 from mlrun.service.launcher import ServerLauncher
 from mlrun.service.lease import Lease
+from mlrun.service.sweeper import is_driven, place_of
 from mlrun.service.tasks import Tasks
 from mlrun.service.telling import give_back, tell
 from mlrun.service.watch import Watch
@@ -47,6 +49,7 @@ class Dispatcher(Duty):
     Args:
         find_function: The function of a run.
         watch: Goes on while this has the place.
+        on_sweep: Called when there is a run that has no pod, but iterations that have.
     """
 
     def __init__(
@@ -57,11 +60,12 @@ class Dispatcher(Duty):
         tasks: Tasks,
         watch: Watch,
         clock: Callable[[], float] = time.monotonic,
+        on_sweep: Callable[[], object] = lambda: None,
     ) -> None:
         self.place = launcher.cluster.place
         self.name = f"pods of {self.place}"
         self._db, self._launcher, self._tasks, self._watch = db, launcher, tasks, watch
-        self._find_function, self._clock = find_function, clock
+        self._find_function, self._clock, self._on_sweep = find_function, clock, on_sweep
         self._being_ended: set[int] = set()  # ids of submissions
         self._seen_running: set[int] = set()
         self._again: dict[int, float] = {}  # those whose cluster was away, and when it is asked again
@@ -146,6 +150,10 @@ class Dispatcher(Duty):
         run: Run | None = None
         try:
             run = self._run(submission)
+            if is_driven(run, self._launcher.cluster):
+                self._db.move_submission(submission, place_of(self._launcher.cluster))
+                self._on_sweep()
+                return
             secrets = give_back(run, self._db.hidden_of(submission))
             self._launcher.submit(self._find_function(run), run, secrets)
         except MLRunServiceUnavailableError as error:
@@ -160,14 +168,9 @@ class Dispatcher(Duty):
         self._db.end_submission(submission)
         run = Run.from_dict({"metadata": {**submission.key}})
         self._launcher.forget_login(run)
-        self._end_task(submission)
+        self._tasks.end_of(submission.how_to_end, submission.project)
         self._again.pop(submission.id, None)
         self._seen_running.discard(submission.id)
-
-    def _end_task(self, submission: Submission, error: str = "") -> None:
-        if name := submission.how_to_end.get("task"):
-            with suppress(MLRunNotFoundError):  # the project was deleted
-                self._tasks.end(name, submission.project, error)
 
     def _abort(self, submission: Submission) -> None:
         """In a thread of its own: the pod has time to end."""
@@ -182,8 +185,8 @@ class Dispatcher(Duty):
 
     def _end_without_pod(self, live: list[Started]) -> None:
         """End the runs whose pod was twice not there; what is pending is started (again) instead."""
-        there = {state.labels.get("mlrun/uid") for state in self._pods()}
-        gone = [one for one in live if one.submission.uid not in there]
+        there = {Owner.of(state) for state in self._pods()}
+        gone = [one for one in live if _owner(one.submission) not in there]
         for one in gone:
             submission = one.submission
             if submission.id not in self._missing:
@@ -201,12 +204,16 @@ class Dispatcher(Duty):
     def _delete_pods(
         self, submission: Submission, only: Callable[[PodState], bool] = lambda state: True
     ) -> None:
-        for state in self._pods({"mlrun/uid": submission.uid, "mlrun/project": submission.project}):
-            if only(state):
+        for state in self._pods({UID: submission.uid, PROJECT: submission.project}):
+            if Owner.of(state) == _owner(submission) and only(state):
                 self._launcher.cluster.delete(state.name)
 
     def _run(self, submission: Submission) -> Run:
         return Run.from_dict(self._db.read_run(submission.uid, submission.project, submission.iteration))
+
+
+def _owner(submission: Submission) -> Owner:
+    return Owner(submission.uid, submission.project, submission.iteration)
 
 
 def _never_ran(state: PodState) -> bool:

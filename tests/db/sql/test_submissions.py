@@ -167,3 +167,28 @@ def test_submissions_are_deleted_with_their_project(home_db: Any) -> None:
     home_db.delete_project("iris", "cascade")
 
     assert home_db.count_queued() == 0
+
+
+def test_iterations_have_what_is_hidden_with_their_run(home_db: Any) -> None:
+    home_db.submit_run(a_run("1"), hidden="s3cr3t-value")
+    child = a_run("1")
+    child["metadata"]["iteration"] = 2
+    home_db.submit_run(child)
+    _, submission = home_db.take_submissions(HERE)
+
+    assert home_db.hidden_of(submission) == "s3cr3t-value"
+    home_db.end_submission(submission)
+
+    assert home_db.hidden_of(submission) == "s3cr3t-value"
+
+
+def test_what_is_moved_takes_no_room_where_it_was(home_db: Any) -> None:
+    for uid in ("1", "2"):
+        home_db.submit_run(a_run(uid))
+    (first,) = home_db.take_submissions(HERE, most=1)
+    assert home_db.take_submissions(HERE, most=1) == []
+
+    home_db.move_submission(first, "elsewhere")
+
+    assert uids(home_db.take_submissions(HERE, most=1)) == ["2"]
+    assert uids(one.submission for one in home_db.started_submissions("elsewhere")) == ["1"]

@@ -39,6 +39,7 @@ _START = """
 UPDATE submissions SET state = 'started', place = :place, updated = :now WHERE id = :id AND state = 'queued'
 """
 _END = "UPDATE submissions SET state = 'ended', updated = :now WHERE id = :id AND state <> 'ended'"
+_MOVE = "UPDATE submissions SET place = :place, updated = :now WHERE id = :id AND state = 'started'"
 _FORGET = "DELETE FROM submissions WHERE state = 'ended' AND updated < :before"
 _LIVE_OF_SCHEDULE = f"""
 SELECT COUNT(*) FROM submissions AS s JOIN runs ON {_RUN}
@@ -198,10 +199,16 @@ class Submissions(Tables):
                 _end(connection, submission, now)
         return is_started
 
+    def move_submission(self, submission: Submission, place: str) -> None:
+        """It is started at *place* from now on, and takes no room where it was."""
+        with self._write(QUEUE) as connection:
+            connection.execute(_MOVE, {"id": submission.id, "place": place, "now": self._now(connection)})
+
     def hidden_of(self, submission: Submission) -> str:
-        """What was hidden when it was submitted; for the pod only."""
+        """What was hidden when it, or the run whose iteration it is, was submitted; for the pod only."""
+        key = {**submission.key, "iteration": 0}
         with self._read() as connection:
-            return secrets.kept(connection, submission.project, _hidden_name(submission.key))
+            return secrets.kept(connection, submission.project, _hidden_name(key))
 
     def _has_queued(self) -> bool:
         """Asked several times a second, and most often nothing is."""
