@@ -90,6 +90,16 @@ class Launcher(abc.ABC):
             MLRunServiceUnavailableError: It can not be reached; the same.
         """
 
+    def resubmit(self, run: Run, secrets: Record) -> Run:
+        """
+        Have a sweep whose iterations have pods gone on with; gives it as it is stored then.
+
+        Raises:
+            MLRunConflictError: It is completed, or goes on.
+            MLRunNotImplementedServerError: Whoever asks has to drive it here.
+        """
+        raise MLRunNotImplementedServerError(f"nobody but this process would drive the sweep {run.key}")
+
     @abc.abstractmethod
     def schedule(self, function: Function, run: Run, schedule: Any) -> Record:
         """

@@ -28,6 +28,9 @@ class RemoteLauncher(Launcher):
     def submit(self, function: Function, run: Run, secrets: Record | None = None) -> Run:
         return Run.from_dict(self.db.submit_job(_task(run, secrets)))
 
+    def resubmit(self, run: Run, secrets: Record) -> Run:
+        return Run.from_dict(self.db.resubmit_run(run.metadata.uid, run.metadata.project, secrets))
+
     def schedule(self, function: Function, run: Run, schedule: Any) -> Record:
         task = _task(run, None)
         task["metadata"].pop("uid", None)  # each time it fires is a run of its own

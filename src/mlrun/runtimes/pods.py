@@ -120,16 +120,28 @@ class PodRuntime(PodSweeps, Resources, Building, WithSource):
             )
         self._complete(run, launcher)
         seen = launcher.submit(self, run, launch.secrets.to_values())
-        if launch.watch:
-            seen = _watch(launcher, seen)
-        run.metadata, run.spec, run.status = seen.metadata, seen.spec, seen.status
+        _adopt(run, _watch(launcher, seen) if launch.watch else seen)
         if launch.watch and run.status.is_failed():
+            raise failure(run)
+
+    def take_up(self, run: Run, launch: Launch) -> None:
+        launcher = self._launcher(launch)
+        if launcher.owns_runs:
+            super().take_up(run, launch)
+            return
+        _adopt(run, _watch(launcher, launcher.resubmit(run, launch.secrets.to_values())))
+        if run.status.is_failed():
             raise failure(run)
 
     def schedule(self, run: Run, launch: Launch, schedule: Any) -> Record:
         launcher = self._launcher(launch)
         self._complete(run, launcher)
         return launcher.schedule(self, run, schedule)
+
+
+def _adopt(run: Run, seen: Run) -> None:
+    """Make *run* what it is in the records."""
+    run.metadata, run.spec, run.status = seen.metadata, seen.spec, seen.status
 
 
 def _watch(launcher: Launcher, run: Run) -> Run:

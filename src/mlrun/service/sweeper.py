@@ -71,6 +71,8 @@ class Sweeper(Duty):
 
     def round(self, lease: Lease) -> float:
         live = self._db.started_submissions(self.place)
+        ids = {started.submission.id for started in live}
+        self._driven = {id_: sweep for id_, sweep in self._driven.items() if id_ in ids}
         for started in live:
             if not lease.keep():
                 return 0.0
@@ -137,7 +139,6 @@ class Sweeper(Duty):
         self._on_submit()
 
     def _end(self, submission: Submission, state: RunState | None) -> None:
-        self._driven.pop(submission.id, None)
         if state is not None:
             self._tell(submission)
         self._db.end_submission(submission)

@@ -94,6 +94,12 @@ def resume_run(call: Call) -> Response:
     return as_json({"runs": children})
 
 
+def resubmit_run(call: Call) -> Response:
+    secrets = {name: str(value) for name, value in part(call.record(), "secrets", "the body").items()}
+    run = call.house.service.resubmit(call.path["uid"], call.project, secrets, call.db)
+    return as_json({"data": run})
+
+
 def set_notifications(call: Call) -> Response:
     notifications, iteration = call.record()["notifications"], call.number("iter") or 0
     call.db.store_run_notifications(notifications, call.path["uid"], call.project, iter=iteration)
@@ -255,6 +261,15 @@ RULES = (
         takes=dict[str, Any] | None,
         gives=RunBodies,
         errors=(404, 409),
+    ),
+    Rule(
+        "POST",
+        f"{_ONE}/resubmit",
+        resubmit_run,
+        "Go on with a sweep in pods that has ended in the middle; the server drives it",
+        takes=dict[str, Any] | None,
+        gives=RunAnswer,
+        errors=(404, 409, 501),
     ),
     Rule(
         "PUT",

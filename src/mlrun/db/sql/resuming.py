@@ -35,14 +35,31 @@ class Resuming(Tables):
     ) -> list[Record]:
         key = key_of(uid, project, 0)
         with self._write(lock_of_run(key)) as connection:
-            rows = connection.execute(_ALL_OF_RUN, key).fetchall()
-            if not rows or rows[0][0]:
-                raise MLRunNotFoundError(f"no run {name_of(key)}")
-            (_, stamp, body), *children = rows
-            run = records.load(body)
-            _refuse_unless_left(key, run, stamp, gone)
-            _reopen(connection, key, run, RunState.RUNNING, process)
-            return [_taken_up(connection, key, row, pods) for row in children]
+            return reopen(connection, key, RunState.RUNNING, process, gone, pods)
+
+
+def reopen(
+    connection: Connection,
+    key: dict[str, Any],
+    state: RunState,
+    process: Record | None = None,
+    gone: Record | None = None,
+    pods: Sequence[str] = (),
+) -> list[Record]:
+    """
+    Within a transaction that has the lock of the run: what ``resume_run`` does.
+
+    Args:
+        state: Of the run itself.
+    """
+    rows = connection.execute(_ALL_OF_RUN, key).fetchall()
+    if not rows or rows[0][0]:
+        raise MLRunNotFoundError(f"no run {name_of(key)}")
+    (_, stamp, body), *children = rows
+    run = records.load(body)
+    _refuse_unless_left(key, run, stamp, gone)
+    _reopen(connection, key, run, state, process)
+    return [_taken_up(connection, key, row, pods) for row in children]
 
 
 def _refuse_unless_left(key: dict[str, Any], run: Record, stamp: str | None, gone: Record | None) -> None:
