@@ -115,7 +115,7 @@ def test_a_child_whose_record_was_deleted_has_failed(
     db.del_run(parent.metadata.uid, "iris", 1)
     cluster.set(submitted.status.process["pod"], phase="failed", exit_code=1)
     children = PodChildren(launcher, function, parent, {})
-    children._live, children._over = {"train-3f2a81bc-1": submitted}, {"train-3f2a81bc-1"}
+    children._live, children._over = {1: submitted}, {1}
     children._woken.set()
 
     (ended,) = children._wait()

@@ -16,6 +16,7 @@ from mlrun.errors import (
     err_to_str,
 )
 from mlrun.launcher.base import Function, Record
+from mlrun.launcher.owner import Owner
 from mlrun.launcher.waiting import Following, Log
 from mlrun.log import logger
 from mlrun.model.pod import PodState
@@ -47,9 +48,9 @@ class PodChildren:
 
     def __init__(self, launcher: LocalLauncher, function: Function, parent: Run, secrets: Record) -> None:
         self._launcher, self._function, self._parent, self._secrets = launcher, function, parent, secrets
-        self._live: dict[str, Run] = {}  # by the name of its pod
-        self._over: set[str] = set()  # pods that have ended, or could not be started
-        self._failed: dict[str, BaseException] = {}  # why they could not
+        self._live: dict[int, Run] = {}  # by iteration
+        self._over: set[int] = set()  # those of which a pod has ended, or could not be started
+        self._failed: dict[int, BaseException] = {}  # why it could not
         self._woken = threading.Event()
 
     def run(self, runs: Iterator[Run], at_once: int) -> Iterator[Run]:
@@ -76,42 +77,42 @@ class PodChildren:
         while len(self._live) < at_once and not is_over(self._parent, self._launcher.db):
             if (child := next(runs, None)) is None:
                 return
-            name = self._function.pod_name(child)
-            self._live[name] = child
-            calls.submit(self._start, name, child)
+            self._live[child.metadata.iteration] = child
+            calls.submit(self._start, child)
 
-    def _start(self, name: str, child: Run) -> None:
+    def _start(self, child: Run) -> None:
         """In a thread of its own."""
+        iteration = child.metadata.iteration
         try:
             self._launcher.submit(self._function, child, self._secrets)
         except BaseException as error:  # whatever it is, who waits for the child is told
-            self._failed[name] = error
-            self._over.add(name)
-        if name in self._over:  # which was not one of ours when it ended
+            self._failed[iteration] = error
+            self._over.add(iteration)
+        if iteration in self._over:  # it was none of ours when its pod ended
             self._woken.set()
 
     def _see(self, state: PodState) -> None:
         """In the thread that watches; a run whose pod has ended without a word has been ended before."""
         if state.is_final:
-            self._over.add(state.name)
+            self._over.add(Owner.of(state).iteration)
             self._woken.set()
 
     def _wait(self) -> list[Run]:
         """The children that have ended; none where it was for another reason that this came back."""
         is_told = self._woken.wait(LOOK_S)
         self._woken.clear()
-        looked_at = [name for name in self._live if name in self._over or not is_told]
-        ended = {name: run for name in looked_at if (run := self._ended(name)) is not None}
-        for name in ended:
-            del self._live[name]
-        return list(ended.values())
+        looked_at = [one for one in self._live if one in self._over or not is_told]
+        ended = [run for one in looked_at if (run := self._ended(one)) is not None]
+        for run in ended:
+            del self._live[run.metadata.iteration]
+        return ended
 
-    def _ended(self, name: str) -> Run | None:
+    def _ended(self, iteration: int) -> Run | None:
         """
         Raises:
             BaseException: It could not be started, for a reason that is none of the cluster's.
         """
-        child, db, error = self._live[name], self._launcher.db, self._failed.get(name)
+        child, db, error = self._live[iteration], self._launcher.db, self._failed.get(iteration)
         if error is not None and not isinstance(error, MLRunBaseError):
             raise error
         meta = child.metadata
