@@ -77,6 +77,28 @@ def test_with_a_run_end_its_live_children(db: Any, run: Run) -> None:
     assert states == ["error", "completed", "error"]
 
 
+def test_children_with_pods_of_their_own_go_on(db: Any, run: Run) -> None:
+    for iteration, process in ((0, {}), (1, {"pod": "train-3f2a81bc-1"})):
+        record = run.to_dict() | {"status": {"state": "running", "process": process}}
+        record["metadata"]["iteration"] = iteration
+        db.store_run(record, run.metadata.uid, "iris", iteration)
+
+    end_run(db, run, Reason(RunState.ABORTED, "enough"))
+
+    assert db.read_run(run.metadata.uid, "iris", 1)["status"]["state"] == "running"
+
+
+def test_an_iteration_ends_alone(db: Any, run: Run) -> None:
+    for iteration in (0, 1, 2):
+        run.metadata.iteration = iteration
+        db.store_run(run.to_dict() | {"status": {"state": "running"}}, run.metadata.uid, "iris", iteration)
+
+    end_run(db, run, Reason(RunState.ERROR, "its pod is gone"))
+
+    states = [db.read_run(run.metadata.uid, "iris", iteration)["status"]["state"] for iteration in range(3)]
+    assert states == ["running", "running", "error"]
+
+
 def test_a_run_that_has_said_how_it_ended_is_left(db: Any, run: Run) -> None:
     db.store_run(run.to_dict() | {"status": {"state": "completed"}}, run.metadata.uid, "iris")
 

@@ -205,3 +205,36 @@ def test_a_run_of_another_machine_is_left_to_that(
     launcher.settle(submitted)
 
     assert state(db, run) == "pending"
+
+
+def test_a_sweep_is_driven_by_who_asks(launcher: LocalLauncher, run: Run) -> None:
+    with pytest.raises(MLRunNotImplementedServerError, match="nobody but this process"):
+        launcher.resubmit(run, {})
+
+
+def test_an_aborted_sweep_takes_its_iterations_with_it(
+    launcher: LocalLauncher, cluster: MemoryCluster, function: Any, run: Run, db: Any
+) -> None:
+    db.store_run(run.to_dict() | {"status": {"state": "running"}}, run.metadata.uid, "iris")
+    for iteration in (1, 2):
+        child = run.copy()
+        child.metadata.iteration = iteration
+        launcher.submit(function, child)
+
+    launcher.abort(run, "enough")
+
+    states = [db.read_run(run.metadata.uid, "iris", n)["status"]["state"] for n in range(3)]
+    assert states == ["aborted"] * 3 and cluster.list() == []
+
+
+def test_the_pods_of_a_sweep_that_live_are_known(
+    launcher: LocalLauncher, cluster: MemoryCluster, function: Any, run: Run, db: Any
+) -> None:
+    for iteration in (1, 2):
+        child = run.copy()
+        child.metadata.iteration = iteration
+        launcher.submit(function, child)
+    cluster.set(f"{NAME}-1", phase="failed", exit_code=1)
+
+    assert launcher.live_pods(run) == [f"{NAME}-2"]
+    assert db.read_run(run.metadata.uid, "iris", 1)["status"]["state"] == "error"

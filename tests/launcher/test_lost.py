@@ -27,6 +27,16 @@ def test_a_live_run_without_its_pod_is_lost(db: Any, cluster: MemoryCluster, fun
     assert [one.metadata.uid for one in lost_runs(db, cluster)] == [lost.metadata.uid]
 
 
+def test_an_iteration_without_its_pod_is_lost(
+    db: Any, cluster: MemoryCluster, function: Any, run: Run
+) -> None:
+    run.metadata.iteration = 3
+    LocalLauncher(db, cluster).submit(function, run)
+    cluster.delete("train-3f2a81bc-3")
+
+    assert [one.metadata.iteration for one in lost_runs(db, cluster)] == [3]
+
+
 def test_runs_of_other_clusters_and_machines_are_not(
     db: Any, cluster: MemoryCluster, function: Any, run: Run
 ) -> None:

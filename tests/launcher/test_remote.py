@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from mlrun.db.http import HTTPRunDB
+from mlrun.errors import MLRunNotImplementedServerError
 from mlrun.launcher.remote import RemoteLauncher
 from mlrun.model.run import Run
 
@@ -24,6 +25,12 @@ class Server(HTTPRunDB):
         if schedule:
             return {"schedule": schedule, "project": "iris", "name": "train", "action": "created"}
         return dict(runspec) | {"status": {"state": "pending"}}
+
+    def resubmit_run(
+        self, uid: str, project: str = "", secrets: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        self.asked.append((uid, project, secrets))
+        return {"metadata": {"uid": uid, "project": project}, "status": {"state": "pending"}}
 
     def read_run(
         self, uid: str, project: str = "", iter: int = 0, format_: str | None = None
@@ -75,4 +82,23 @@ def test_waiting_ends_with_the_run(
 def test_aborting_is_the_servers_work(server: Server, run: Run) -> None:
     RemoteLauncher(server).abort(run, "enough")
 
-    assert server.asked == [((run.metadata.uid, "iris"), {"status_text": "enough"})]
+    assert server.asked == [((run.metadata.uid, "iris", 0), {"status_text": "enough"})]
+
+
+def test_going_on_with_a_sweep_is_the_servers_work(server: Server, run: Run) -> None:
+    seen = RemoteLauncher(server).resubmit(run, {"TOKEN": "abc"})
+
+    assert seen.status.state == "pending"
+    assert server.asked == [(run.metadata.uid, "iris", {"TOKEN": "abc"})]
+
+
+def test_driving_it_is_none_of_ours(server: Server, function: Any, run: Run) -> None:
+    launcher = RemoteLauncher(server)
+
+    for ask in (
+        lambda: launcher.run_children(function, run, iter(()), 2, {}),
+        lambda: launcher.live_pods(run),
+        lambda: launcher.check(function, run),
+    ):
+        with pytest.raises(MLRunNotImplementedServerError, match="API server"):
+            ask()

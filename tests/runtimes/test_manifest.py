@@ -187,6 +187,8 @@ def test_where_a_pod_has_mounts_it_gets_the_database_and_the_artifacts(fn: Any) 
         ({"name": "My Train_Job."}, 0, "my-train-job-3f2a81bc"),
         ({"name": "x" * 90}, 1, "x" * 51 + "-3f2a81bc-r1"),
         ({"name": "___"}, 0, "run-3f2a81bc"),
+        ({"iteration": 7}, 0, "train-3f2a81bc-7"),
+        ({"iteration": 7}, 1, "train-3f2a81bc-7-r1"),
     ],
 )
 def test_a_name_follows_from_the_run(metadata: dict[str, Any], attempt: int, name: str) -> None:

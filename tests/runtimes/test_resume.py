@@ -12,7 +12,7 @@ from collections import Counter
 import pytest
 
 import mlrun
-from mlrun.errors import MLRunConflictError, MLRunInvalidArgumentError, MLRunNotImplementedServerError
+from mlrun.errors import MLRunConflictError, MLRunInvalidArgumentError
 from mlrun.runtimes.resume import resume
 
 # Each child writes a line when it ends; the third of them kills what stands in KILL: the driver.
@@ -198,17 +198,3 @@ def test_secrets_that_no_record_has_are_asked_for_again(db):
     run.resume(handler=train, secrets={"TOKEN": "s3cr3t"})
 
     assert run.output("known") is True
-
-
-def test_a_kind_that_does_not_run_here_is_said(db):
-    function = mlrun.new_function("t", kind="job", image="x")
-    function.save()
-    run = {
-        "metadata": {"uid": "1", "project": "default", "name": "t"},
-        "spec": {"function": f"default/t@{function.metadata.hash}", "hyperparams": {"x": [1]}},
-        "status": {"state": "error"},
-    }
-    db.store_run(run, "1")
-
-    with pytest.raises(MLRunNotImplementedServerError, match="of kind 'job'"):
-        resume("1")

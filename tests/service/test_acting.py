@@ -10,7 +10,12 @@ import pytest
 from tests.service.conftest import state_of
 from tests.service.test_dispatcher import until
 
-from mlrun.errors import MLRunConflictError, MLRunNotFoundError, MLRunNotImplementedServerError
+from mlrun.errors import (
+    MLRunConflictError,
+    MLRunInvalidArgumentError,
+    MLRunNotFoundError,
+    MLRunNotImplementedServerError,
+)
 from mlrun.model.run import Run
 from mlrun.service.acting import Service
 from mlrun.service.functions import function_of
@@ -145,3 +150,27 @@ def test_two_servers_of_one_database_start_each_run_once(home_dbs: list[Any], ta
     for service in services:
         service.stop()
     assert len(created) == len(set(created)) == 6
+
+
+def test_a_sweep_is_gone_on_with(service: Service, task: Task, db: Any, cluster: MemoryCluster) -> None:
+    task["metadata"]["uid"] = "3f2a"
+    task["spec"] |= {"hyperparams": {"p1": [1, 2]}, "hyper_param_options": {"parallel_runs": 2}}
+    service.submit(task, None, db)
+    until(lambda: len(cluster.list()) == 2)
+    service.abort("3f2a", "iris")
+    until(lambda: state_of(db, "3f2a") == "aborted")
+    until(lambda: db.open_submission("3f2a", "iris") is None)
+
+    run = service.resubmit("3f2a", "iris", {"TOKEN": "s3cr3t-value"}, db)
+
+    assert run["status"]["state"] == "pending"
+    until(lambda: len(cluster.list()) == 2)
+    assert all(state.name.endswith("-r1") for state in cluster.list())
+    assert "s3cr3t-value" in str(cluster.secrets)
+
+
+def test_a_run_without_iterations_in_pods_is_not_gone_on_with(service: Service, task: Task, db: Any) -> None:
+    uid = service.submit(task, None, db)["metadata"]["uid"]
+
+    with pytest.raises(MLRunInvalidArgumentError, match="no sweep whose iterations have pods"):
+        service.resubmit(uid, "iris", {}, db)

@@ -370,3 +370,36 @@ def test_a_run_that_has_ended_is_told_of(
     assert [request.path for request in receiver.received] == ["/s3cr3t-path"] * 2
     assert "s3cr3t-path" not in str(db.read_run(UIDS[0], "iris"))
     assert "s3cr3t-path" not in str(cluster.resources)
+
+
+def test_the_pods_of_other_iterations_are_left(
+    worked: Worked, task: dict[str, Any], db: Any, cluster: MemoryCluster
+) -> None:
+    for iteration in (1, 2):
+        metadata = {**task["metadata"], "uid": UIDS[0], "iteration": iteration}
+        db.submit_run({**task, "metadata": metadata, "status": {"state": "pending"}})
+    worked.round()
+    assert len(cluster.list()) == 2
+
+    db.del_run(UIDS[0], "iris", 1)
+    worked.round()
+
+    until(lambda: [state.labels["mlrun/iteration"] for state in cluster.list()] == ["2"])
+
+
+def test_an_iteration_whose_pod_is_gone_has_failed(
+    worked: Worked, task: dict[str, Any], db: Any, cluster: MemoryCluster
+) -> None:
+    for iteration in (1, 2):
+        metadata = {**task["metadata"], "uid": UIDS[0], "iteration": iteration}
+        db.submit_run({**task, "metadata": metadata, "status": {"state": "pending"}})
+    worked.round()
+    for iteration in (1, 2):
+        db.update_run({"status.state": "running"}, UIDS[0], "iris", iteration)
+    cluster._states.pop(next(name for name in cluster.resources if name.endswith("-2")))
+
+    for _ in range(2):
+        worked.clock.now += LOOK_S
+        worked.round()
+
+    assert [db.read_run(UIDS[0], "iris", n)["status"]["state"] for n in (1, 2)] == ["running", "error"]

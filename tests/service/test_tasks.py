@@ -25,3 +25,15 @@ def test_a_task_runs_until_it_has_succeeded_or_failed(db: Any) -> None:
 
     states = [db.get_background_task(name, "p1")["status"] for name in names]
     assert states == [{"state": "succeeded"}, {"state": "failed", "error": "no route"}]
+
+
+def test_an_ending_without_a_task_ends_none(db):
+    tasks = Tasks(db)
+    name = tasks.begin("run.abort", "iris")["metadata"]["name"]
+
+    tasks.end_of({}, "iris")
+    tasks.end_of({"task": "forgotten"}, "iris")
+    assert db.get_background_task(name, "iris")["status"]["state"] == "running"
+    tasks.end_of({"task": name}, "iris")
+
+    assert db.get_background_task(name, "iris")["status"]["state"] == "succeeded"

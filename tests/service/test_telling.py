@@ -6,7 +6,7 @@ import pytest
 
 from mlrun.errors import MLRunInvalidArgumentError
 from mlrun.model.run import Run, RunSpec
-from mlrun.service.telling import HIDDEN, as_hidden, give_back, take, tell
+from mlrun.service.telling import HIDDEN, as_hidden, give_back, secrets_of, take, tell
 
 
 def a_webhook(receiver, **parts):
@@ -57,3 +57,12 @@ def test_a_run_is_told_of_once(run, receiver, db):
 
     assert len(receiver.received) == 1
     assert db.read_run("3f2a", "iris")["status"]["notifications"]["n"]["status"] == "sent"
+
+
+def test_an_iteration_gets_the_secrets_and_tells_nobody(receiver):
+    spec = RunSpec(notifications=[a_webhook(receiver, params={}, secret_params={"url": receiver.url})])
+    hidden = as_hidden({"TOKEN": "a"} | take(spec))
+    child = Run.from_dict({"metadata": {"iteration": 2}})
+
+    assert give_back(child, hidden) == secrets_of(hidden) == {"TOKEN": "a"}
+    assert child.spec.notifications == []

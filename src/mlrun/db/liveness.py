@@ -9,8 +9,16 @@ from pathlib import Path
 from typing import Any
 
 PROCESS_GONE = "ProcessGone"  # status.reason of a run whose process was gone when somebody read it
+POD_DELETED, POD_LOST = (
+    "Deleted",
+    "ContainerStatusUnknown",
+)  # of one whose pod was deleted, or lost by its cluster
 
 POD = ("cluster", "pod", "launched_from")  # beside a stamp: the pod that the process is in, and whose it is
+
+ELSEWHERE = frozenset(
+    {"task", "duty"}
+)  # in a stamp: Dask, or the servers that share a duty, answer for the run
 
 _PROC = Path("/proc")
 _ENDED = ("Z", "X", "x")  # a zombie has ended, though nobody has asked how

@@ -25,6 +25,7 @@ def child_of(run: Run, iteration: int, parameters: dict[str, Any]) -> Run:
     child.spec.hyperparams = {}
     child.spec.hyper_param_options = HyperParamOptions()
     child.spec.param_file = child.spec.selector = child.spec.strategy = ""
+    child.spec.notifications = []  # they are of the sweep
     return child
 
 

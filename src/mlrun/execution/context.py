@@ -298,7 +298,7 @@ class MLClientCtx(Children, Hidden):
         status = self._run.status
         begin_attempt(status)
         status.state = RunState.RUNNING.value
-        if "task" not in status.process:  # of Dask: another process answers for it
+        if not status.process.keys() & liveness.ELSEWHERE:
             status.process = liveness.process_stamp() | liveness.pod_of(status.process)
         status.host = status.host or socket.gethostname()
         status.start_time = status.start_time or now()

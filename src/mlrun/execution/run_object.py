@@ -195,7 +195,7 @@ class RunObject(Run):
             MLRunConflictError: It has ended already.
         """
         meta = self.metadata
-        if self.status.process.get("pod") and not meta.iteration:
+        if self.status.process.get("cluster"):  # it has a pod, or its iterations have
             from mlrun.launcher import get_launcher
 
             get_launcher(self.db).abort(self)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
 from typing import Any
 
 from mlrun.db import liveness
@@ -24,7 +25,7 @@ from mlrun.secrets import SecretsStore
 
 MAX_ERRORS = 3  # failed children that a sweep goes on after, unless the task says otherwise
 
-RunChildren = Callable[[Iterator[Run], MLClientCtx], Iterator[Run]]
+RunChildren = Callable[[Iterator[Run], MLClientCtx], Generator[Run]]
 
 
 @dataclass
@@ -54,48 +55,134 @@ class Plan:
         )
 
 
-@dataclass
-class _Tally:
-    """What has come back so far."""
+class Sweep:
+    """
+    One sweep under way: which children are to run, which are live, and what has come back of them.
 
-    children: dict[int, dict[str, Any]] = field(default_factory=dict)  # iteration -> record
-    live: dict[int, Run] = field(default_factory=dict)  # handed out, not back yet
-    failed: int = 0
-    best: int = 0
-    best_value: Any = None
-    stopped: str = ""  # why no more are started
+    Nothing here waits, so that whoever drives it may do so a step at a time; for one thread.
 
-    def take(self, child: Run, plan: Plan) -> None:
-        iteration, status, selector = child.metadata.iteration, child.status, plan.selector
+    Example::
+
+        sweep = Sweep(run, plan)
+        for child in sweep.children():
+            ...  # runs it
+            sweep.take(child)
+        sweep.end(context)
+
+    Args:
+        earlier: Children of a sweep that is taken up again: those that have ended are not run anew.
+    """
+
+    def __init__(self, run: Run, plan: Plan, earlier: Sequence[Run] = ()) -> None:
+        self._run, self._plan = run, plan
+        self._begun = {child.metadata.iteration: child for child in earlier}
+        self._records: dict[int, dict[str, Any]] = {}  # of those that have ended, by iteration
+        self.live: dict[int, Run] = {}  # handed out, not back yet
+        self.failed = 0
+        self._best, self._best_value = 0, None
+        self._stopped = ""  # why no more are started
+        for child in earlier:
+            if RunState(child.status.state).is_final:
+                self.take(child)
+
+    def children(self) -> Iterator[Run]:
+        """
+        Made when one is asked for, so nothing is made after the sweep has stopped.
+
+        Those that had begun keep their parameters: a space may give other ones, now that more is known. Those
+        of them that go on by themselves come first, even where the sweep has stopped.
+        """
+        for iteration, child in self._begun.items():
+            if goes_on(child):
+                yield self._hand_out(iteration, child.spec.parameters)
+        for iteration, parameters in self._rows():
+            if self._stopped:
+                return
+            if iteration not in self._records and iteration not in self.live:
+                yield self._hand_out(iteration, parameters)
+
+    def take(self, child: Run) -> None:
+        """A child has ended."""
+        iteration, status, selector = child.metadata.iteration, child.status, self._plan.selector
         self.live.pop(iteration, None)
-        self.children[iteration] = child.to_dict()
+        self._records[iteration] = child.to_dict()
         is_completed = status.state == RunState.COMPLETED
         value = selector.value(status.results) if selector and is_completed else None
-        plan.space.tell(child.spec.parameters, value)
-        if selector and self._is_best(iteration, value, selector):
-            self.best, self.best_value = iteration, value
+        self._plan.space.tell(child.spec.parameters, value)
+        if selector and self._is_best(iteration, value):
+            self._best, self._best_value = iteration, value
         self.failed += not is_completed
-        self._stop_if_enough(child, plan)
+        self._stop_if_enough(child)
 
-    def _is_best(self, iteration: int, value: Any, selector: Selector) -> bool:
+    @property
+    def done(self) -> int:
+        """Children that have ended."""
+        return len(self._records)
+
+    def best_text(self) -> str:
+        if not self._best:
+            return ""
+        return f"{self._plan.selector} {self._best_value:.6g} (iteration {self._best})"
+
+    def record(self, context: MLClientCtx) -> None:
+        """Write down what has come back so far."""
+        selector, records = self._plan.selector, [self._records[one] for one in sorted(self._records)]
+        context.log_iterations(iteration_table(records), self._best, records, selector)
+        if selector and records and not self._best:
+            logger.warning(f"run {context.uid}: {selector.why_none(map(_row, records))}")
+
+    def end(self, context: MLClientCtx) -> None:
+        """Write down what has come back, and whether the sweep has failed by that."""
+        self.record(context)
+        if self.failed and (self.failed == self.done or self.failed > self._most_errors):
+            first = next(row for row in self._records.values() if row["status"].get("error"))
+            context.set_state(
+                error=f"{failure_text(self.failed, self.done)}\n{first['status']['error']}", commit=False
+            )
+
+    @property
+    def _most_errors(self) -> int:
+        return self._plan.options.max_errors or MAX_ERRORS
+
+    def _is_best(self, iteration: int, value: Any) -> bool:
         """Of equals it is the first, in whichever order they come back."""
-        is_earlier = value is not None and value == self.best_value and iteration < self.best
-        return is_earlier or selector.beats(value, self.best_value)
+        is_earlier = value is not None and value == self._best_value and iteration < self._best
+        return is_earlier or self._plan.selector.beats(value, self._best_value)
 
-    def _stop_if_enough(self, child: Run, plan: Plan) -> None:
-        limit = plan.options.max_errors or MAX_ERRORS
-        if self.failed > limit:
-            self.stopped = f"more than {limit} iterations failed"
-        elif plan.condition and plan.condition.met(child.status.results):
-            self.stopped = f"iteration {child.metadata.iteration} met {plan.options.stop_condition!r}"
+    def _stop_if_enough(self, child: Run) -> None:
+        condition = self._plan.condition
+        if self.failed > self._most_errors:
+            self._stopped = f"more than {self._most_errors} iterations failed"
+        elif condition and condition.met(child.status.results):
+            self._stopped = f"iteration {child.metadata.iteration} met {condition.text!r}"
 
-    def is_known(self, iteration: int) -> bool:
-        return iteration in self.children
+    def _hand_out(self, iteration: int, parameters: dict[str, Any]) -> Run:
+        child = self.live[iteration] = child_of(self._run, iteration, parameters)
+        if begun := self._begun.get(iteration):
+            child.status.retry_count = begun.status.retry_count
+        return child
 
-    def rows(self) -> Iterator[tuple[int, str, dict[str, Any]]]:
-        for iteration, record in sorted(self.children.items()):
-            status = record.get("status", {})
-            yield iteration, status.get("state", ""), status.get("results", {})
+    def _rows(self) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Number and parameters of each child."""
+        space = self._plan.space
+        rows = iter(space)
+        for iteration in itertools.count(1):
+            if space.size is not None and iteration > space.size:
+                return
+            if iteration in self._begun:
+                if not space.depends_on_results:
+                    next(rows, None)
+                yield iteration, self._begun[iteration].spec.parameters
+                continue
+            if (row := next(rows, None)) is None:
+                return
+            yield iteration, {**self._run.spec.parameters, **row}
+
+
+def goes_on(child: Run) -> bool:
+    """Whether a child of a sweep that is taken up again is live by itself, in a pod of its own."""
+    state = RunState(child.status.state)
+    return not state.is_final and state != RunState.CREATED
 
 
 def sweep(
@@ -112,109 +199,57 @@ def sweep(
     Args:
         run: Stored already; changed in place, and given back in its final state.
         run_children: Runs children as they are pulled, and gives each back in its final state.
-        earlier: Children of a sweep that is taken up again: those that have ended are not run anew.
+        earlier: As for :class:`Sweep`.
 
     Raises:
         RunError: Every child failed, or more than ``max_errors`` of them.
     """
-    tally = _Tally()
-    with MLClientCtx(run, db, secrets) as context:
+    under_way, context = Sweep(run, plan, earlier), MLClientCtx(run, db, secrets)
+    if "pid" not in run.status.process:  # else it was taken up
+        context.start()
+    with context:
         try:
-            _run_all(run, plan, tally, run_children, context, earlier)
+            _run_all(run, plan, under_way, run_children, context)
         except BaseException:
-            abort_live(list(tally.live.values()), db)
-            _record(context, plan, tally)
+            abort_live(list(under_way.live.values()), db)
+            under_way.record(context)
             raise
-        _record(context, plan, tally)
-        _judge(context, plan, tally)
+        under_way.end(context)
     if run.status.state == RunState.ERROR:
         raise failure(run)
     return run
 
 
-def take_up(run: Run, db: RunDB) -> list[Run]:
+def take_up(run: Run, db: RunDB, marks: Mapping[str, Any] = {}, pods: Sequence[str] = ()) -> list[Run]:
     """
     Become who runs *run*, a sweep that was left in the middle; changed in place.
 
+    Args:
+        marks: Beside this process, in ``status.process``.
+        pods: Those of its children that go on.
+
     Returns:
-        Its children: those that have ended, and those that are to run anew.
+        Its children: those that have ended, those that go on, and those that are to run anew.
 
     Raises:
         MLRunConflictError: It is completed, or its process lives, or may live elsewhere.
     """
     meta, stamp = run.metadata, run.status.process
     gone = stamp if stamp and liveness.is_gone(stamp) else None
-    children = db.resume_run(meta.uid, meta.project, liveness.process_stamp(), gone)
+    children = db.resume_run(meta.uid, meta.project, {**liveness.process_stamp(), **marks}, gone, pods)
     fresh = Run.from_dict(db.read_run(meta.uid, meta.project))
     run.metadata, run.spec, run.status = fresh.metadata, fresh.spec, fresh.status
     return [Run.from_dict(child) for child in children]
 
 
-def _run_all(
-    run: Run,
-    plan: Plan,
-    tally: _Tally,
-    run_children: RunChildren,
-    context: MLClientCtx,
-    earlier: Sequence[Run],
-) -> None:
-    begun = {child.metadata.iteration: child.spec.parameters for child in earlier}
-    for child in earlier:
-        if RunState(child.status.state).is_final:
-            tally.take(child, plan)
-    with Progress(plan.space.size, f"sweep {run.metadata.name}") as progress:
-        for child in run_children(_children(run, plan.space, tally, begun), context):
-            tally.take(child, plan)
-            progress.advance(len(tally.children), tally.failed, _best_text(plan.selector, tally))
+def _run_all(run: Run, plan: Plan, under_way: Sweep, run_children: RunChildren, context: MLClientCtx) -> None:
+    ended = run_children(under_way.children(), context)
+    with Progress(plan.space.size, f"sweep {run.metadata.name}") as progress, closing(ended):
+        for child in ended:
+            under_way.take(child)
+            progress.advance(under_way.done, under_way.failed, under_way.best_text())
 
 
-def _children(run: Run, space: Space, tally: _Tally, begun: Mapping[int, dict[str, Any]]) -> Iterator[Run]:
-    """
-    Made when one is asked for, so nothing is made after the sweep has stopped.
-
-    Those that had *begun* keep their parameters: a space may give other ones, now that more is known.
-    """
-    for iteration, parameters in _rows(run, space, begun):
-        if tally.stopped:
-            return
-        if not tally.is_known(iteration):
-            tally.live[iteration] = child = child_of(run, iteration, parameters)
-            yield child
-
-
-def _rows(
-    run: Run, space: Space, begun: Mapping[int, dict[str, Any]]
-) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Number and parameters of each child."""
-    rows = iter(space)
-    for iteration in itertools.count(1):
-        if space.size is not None and iteration > space.size:
-            return
-        if iteration in begun:
-            if not space.depends_on_results:
-                next(rows, None)
-            yield iteration, begun[iteration]
-            continue
-        if (row := next(rows, None)) is None:
-            return
-        yield iteration, {**run.spec.parameters, **row}
-
-
-def _best_text(selector: Selector, tally: _Tally) -> str:
-    return f"{selector} {tally.best_value:.6g} (iteration {tally.best})" if tally.best else ""
-
-
-def _record(context: MLClientCtx, plan: Plan, tally: _Tally) -> None:
-    records = [tally.children[iteration] for iteration in sorted(tally.children)]
-    context.log_iterations(iteration_table(records), tally.best, records, plan.selector)
-    if plan.selector and records and not tally.best:
-        logger.warning(f"run {context.uid}: {plan.selector.why_none(tally.rows())}")
-
-
-def _judge(context: MLClientCtx, plan: Plan, tally: _Tally) -> None:
-    done, limit = len(tally.children), plan.options.max_errors or MAX_ERRORS
-    if tally.failed and (tally.failed == done or tally.failed > limit):
-        first = next(row for row in tally.children.values() if row["status"].get("error"))
-        context.set_state(
-            error=f"{failure_text(tally.failed, done)}\n{first['status']['error']}", commit=False
-        )
+def _row(record: dict[str, Any]) -> tuple[int, str, dict[str, Any]]:
+    status = record.get("status", {})
+    return record["metadata"].get("iteration", 0), status.get("state", ""), status.get("results", {})

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, ClassVar, NamedTuple, Protocol
 
 from mlrun.cluster.base import Reach, Resource, Secrets
+from mlrun.errors import MLRunNotImplementedServerError
 from mlrun.model.run import Run
 
 Record = dict[str, Any]
@@ -89,6 +90,16 @@ class Launcher(abc.ABC):
             MLRunServiceUnavailableError: It can not be reached; the same.
         """
 
+    def resubmit(self, run: Run, secrets: Record) -> Run:
+        """
+        Have a sweep whose iterations have pods gone on with; gives it as it is stored then.
+
+        Raises:
+            MLRunConflictError: It is completed, or goes on.
+            MLRunNotImplementedServerError: Whoever asks has to drive it here.
+        """
+        raise MLRunNotImplementedServerError(f"nobody but this process would drive the sweep {run.key}")
+
     @abc.abstractmethod
     def schedule(self, function: Function, run: Run, schedule: Any) -> Record:
         """
@@ -118,6 +129,43 @@ class Launcher(abc.ABC):
 
         Where nobody but who waits would begin the next attempt at a run that failed, this attempt is all.
         """
+
+    def check(self, function: Function, run: Run) -> None:
+        """
+        Refuse what :meth:`submit` would refuse, and store nothing.
+
+        Raises:
+            MLRunInvalidArgumentError: As :meth:`submit`.
+            MLRunNotImplementedServerError: The API server does that.
+        """
+        raise MLRunNotImplementedServerError(f"whether run {run.key} can run is for the API server to say")
+
+    def marks(self) -> Record:
+        """What ``status.process`` says of a run whose pods this has started, beside their names."""
+        return {}
+
+    def run_children(
+        self, function: Function, parent: Run, runs: Iterator[Run], at_once: int, secrets: Record
+    ) -> Iterator[Run]:
+        """
+        Run the iterations of *parent* in pods of their own, at most *at_once* at a time.
+
+        Each is given when it has ended, in any order; whoever stops asking aborts those that are live.
+
+        Raises:
+            MLRunNotImplementedServerError: Others do that here.
+        """
+        raise MLRunNotImplementedServerError(f"the sweep {parent.key} is driven by the API server")
+
+    def live_pods(self, run: Run) -> list[str]:
+        """
+        The pods of *run* and of its iterations that have not ended; runs whose pod has are ended before.
+
+        Raises:
+            MLRunNotImplementedServerError: As :meth:`run_children`.
+            MLRunServiceUnavailableError: The cluster can not be reached.
+        """
+        raise MLRunNotImplementedServerError(f"the pods of run {run.key} are looked after by the API server")
 
     def watched(self, run: Run) -> AbstractContextManager[object]:
         """While the block runs, *run* is ended if its pod has ended without its having said so."""

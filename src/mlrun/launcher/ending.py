@@ -8,14 +8,15 @@ from typing import Any, NamedTuple
 
 from mlrun.cluster.base import Cluster
 from mlrun.db.base import RunDB
+from mlrun.db.liveness import POD_DELETED
 from mlrun.errors import MLRunConflictError, MLRunNotFoundError
 from mlrun.model import retry
 from mlrun.model.pod import PodPhase, PodState
 from mlrun.model.run import Run, RunState
 
-DELETED = "Deleted"
 TAIL = 65_536  # bytes of a pod's log to look for the reason in
 _LINES = 10
+_LIVE = [state.value for state in RunState if not state.is_final]
 _BY_SIGNAL = 128  # an exit code above it is the number of a signal
 
 
@@ -53,7 +54,7 @@ def reason_of(state: PodState, run: Run, tail: bytes) -> Reason:
 
 def gone(name: str) -> PodState:
     """The state of a pod that was deleted while nobody looked."""
-    return PodState(name=name, phase=PodPhase.FAILED.value, reason=DELETED)
+    return PodState(name=name, phase=PodPhase.FAILED.value, reason=POD_DELETED)
 
 
 def _what_happened(state: PodState) -> str:
@@ -62,7 +63,7 @@ def _what_happened(state: PodState) -> str:
         return f"its pod {state.name} ran out of memory{told}"
     if state.reason == "Evicted":
         return f"its pod {state.name} was evicted{told}"
-    if state.reason == DELETED:
+    if state.reason == POD_DELETED:
         return f"its pod {state.name} was deleted"
     if state.exit_code is None:
         return f"its pod {state.name} has failed: {state.reason or 'the cluster gives no reason'}{told}"
@@ -90,8 +91,8 @@ def tail_of(cluster: Cluster, name: str) -> bytes:
 
 def end_run(db: RunDB, run: Run, reason: Reason) -> Run | None:
     """
-    End *run*, and those of its children that are live; gives it as it is stored, or None where it has said
-    itself how it ended. One that is to be tried again waits for that.
+    End *run*, and those of its children that are live and have no pod of their own; gives it as it is stored,
+    or None where it has said itself how it ended. One that is to be tried again waits for that.
     """
     meta, updates = run.metadata, reason.updates
     if reason.state == RunState.ERROR:
@@ -99,12 +100,20 @@ def end_run(db: RunDB, run: Run, reason: Reason) -> Run | None:
         if run.status.state == RunState.PENDING_RETRY:
             updates = retry.updates(run)
     try:
-        ended = Run.from_dict(db.update_run(updates, meta.uid, meta.project))
+        ended = Run.from_dict(db.update_run(updates, meta.uid, meta.project, meta.iteration))
     except MLRunConflictError:
         return None
-    for child in db.list_runs(uid=meta.uid, project=meta.project, iter=True):
-        iteration = child["metadata"].get("iteration") or 0
-        if iteration and not RunState(child["status"]["state"]).is_final:
+    for child in live_children(db, run):
+        if not child.status.process.get("pod"):
             with suppress(MLRunConflictError):
-                db.update_run(reason.updates, meta.uid, meta.project, iteration)
+                db.update_run(reason.updates, meta.uid, meta.project, child.metadata.iteration)
     return ended
+
+
+def live_children(db: RunDB, run: Run) -> list[Run]:
+    """The iterations of *run* that have not ended."""
+    meta = run.metadata
+    if meta.iteration:
+        return []
+    children = map(Run.from_dict, db.list_runs(uid=meta.uid, project=meta.project, states=_LIVE, iter=True))
+    return [child for child in children if child.metadata.iteration]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterator
 from typing import Any
 
 from mlrun.cluster.base import Cluster, Reach
 from mlrun.config import mlconf
-from mlrun.db import liveness, times
+from mlrun.db import times
 from mlrun.db.base import RunDB
 from mlrun.errors import (
     MLRunAccessDeniedError,
@@ -20,11 +21,13 @@ from mlrun.errors import (
     err_to_str,
 )
 from mlrun.launcher.base import Function, Launcher, Place, Private, Record, Work
+from mlrun.launcher.children import PodChildren, abort_all
 from mlrun.launcher.clock import seconds_since
 from mlrun.launcher.dbpath import dbpath_for, login_of
-from mlrun.launcher.ending import Reason, end_run, gone, reason_of
+from mlrun.launcher.ending import Reason, end_run, gone, live_children, reason_of
 from mlrun.launcher.lost import is_its_cluster
 from mlrun.launcher.own_files import name_in_full
+from mlrun.launcher.owner import PROJECT, UID, Owner
 from mlrun.launcher.waiting import Following, wait
 from mlrun.launcher.watcher import Watcher
 from mlrun.model.notification import Notification
@@ -64,8 +67,7 @@ class LocalLauncher(Launcher):
         run.status.state = RunState.PENDING.value
         if self.cluster.reach is Reach.FILES:
             name_in_full(run.spec)
-        values = (self.cluster.kind, name, socket.gethostname())
-        run.status.process = dict(zip(liveness.POD, values, strict=True))
+        run.status.process = {**self.marks(), "pod": name}
         run.status.last_update = times.now()
         work = self._work(function, run, secrets)
         if not is_told:
@@ -90,12 +92,30 @@ class LocalLauncher(Launcher):
         text = text or "aborted by the user"
         self.db.update_run({"status.state": RunState.ABORTING, "status.status_text": text}, *_key(run))
         stored = Run.from_dict(self.db.read_run(*_key(run)))
+        children = [one for one in live_children(self.db, stored) if one.status.process.get("pod")]
+        abort_all(self, children, text, grace_s)
         if pod := stored.status.process.get("pod"):
             self.cluster.delete(pod, grace_s=grace_s)
         self._end(stored, Reason(RunState.ABORTED, text))
 
     def wait(self, run: Run, show_logs: bool = True) -> Run:
         return wait(self.db, self.cluster, run, show_logs)
+
+    def run_children(
+        self, function: Function, parent: Run, runs: Iterator[Run], at_once: int, secrets: Record
+    ) -> Iterator[Run]:
+        return PodChildren(self, function, parent, secrets).run(runs, at_once)
+
+    def live_pods(self, run: Run) -> list[str]:
+        selector = {UID: run.metadata.uid, PROJECT: run.metadata.project}
+        Watcher(self.db, self.cluster, selector).look_at_all()
+        return [state.name for state in self.cluster.list(selector) if not state.is_final]
+
+    def check(self, function: Function, run: Run) -> None:
+        function.manifest(run, self.place(), Private())
+
+    def marks(self) -> Record:
+        return {"cluster": self.cluster.kind, "launched_from": socket.gethostname()}
 
     def watched(self, run: Run) -> Following:
         return Following(self.db, self.cluster, run)
@@ -142,7 +162,7 @@ class LocalLauncher(Launcher):
             self.cluster.create(work.resource, work.secrets)
         except MLRunConflictError:
             there = self.cluster.read(work.resource["metadata"]["name"])
-            if there.labels.get("mlrun/uid") != work.resource["metadata"]["labels"]["mlrun/uid"]:
+            if Owner.of(there) != (run.metadata.uid, run.metadata.project, run.metadata.iteration):
                 raise
 
     def _stored(self, run: Run) -> Run | None:
@@ -152,8 +172,8 @@ class LocalLauncher(Launcher):
             return None
 
     def _store(self, run: Run, notifications: list[Notification]) -> None:
-        uid, project = run.metadata.uid, run.metadata.project
-        self.db.store_run(run.to_dict(), uid, project)
+        uid, project, iteration = _key(run)
+        self.db.store_run(run.to_dict(), uid, project, iteration)
         if any(one.secret_params and not one.is_kept_apart for one in notifications):
             self.db.store_run_notifications(notifications, uid, project)
 
@@ -165,5 +185,5 @@ def _is_waiting(run: Run) -> bool:
     return run.status.state in (RunState.CREATED, RunState.PENDING, RunState.PENDING_RETRY)
 
 
-def _key(run: Run) -> tuple[str, str]:
-    return run.metadata.uid, run.metadata.project
+def _key(run: Run) -> tuple[str, str, int]:
+    return run.metadata.uid, run.metadata.project, run.metadata.iteration

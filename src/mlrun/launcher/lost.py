@@ -18,7 +18,7 @@ def lost_runs(db: RunDB, cluster: Cluster) -> list[Run]:
 
     One that is pending may be about to get its pod. Pods of another machine's processes are not of *cluster*.
     """
-    runs = [Run.from_dict(record) for record in db.list_runs(states=_LIVE)]
+    runs = [Run.from_dict(record) for record in db.list_runs(states=_LIVE, iter=True)]
     own = [run for run in runs if run.status.process.get("pod") and is_its_cluster(run, cluster)]
     if not own:
         return []

@@ -28,13 +28,16 @@ class RemoteLauncher(Launcher):
     def submit(self, function: Function, run: Run, secrets: Record | None = None) -> Run:
         return Run.from_dict(self.db.submit_job(_task(run, secrets)))
 
+    def resubmit(self, run: Run, secrets: Record) -> Run:
+        return Run.from_dict(self.db.resubmit_run(run.metadata.uid, run.metadata.project, secrets))
+
     def schedule(self, function: Function, run: Run, schedule: Any) -> Record:
         task = _task(run, None)
         task["metadata"].pop("uid", None)  # each time it fires is a run of its own
         return self.db.submit_job(task, schedule)
 
     def abort(self, run: Run, text: str = "", grace_s: float | None = None) -> None:
-        self.db.abort_run(run.metadata.uid, run.metadata.project, status_text=text)
+        self.db.abort_run(run.metadata.uid, run.metadata.project, run.metadata.iteration, status_text=text)
 
     def wait(self, run: Run, show_logs: bool = True) -> Run:
         meta, pause_s = run.metadata, _SHORTEST_S

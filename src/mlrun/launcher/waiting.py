@@ -6,12 +6,14 @@ import codecs
 import sys
 import threading
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
 from mlrun.cluster.base import Cluster
 from mlrun.db.base import RunDB
 from mlrun.db.liveness import PROCESS_GONE
+from mlrun.launcher.owner import UID
 from mlrun.launcher.watcher import Watcher
 from mlrun.log import logger
 from mlrun.model.pod import PodPhase, PodState
@@ -25,7 +27,7 @@ _LATE_S = 3.0  # after the end of a run for its pod to end, too
 def wait(db: RunDB, cluster: Cluster, run: Run, show_logs: bool) -> Run:
     """See :meth:`mlrun.launcher.base.Launcher.wait`."""
     key = run.metadata.uid, run.metadata.project
-    log, since = _Log(db, run, show_logs), time.monotonic()
+    log, since = Log(db, run, show_logs), time.monotonic()
     idle_at = since + _IDLE_S
     with Following(db, cluster, run) as pod:
         while not log.read():
@@ -43,7 +45,7 @@ def wait(db: RunDB, cluster: Cluster, run: Run, show_logs: bool) -> Run:
     return ended
 
 
-class _Log:
+class Log:
     """The log of *run*, printed as it comes."""
 
     def __init__(self, db: RunDB, run: Run, is_shown: bool) -> None:
@@ -64,13 +66,25 @@ class _Log:
 
 
 class Following:
-    """A thread that follows the pods of *run* while the block runs."""
+    """
+    A thread that follows the pods of *run*, and of its iterations, while the block runs.
 
-    def __init__(self, db: RunDB, cluster: Cluster, run: Run) -> None:
+    Args:
+        on_change: Called with each state, in that thread.
+    """
+
+    def __init__(
+        self,
+        db: RunDB,
+        cluster: Cluster,
+        run: Run,
+        on_change: Callable[[PodState], object] = lambda state: None,
+    ) -> None:
+        self._on_change = on_change
         self.changed, self.over = threading.Event(), threading.Event()
         self._stop = threading.Event()
         self._told: set[str] = set()
-        self._watcher = Watcher(db, cluster, {"mlrun/uid": run.metadata.uid}, on_change=self._see)
+        self._watcher = Watcher(db, cluster, {UID: run.metadata.uid}, on_change=self._see)
 
     def __enter__(self) -> Self:
         target, name = self._watcher.follow, "mlrun-wait"
@@ -86,6 +100,7 @@ class Following:
         if state.is_final:
             self.over.set()
         self.changed.set()
+        self._on_change(state)
         if state.phase == PodPhase.PENDING and state.message and state.reason not in self._told:
             self._told.add(state.reason)
             logger.warning(f"pod {state.name} waits: {state.reason}: {state.message}")

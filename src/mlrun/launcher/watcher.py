@@ -9,11 +9,12 @@ from mlrun.cluster.base import Cluster, Selector
 from mlrun.config import mlconf
 from mlrun.db.base import RunDB
 from mlrun.db.liveness import PROCESS_GONE
-from mlrun.errors import MLRunBaseError, MLRunNotFoundError, err_to_str
+from mlrun.errors import MLRunBaseError, err_to_str
 from mlrun.launcher import thresholds
 from mlrun.launcher.clock import seconds_since
 from mlrun.launcher.ending import Reason, end_run, gone, reason_of, tail_of
 from mlrun.launcher.lost import MANAGED_BY, lost_runs
+from mlrun.launcher.owner import run_of
 from mlrun.log import logger
 from mlrun.model.pod import PodState
 from mlrun.model.run import Run, RunState
@@ -131,7 +132,7 @@ class Watcher:
 
     def _settle(self, state: PodState) -> None:
         """End the run of a pod that has ended, unless it has said itself how it ended."""
-        run = self._run_of(state)
+        run = run_of(state, self._db)
         if run is not None and _is_its_pod(run, state):
             is_final = RunState(run.status.state).is_final
             if run.status.state == RunState.PENDING_RETRY:
@@ -158,7 +159,7 @@ class Watcher:
             self._on_end(ended)
 
     def _hold_to_thresholds(self, state: PodState) -> None:
-        run = self._run_of(state)
+        run = run_of(state, self._db)
         if run is None or not _is_its_pod(run, state):
             return
         if run.status.state == RunState.ABORTED:  # in the records only, by somebody who had no cluster
@@ -170,18 +171,10 @@ class Watcher:
             self._write(run, Reason(RunState.ABORTED, text, "ThresholdPassed"))
 
     def _forget(self, state: PodState) -> None:
-        if self._run_of(state) is not None:
+        if run_of(state, self._db) is not None:
             self._cluster.delete(state.name, state.kind)
         self._pods.pop(state.name, None)
         self._settled.discard(state.name)
-
-    def _run_of(self, state: PodState) -> Run | None:
-        """The run of a pod; None where this database has none."""
-        uid, project = state.labels.get("mlrun/uid", ""), state.labels.get("mlrun/project", "")
-        try:
-            return Run.from_dict(self._db.read_run(uid, project)) if uid else None
-        except MLRunNotFoundError:
-            return None
 
 
 def _is_its_pod(run: Run, state: PodState) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -204,7 +204,7 @@ class BaseRuntime(Kept, Editing, ImageNeeds):
             run = prepare.prepare(function, task, name, version)
             if launch.located:
                 launch.located.record_on(run)
-            plan = runner.plan_of(run, _reader(param_file_secrets or launch.secrets, launch.db))
+            plan = runner.plan_of(run, _reader(param_file_secrets or launch.secrets, launch.db), launch)
             self._store_version(body, launch.db)
             if schedule is not None:
                 answer: Any = runner.schedule(run, launch, schedule)
@@ -231,7 +231,7 @@ class BaseRuntime(Kept, Editing, ImageNeeds):
             try:
                 launch = stack.enter_context(self.located(launch, run.metadata.project))
                 self.check_runnable(run.spec, launch)
-                plan = self.plan_of(run, _reader(secrets, launch.db))
+                plan = self.plan_of(run, _reader(secrets, launch.db), launch)
             except MLRunBaseError as error:
                 context = MLClientCtx(run, launch.db, secrets).start()
                 with contextlib.closing(launch.log_of(run)) as log:
@@ -242,7 +242,7 @@ class BaseRuntime(Kept, Editing, ImageNeeds):
                 launch.located.record_on(run)
             self._carry_out(run, launch, plan)
 
-    def plan_of(self, run: Run, read: Callable[[str], bytes]) -> Plan | None:
+    def plan_of(self, run: Run, read: Callable[[str], bytes], launch: Launch) -> Plan | None:
         """
         The children that *run* has here; None for a run without hyper-parameters.
 
@@ -285,7 +285,11 @@ class BaseRuntime(Kept, Editing, ImageNeeds):
         from mlrun.execution.sweep import Plan, take_up
 
         plan = Plan.of(run, _reader(launch.secrets, launch.db))
-        self._sweep(run, launch, plan, take_up(run, launch.db))
+        self._sweep(run, launch, plan, take_up(run, launch.db, *self._left(run, launch)))
+
+    def _left(self, run: Run, launch: Launch) -> tuple[Record, Sequence[str]]:
+        """What a sweep that is taken up is marked by, and the pods of it that go on."""
+        return {}, ()
 
     def set_default_handler(self, handler: str | Callable[..., Any]) -> Self:
         """What runs where ``run`` names nothing; of a callable the record keeps the name."""
@@ -299,8 +303,8 @@ class BaseRuntime(Kept, Editing, ImageNeeds):
         return kept if prepare.handler_name(kept) == own else own
 
     def _sweep(self, run: Run, launch: Launch, plan: Plan, earlier: Sequence[Run] = ()) -> None:
-        def run_children(runs: Iterator[Run], parent: MLClientCtx) -> Iterator[Run]:
-            return self.children(runs, replace(launch, parent=parent), plan.options)
+        def run_children(runs: Iterator[Run], parent: MLClientCtx) -> Generator[Run]:
+            yield from self.children(runs, replace(launch, parent=parent), plan.options)
 
         from mlrun.execution.sweep import sweep
 

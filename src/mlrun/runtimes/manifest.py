@@ -13,6 +13,7 @@ from mlrun.config import mlconf
 from mlrun.errors import MLRunInvalidArgumentError
 from mlrun.launcher.base import Place, Private, Work
 from mlrun.launcher.lost import MANAGED_BY
+from mlrun.launcher.owner import ITERATION, PROJECT, UID
 from mlrun.log import logger
 from mlrun.model.base import dump_json
 from mlrun.model.function import Function
@@ -101,13 +102,13 @@ def pod_name(run: Run) -> str:
     """
     The same for the same attempt at the same run, so that it is not started twice::
 
-        train-3f2a81bc      its second attempt: train-3f2a81bc-r1
+        train-3f2a81bc      its second attempt: train-3f2a81bc-r1      its iteration 7: train-3f2a81bc-7
     """
     meta, attempt = run.metadata, run.status.retry_count
     head = meta.uid[:8].lower()
     if not re.fullmatch(r"[0-9a-f]{32}", meta.uid):  # somebody's own uid may begin as others do
         head = hashlib.sha1(f"{meta.project}/{meta.uid}".encode(), usedforsecurity=False).hexdigest()[:8]
-    tail = f"-{head}" + (f"-r{attempt}" if attempt else "")
+    tail = f"-{head}" + (f"-{meta.iteration}" if meta.iteration else "") + (f"-r{attempt}" if attempt else "")
     return f"{_dns(meta.name, _LONGEST - len(tail))}{tail}"
 
 
@@ -122,10 +123,11 @@ def labels_of(function: Function, run: Run, name: str) -> dict[str, str]:
     return {
         **MANAGED_BY,
         "mlrun/class": function.kind,
-        "mlrun/project": _exact("project", meta.project),
+        PROJECT: _exact("project", meta.project),
         "mlrun/function": _label(function.metadata.name),
         "mlrun/tag": _label(function.metadata.tag or "latest"),
-        "mlrun/uid": _exact("uid", meta.uid),
+        UID: _exact("uid", meta.uid),
+        **({ITERATION: str(meta.iteration)} if meta.iteration else {}),
         "mlrun/name": _label(meta.name),
         "mlrun/owner": _label(meta.labels.get("owner", "")),
         "mlrun/scrape-metrics": str(spec.scrape_metrics),

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from mlrun.code import load
-from mlrun.config import mlconf
 from mlrun.errors import MLRunInvalidArgumentError
 from mlrun.execution.call import failure
-from mlrun.execution.masked import masked_db
-from mlrun.launcher import get_launcher, thresholds
+from mlrun.launcher import thresholds
 from mlrun.launcher.base import Launcher, Place, Private, Record, Work
 from mlrun.log import logger
 from mlrun.model.retry import Retry
@@ -21,7 +18,7 @@ from mlrun.runtimes.building import Building
 from mlrun.runtimes.check import check_handler
 from mlrun.runtimes.command import check_mode
 from mlrun.runtimes.manifest import pod_name, pod_of
-from mlrun.runtimes.prepare import output_path
+from mlrun.runtimes.pod_sweep import PodSweeps
 from mlrun.runtimes.resources import Resources
 from mlrun.runtimes.sources import WithSource, is_shipped, shipped
 
@@ -29,7 +26,7 @@ if TYPE_CHECKING:
     from mlrun.execution.sweep import Plan
 
 
-class PodRuntime(Resources, Building, WithSource):
+class PodRuntime(PodSweeps, Resources, Building, WithSource):
     """
     A function whose runs are pods: on the cluster of the settings, or on that of the API server in use::
 
@@ -43,11 +40,9 @@ class PodRuntime(Resources, Building, WithSource):
     is_remote: ClassVar[bool] = True
 
     def pod_name(self, run: Run) -> str:
-        """See :meth:`mlrun.launcher.base.Function.pod_name`."""
         return pod_name(run)
 
     def manifest(self, run: Run, place: Place, private: Private) -> Work:
-        """See :meth:`mlrun.launcher.base.Function.manifest`."""
         return pod_of(self.mounted(), run, place, private)
 
     def mounted(self) -> Self:
@@ -102,12 +97,11 @@ class PodRuntime(Resources, Building, WithSource):
             return self, launch
         return shipped(self, launch, project, artifact_path, self._launcher(launch).reach)
 
-    def plan_of(self, run: Run, read: Callable[[str], bytes]) -> Plan | None:
-        """None: a run with hyper-parameters is one pod, and its children run in that."""
-        return None
-
     def _carry_out(self, run: Run, launch: Launch, plan: Plan | None) -> None:
         """Its pod tells of the run, or the server that starts it; where a pod has died, who waits for it."""
+        if plan is not None:
+            super()._carry_out(run, launch, plan)
+            return
         run.spec.notifications = [one.to_dict() for one in launch.notifications]
         try:
             self.launch(run, launch)
@@ -126,10 +120,17 @@ class PodRuntime(Resources, Building, WithSource):
             )
         self._complete(run, launcher)
         seen = launcher.submit(self, run, launch.secrets.to_values())
-        if launch.watch:
-            seen = _watch(launcher, seen)
-        run.metadata, run.spec, run.status = seen.metadata, seen.spec, seen.status
+        _adopt(run, _watch(launcher, seen) if launch.watch else seen)
         if launch.watch and run.status.is_failed():
+            raise failure(run)
+
+    def take_up(self, run: Run, launch: Launch) -> None:
+        launcher = self._launcher(launch)
+        if launcher.owns_runs:
+            super().take_up(run, launch)
+            return
+        _adopt(run, _watch(launcher, launcher.resubmit(run, launch.secrets.to_values())))
+        if run.status.is_failed():
             raise failure(run)
 
     def schedule(self, run: Run, launch: Launch, schedule: Any) -> Record:
@@ -137,16 +138,10 @@ class PodRuntime(Resources, Building, WithSource):
         self._complete(run, launcher)
         return launcher.schedule(self, run, schedule)
 
-    def _complete(self, run: Run, launcher: Launcher) -> None:
-        """What is decided before somebody else starts *run*."""
-        spec = run.spec
-        own = self.spec.state_thresholds
-        spec.state_thresholds = {**thresholds.defaults(), **own, **spec.state_thresholds}
-        if not launcher.owns_runs and spec.output_path == output_path() and not mlconf.artifact_path:
-            spec.output_path = ""  # nobody has named a place, and one on this machine is none of the server's
 
-    def _launcher(self, launch: Launch) -> Launcher:
-        return get_launcher(masked_db(launch.db, launch.secrets.masker))
+def _adopt(run: Run, seen: Run) -> None:
+    """Make *run* what it is in the records."""
+    run.metadata, run.spec, run.status = seen.metadata, seen.spec, seen.status
 
 
 def _watch(launcher: Launcher, run: Run) -> Run:

@@ -7,7 +7,7 @@ from typing import Any
 
 from mlrun.db import get_run_db
 from mlrun.db.base import RunDB
-from mlrun.errors import MLRunInvalidArgumentError, MLRunNotImplementedServerError
+from mlrun.errors import MLRunInvalidArgumentError
 from mlrun.execution.run_object import RunObject
 from mlrun.model.run import Run
 from mlrun.runtimes.base import BaseRuntime, Launch
@@ -46,7 +46,7 @@ def resume(
         raise MLRunInvalidArgumentError(
             f"run {run.key} has no iterations to go on with; a run of a single one is started anew"
         )
-    function = function_of(run, db)
+    function = stored_function(run.spec.function, db)
     launch = Launch(
         db=db,
         secrets=secrets or _secrets_of(run),
@@ -56,22 +56,6 @@ def resume(
     function.check_runnable(run.spec, launch)
     function.take_up(run, launch)
     return RunObject.of(run, db)
-
-
-def function_of(run: Run, db: RunDB) -> BaseRuntime:
-    """
-    The version of the function that *run* is of.
-
-    Raises:
-        MLRunNotFoundError: It is in no database any more.
-        MLRunNotImplementedServerError: Its kind does not run here.
-    """
-    function = stored_function(run.spec.function, db)
-    if function.is_remote:
-        raise MLRunNotImplementedServerError(
-            f"run {run.key} is of kind {function.kind!r}; sweeps that run here (handler, local) are resumed"
-        )
-    return function
 
 
 def _handler_of(run: Run, function: BaseRuntime) -> str:

@@ -9,7 +9,12 @@ from mlrun.db.base import Record, RunDB
 from mlrun.db.sql.firings import Firings
 from mlrun.db.sql.leases import Leases
 from mlrun.db.sql.submissions import Submissions
-from mlrun.errors import MLRunBaseError, MLRunNotImplementedServerError, err_to_str
+from mlrun.errors import (
+    MLRunBaseError,
+    MLRunInvalidArgumentError,
+    MLRunNotImplementedServerError,
+    err_to_str,
+)
 from mlrun.launcher.base import Function
 from mlrun.launcher.lost import is_its_cluster
 from mlrun.log import logger
@@ -21,7 +26,9 @@ from mlrun.service.functions import function_of
 from mlrun.service.launcher import ServerLauncher
 from mlrun.service.scheduler import Scheduler
 from mlrun.service.secrets import delete_in_cluster, put_in_cluster
+from mlrun.service.sweeper import Sweeper, is_driven
 from mlrun.service.tasks import Tasks
+from mlrun.service.telling import as_hidden
 from mlrun.service.watch import Watch
 
 
@@ -72,9 +79,12 @@ class Service:
         if self._launcher is None:
             return
         watch = Watch(self._launcher, on_change=self.wake)
-        dispatcher = Dispatcher(self._submissions, self._launcher, self._function_of, self.tasks, watch)
+        dispatcher = Dispatcher(
+            self._submissions, self._launcher, self._function_of, self.tasks, watch, on_sweep=self.wake
+        )
+        sweeper = Sweeper(self._submissions, self._launcher, self.tasks, on_submit=self.wake)
         scheduler = Scheduler(self._firings, jobs.run_of_schedule, on_fire=self.wake)
-        self._posts = [Post(self._leases, duty) for duty in (dispatcher, scheduler)]
+        self._posts = [Post(self._leases, duty) for duty in (dispatcher, sweeper, scheduler)]
         for post in self._posts:
             post.start()
 
@@ -102,6 +112,26 @@ class Service:
         """
         run, hidden = jobs.prepared(task, function, seen, self.launcher)
         stored = self._submissions.submit_run(run.to_dict(), hidden)
+        self.wake()
+        return stored
+
+    def resubmit(self, uid: str, project: str, secrets: Mapping[str, str], seen: RunDB) -> Record:
+        """
+        Go on with a sweep that has ended in the middle, and give it as it is stored.
+
+        Raises:
+            MLRunNotFoundError: No such run, or its function is gone.
+            MLRunInvalidArgumentError: Its iterations have no pods of their own.
+            MLRunConflictError: It is completed, or goes on.
+        """
+        run = Run.from_dict(seen.read_run(uid, project))
+        function_of(run, seen)
+        if not is_driven(run, self.launcher.cluster):
+            raise MLRunInvalidArgumentError(
+                f"run {run.key} is no sweep whose iterations have pods of their own (parallel_runs of 2 or"
+                " more), so there is nothing that a server could go on with"
+            )
+        stored = self._submissions.resubmit_run(uid, project, as_hidden(dict(secrets)))
         self.wake()
         return stored
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from mlrun.config import mlconf
+from mlrun.db.liveness import POD_DELETED
 from mlrun.db.sql.submissions import Started, Submission, Submissions
 from mlrun.errors import (
     MLRunBaseError,
@@ -18,7 +19,8 @@ from mlrun.errors import (
     err_to_str,
 )
 from mlrun.launcher.base import Function
-from mlrun.launcher.ending import DELETED, Reason, end_run
+from mlrun.launcher.ending import Reason, end_run
+from mlrun.launcher.owner import PROJECT, UID, Owner
 from mlrun.log import logger
 from mlrun.model.pod import PodState
 from mlrun.model.retry import next_attempt
@@ -26,6 +28,7 @@ from mlrun.model.run import Run, RunState
 from mlrun.service.duty import Duty
 from mlrun.service.launcher import ServerLauncher
 from mlrun.service.lease import Lease
+from mlrun.service.sweeper import is_driven, place_of
 from mlrun.service.tasks import Tasks
 from mlrun.service.telling import give_back, tell
 from mlrun.service.watch import Watch
@@ -46,6 +49,7 @@ class Dispatcher(Duty):
     Args:
         find_function: The function of a run.
         watch: Goes on while this has the place.
+        on_sweep: Called when there is a run that has no pod, but iterations that have.
     """
 
     def __init__(
@@ -56,11 +60,12 @@ class Dispatcher(Duty):
         tasks: Tasks,
         watch: Watch,
         clock: Callable[[], float] = time.monotonic,
+        on_sweep: Callable[[], object] = lambda: None,
     ) -> None:
         self.place = launcher.cluster.place
         self.name = f"pods of {self.place}"
         self._db, self._launcher, self._tasks, self._watch = db, launcher, tasks, watch
-        self._find_function, self._clock = find_function, clock
+        self._find_function, self._clock, self._on_sweep = find_function, clock, on_sweep
         self._being_ended: set[int] = set()  # ids of submissions
         self._seen_running: set[int] = set()
         self._again: dict[int, float] = {}  # those whose cluster was away, and when it is asked again
@@ -145,6 +150,10 @@ class Dispatcher(Duty):
         run: Run | None = None
         try:
             run = self._run(submission)
+            if is_driven(run, self._launcher.cluster):
+                self._db.move_submission(submission, place_of(self._launcher.cluster))
+                self._on_sweep()
+                return
             secrets = give_back(run, self._db.hidden_of(submission))
             self._launcher.submit(self._find_function(run), run, secrets)
         except MLRunServiceUnavailableError as error:
@@ -159,14 +168,9 @@ class Dispatcher(Duty):
         self._db.end_submission(submission)
         run = Run.from_dict({"metadata": {**submission.key}})
         self._launcher.forget_login(run)
-        self._end_task(submission)
+        self._tasks.end_of(submission.how_to_end, submission.project)
         self._again.pop(submission.id, None)
         self._seen_running.discard(submission.id)
-
-    def _end_task(self, submission: Submission, error: str = "") -> None:
-        if name := submission.how_to_end.get("task"):
-            with suppress(MLRunNotFoundError):  # the project was deleted
-                self._tasks.end(name, submission.project, error)
 
     def _abort(self, submission: Submission) -> None:
         """In a thread of its own: the pod has time to end."""
@@ -181,8 +185,8 @@ class Dispatcher(Duty):
 
     def _end_without_pod(self, live: list[Started]) -> None:
         """End the runs whose pod was twice not there; what is pending is started (again) instead."""
-        there = {state.labels.get("mlrun/uid") for state in self._pods()}
-        gone = [one for one in live if one.submission.uid not in there]
+        there = {Owner.of(state) for state in self._pods()}
+        gone = [one for one in live if _owner(one.submission) not in there]
         for one in gone:
             submission = one.submission
             if submission.id not in self._missing:
@@ -190,7 +194,7 @@ class Dispatcher(Duty):
             elif one.state in (RunState.CREATED, RunState.PENDING):
                 self._again.setdefault(submission.id, float("-inf"))
             elif not submission.ending:
-                reason = Reason(RunState.ERROR, "its pod is not there any more", DELETED)
+                reason = Reason(RunState.ERROR, "its pod is not there any more", POD_DELETED)
                 end_run(self._db, self._run(submission), reason)
         self._missing &= {one.submission.id for one in gone}
 
@@ -200,12 +204,16 @@ class Dispatcher(Duty):
     def _delete_pods(
         self, submission: Submission, only: Callable[[PodState], bool] = lambda state: True
     ) -> None:
-        for state in self._pods({"mlrun/uid": submission.uid, "mlrun/project": submission.project}):
-            if only(state):
+        for state in self._pods({UID: submission.uid, PROJECT: submission.project}):
+            if Owner.of(state) == _owner(submission) and only(state):
                 self._launcher.cluster.delete(state.name)
 
     def _run(self, submission: Submission) -> Run:
         return Run.from_dict(self._db.read_run(submission.uid, submission.project, submission.iteration))
+
+
+def _owner(submission: Submission) -> Owner:
+    return Owner(submission.uid, submission.project, submission.iteration)
 
 
 def _never_ran(state: PodState) -> bool:

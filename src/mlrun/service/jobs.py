@@ -13,6 +13,7 @@ from mlrun.config import mlconf
 from mlrun.db import records
 from mlrun.db.base import Record, RunDB
 from mlrun.errors import MLRunConflictError, MLRunInvalidArgumentError, MLRunNotFoundError
+from mlrun.execution.children import child_of
 from mlrun.launcher import thresholds
 from mlrun.launcher.base import Private
 from mlrun.launcher.local import LocalLauncher
@@ -23,6 +24,7 @@ from mlrun.model.run import Run, RunSpec, RunState
 from mlrun.model.timetable import Timetable
 from mlrun.runtimes import prepare
 from mlrun.runtimes.base import Launch
+from mlrun.runtimes.pod_sweep import has_pods_of_its_own
 from mlrun.secrets import SecretsStore, masked_sources
 from mlrun.service.functions import function_of, pod_function
 from mlrun.service.telling import as_hidden, take
@@ -69,7 +71,8 @@ def prepared(task: Record, function: Any, db: RunDB, launcher: LocalLauncher) ->
     Retry.of(spec.retry)
     found.check_runnable(spec, Launch(db, SecretsStore(), spec.handler))
     found.check_built()
-    found.manifest(run, launcher.place(), Private())
+    child = child_of(run, 1, spec.parameters) if has_pods_of_its_own(spec) else run
+    found.manifest(child, launcher.place(), Private())
     return Prepared(run, hidden)
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from mlrun.db.base import Record, RunDB
-from mlrun.errors import MLRunInvalidArgumentError, MLRunNotFoundError
+from mlrun.db.base import Record
+from mlrun.errors import MLRunInvalidArgumentError
 from mlrun.launcher.clock import seconds_since
 from mlrun.launcher.local import LocalLauncher
+from mlrun.launcher.owner import run_of
 from mlrun.model.pod import PodState
-from mlrun.model.run import Run, RunState
+from mlrun.model.run import RunState
 
 GROUPS = ("job", "project")
 _OURS = {"app.kubernetes.io/managed-by": "mlrun"}
@@ -100,18 +101,11 @@ def _pods(launcher: LocalLauncher, wanted: Wanted) -> list[PodState]:
 
 def _delete(launcher: LocalLauncher, state: PodState) -> None:
     """With its run ended, where that is live, before the pod is gone."""
-    run = _run_of(launcher.db, state)
+    run = run_of(state, launcher.db)
     is_its = run is not None and run.status.process.get("pod", state.name) == state.name
     if run is not None and is_its and not RunState(run.status.state).is_final:
         launcher.abort(run, _ABORTED)
     launcher.cluster.delete(state.name, state.kind)
-
-
-def _run_of(db: RunDB, state: PodState) -> Run | None:
-    try:
-        return Run.from_dict(db.read_run(state.labels["mlrun/uid"], state.labels.get("mlrun/project", "")))
-    except (KeyError, MLRunNotFoundError):
-        return None
 
 
 def _told(pods: list[PodState]) -> Record:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from contextlib import suppress
 
 from mlrun.db.base import Record, RunDB
+from mlrun.errors import MLRunNotFoundError
 
 
 class Tasks:
@@ -32,6 +34,12 @@ class Tasks:
         task = self._db.get_background_task(name, project)
         status = {"state": "failed", "error": error} if error else {"state": "succeeded"}
         return self._store(task["metadata"], status)
+
+    def end_of(self, how: Record, project: str, error: str = "") -> None:
+        """The task of an ending is over, where *how* it was asked for names one."""
+        if name := how.get("task"):
+            with suppress(MLRunNotFoundError):  # the project was deleted
+                self.end(name, project, error)
 
     def add_done(self, kind: str, project: str) -> Record:
         """A task whose work has been done already."""

@@ -31,10 +31,17 @@ def take(spec: RunSpec) -> dict[str, Any]:
 
 
 def give_back(run: Run, hidden: str) -> dict[str, str]:
-    """Put what was taken back into *run*; the other hidden values."""
+    """Put what was taken back into *run*, unless it is an iteration, which nobody is told of; its secrets."""
     values: dict[str, Any] = load_json(hidden or "{}", "hidden values")
-    run.spec.notifications = values.pop(HIDDEN, run.spec.notifications)
-    return values
+    if not run.metadata.iteration:
+        run.spec.notifications = values.get(HIDDEN, run.spec.notifications)
+    return secrets_of(hidden)
+
+
+def secrets_of(hidden: str) -> dict[str, str]:
+    """The secrets of a task, by name."""
+    values: dict[str, Any] = load_json(hidden or "{}", "hidden values")
+    return {name: value for name, value in values.items() if name != HIDDEN}
 
 
 def tell(run: Run, db: RunDB) -> None:

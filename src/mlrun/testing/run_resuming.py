@@ -58,6 +58,44 @@ class RunResumingContract:
             iteration = child["metadata"]["iteration"]
             assert db.read_run("1", "iris", iteration)["status"]["state"] == states[iteration - 1]
 
+    def test_children_go_on_whose_pods_are_there(self, db: RunDB) -> None:
+        live, over = {"process": {"pod": "a"}}, {"process": {"pod": "b"}}
+        self.store_sweep(
+            db,
+            "error",
+            a_child(1, "running", **live),
+            a_child(2, "pending", **live),
+            a_child(3, "completed", **live),
+            a_child(4, "running", **over),
+        )
+
+        children = db.resume_run("1", "iris", MINE, pods=["a"])
+
+        assert [child["status"]["state"] for child in children] == [
+            "running",
+            "pending",
+            "completed",
+            "created",
+        ]
+        assert db.read_run("1", "iris", 1)["status"]["process"] == {"pod": "a"}
+
+    def test_a_child_that_had_its_own_pod_is_another_attempt(self, db: RunDB) -> None:
+        pod = {"process": {"pod": "a"}}
+        self.store_sweep(
+            db,
+            "error",
+            a_child(1, "aborted", **pod),
+            a_child(2, "error", reason="Deleted", **pod),
+            a_child(3, "error", reason="ContainerStatusUnknown", retry_count=1, **pod),
+            a_child(4, "pending", **pod),
+            a_child(5, "running"),
+        )
+
+        children = db.resume_run("1", "iris", MINE)
+
+        assert {child["status"]["state"] for child in children} == {"created"}
+        assert [child["status"].get("retry_count", 0) for child in children] == [1, 1, 2, 0, 0]
+
     def test_it_ends_as_any_run(self, db: RunDB) -> None:
         self.store_sweep(db, "error")
         db.resume_run("1", "iris", MINE)

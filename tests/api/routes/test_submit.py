@@ -194,6 +194,27 @@ def test_what_was_taken_is_done_after_the_server_was_killed(
         assert run.output("accuracy") == number
 
 
+def test_a_sweep_is_driven_by_the_server_and_gone_on_with(works: Works, tmp_path: Path) -> None:
+    options = {"parallel_runs": 2, "selector": "max.accuracy"}
+    run = works.run(
+        hyperparams={"p1": [1, 60, 3]},
+        hyper_param_options=options,
+        watch=False,
+        artifact_path=str(tmp_path / "artifacts"),
+    )
+    until(lambda: len(works.db.list_runs(uid=run.uid(), project="iris", iter=True, state="completed")) == 2)
+    run.abort()
+    assert run.state() == "aborted"
+    works.db.update_run({"spec.parameters.p1": 6}, run.uid(), "iris", 2)
+
+    run.resume()
+
+    assert (run.state(), run.outputs["best_iteration"], run.outputs["accuracy"]) == ("completed", 2, 6)
+    children = works.db.list_runs(uid=run.uid(), project="iris", iter=True)
+    pods = [one["status"]["process"]["pod"] for one in children if one["metadata"].get("iteration")]
+    assert sorted(pod.partition("-")[2][9:] for pod in pods) == ["1", "2-r1", "3"]
+
+
 def test_a_killed_pod_ends_its_run_with_the_reason(works: Works) -> None:
     run = works.run(params={"p1": 60}, watch=False)
     until(lambda: run.state() == "running")

@@ -83,3 +83,10 @@ def test_what_is_no_task_is_not_sent(remote: HTTPRunDB, answering: type[Answerin
         remote.submit_job("train")
 
     assert answering.asked == []
+
+
+def test_a_sweep_is_gone_on_with_by_the_server(remote: HTTPRunDB, answering: type[Answering]) -> None:
+    found = remote.resubmit_run("3f2a", "iris", {"TOKEN": "abc"})
+
+    assert found == ANSWER["data"]
+    assert answering.asked == [("/api/v1/projects/iris/runs/3f2a/resubmit", {"secrets": {"TOKEN": "abc"}})]

@@ -167,3 +167,85 @@ def test_submissions_are_deleted_with_their_project(home_db: Any) -> None:
     home_db.delete_project("iris", "cascade")
 
     assert home_db.count_queued() == 0
+
+
+def test_iterations_have_what_is_hidden_with_their_run(home_db: Any) -> None:
+    home_db.submit_run(a_run("1"), hidden="s3cr3t-value")
+    child = a_run("1")
+    child["metadata"]["iteration"] = 2
+    home_db.submit_run(child)
+    _, submission = home_db.take_submissions(HERE)
+
+    assert home_db.hidden_of(submission) == "s3cr3t-value"
+    home_db.end_submission(submission)
+
+    assert home_db.hidden_of(submission) == "s3cr3t-value"
+
+
+def test_what_is_moved_takes_no_room_where_it_was(home_db: Any) -> None:
+    for uid in ("1", "2"):
+        home_db.submit_run(a_run(uid))
+    (first,) = home_db.take_submissions(HERE, most=1)
+    assert home_db.take_submissions(HERE, most=1) == []
+
+    home_db.move_submission(first, "elsewhere")
+
+    assert uids(home_db.take_submissions(HERE, most=1)) == ["2"]
+    assert uids(one.submission for one in home_db.started_submissions("elsewhere")) == ["1"]
+
+
+def a_sweep(home_db: Any, state: str, *children: str) -> None:
+    home_db.submit_run(a_run("1"))
+    for number, child in enumerate(children, start=1):
+        record = a_run("1")
+        record["metadata"]["iteration"] = number
+        home_db.submit_run(record)
+        process = {"pod": f"train-{number}"}
+        home_db.update_run({"status.state": child, "status.process": process}, "1", "iris", number)
+    home_db.take_submissions(HERE)
+    home_db.update_run({"status.state": state}, "1", "iris")
+
+
+def test_a_sweep_that_has_ended_in_the_middle_is_submitted_anew(home_db: Any) -> None:
+    a_sweep(home_db, "aborted", "completed", "aborted")
+
+    stored = home_db.resubmit_run("1", "iris", hidden="s3cr3t-value")
+
+    assert stored["status"]["state"] == "pending"
+    (submission,) = home_db.take_submissions(HERE)
+    assert home_db.hidden_of(submission) == "s3cr3t-value"
+    states = [home_db.read_run("1", "iris", n)["status"] for n in (1, 2)]
+    assert [one["state"] for one in states] == ["completed", "created"]
+    assert states[1]["retry_count"] == 1
+    child = a_run("1")
+    child["metadata"]["iteration"] = 2
+    home_db.submit_run(child)
+    assert home_db.count_queued() == 1
+
+
+def test_what_was_submitted_before_ends_nothing_of_what_was_submitted_anew(home_db: Any) -> None:
+    a_sweep(home_db, "aborted")
+    (before,) = home_db.started_submissions(HERE)
+
+    home_db.resubmit_run("1", "iris", hidden="s3cr3t-value")
+    home_db.end_submission(before.submission)
+
+    (submission,) = home_db.take_submissions(HERE)
+    assert home_db.hidden_of(submission) == "s3cr3t-value"
+
+
+@pytest.mark.parametrize(
+    ("state", "child", "message"),
+    [
+        ("completed", "completed", "is completed"),
+        ("running", "completed", "goes on"),
+        ("aborted", "aborting", "some of its iterations do"),
+    ],
+)
+def test_a_sweep_that_has_not_ended_in_the_middle_is_not(
+    home_db: Any, state: str, child: str, message: str
+) -> None:
+    a_sweep(home_db, state, child)
+
+    with pytest.raises(MLRunConflictError, match=message):
+        home_db.resubmit_run("1", "iris")

@@ -13,6 +13,7 @@ from mlrun.api.parameters import flag, number, text, texts, time, word
 from mlrun.api.schemas import check_updates
 from mlrun.api.shapes import BackgroundTask, Metrics, Notifications, RunAnswer, RunBodies, Runs
 from mlrun.db.base import Record
+from mlrun.errors import MLRunInvalidArgumentTypeError
 from mlrun.model.run import Run, RunState
 
 FORMATS = ("full", "standard", "notifications", "perf")
@@ -86,8 +87,17 @@ def abort_run(call: Call) -> Response:
 def resume_run(call: Call) -> Response:
     body = call.record()
     process, gone = (part(body, name, "the body") or None for name in ("process", "gone"))
-    children = call.db.resume_run(call.path["uid"], call.project, process, gone)
+    pods = body.get("pods") or []
+    if not isinstance(pods, list) or not all(isinstance(name, str) for name in pods):
+        raise MLRunInvalidArgumentTypeError("pods of the body is a list of names")
+    children = call.db.resume_run(call.path["uid"], call.project, process, gone, pods)
     return as_json({"runs": children})
+
+
+def resubmit_run(call: Call) -> Response:
+    secrets = {name: str(value) for name, value in part(call.record(), "secrets", "the body").items()}
+    run = call.house.service.resubmit(call.path["uid"], call.project, secrets, call.db)
+    return as_json({"data": run})
 
 
 def set_notifications(call: Call) -> Response:
@@ -251,6 +261,15 @@ RULES = (
         takes=dict[str, Any] | None,
         gives=RunBodies,
         errors=(404, 409),
+    ),
+    Rule(
+        "POST",
+        f"{_ONE}/resubmit",
+        resubmit_run,
+        "Go on with a sweep in pods that has ended in the middle; the server drives it",
+        takes=dict[str, Any] | None,
+        gives=RunAnswer,
+        errors=(404, 409, 501),
     ),
     Rule(
         "PUT",

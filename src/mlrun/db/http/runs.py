@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mlrun.db import records, times
@@ -163,9 +163,10 @@ class Runs(Delivery):
         project: str = "",
         process: Record | None = None,
         gone: Record | None = None,
+        pods: Sequence[str] = (),
     ) -> list[Record]:
         key = key_of(uid, project, 0)
-        body = dump_json({"process": process or {}, "gone": gone or {}})
+        body = dump_json({"process": process or {}, "gone": gone or {}, "pods": list(pods)})
         answer = json_of(self._ask(Message("POST", f"v1/{place(key[0], 'runs', uid, 'resume')}", body=body)))
         self._own.forget(name_of(key))
         return list(answer["runs"])

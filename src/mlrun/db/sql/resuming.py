@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from mlrun.db import records, times
 from mlrun.db.base import Record
-from mlrun.db.resuming import ended_of_itself
+from mlrun.db.resuming import ended_of_itself, goes_on, next_attempt
 from mlrun.db.sql import abandoned
 from mlrun.db.sql.connection import Connection
 from mlrun.db.sql.run_rows import KEY, RunRow, key_of, name_of, store
@@ -30,17 +31,35 @@ class Resuming(Tables):
         project: str = "",
         process: Record | None = None,
         gone: Record | None = None,
+        pods: Sequence[str] = (),
     ) -> list[Record]:
         key = key_of(uid, project, 0)
         with self._write(lock_of_run(key)) as connection:
-            rows = connection.execute(_ALL_OF_RUN, key).fetchall()
-            if not rows or rows[0][0]:
-                raise MLRunNotFoundError(f"no run {name_of(key)}")
-            (_, stamp, body), *children = rows
-            run = records.load(body)
-            _refuse_unless_left(key, run, stamp, gone)
-            _reopen(connection, key, run, RunState.RUNNING, process)
-            return [_taken_up(connection, key, row) for row in children]
+            return reopen(connection, key, RunState.RUNNING, process, gone, pods)
+
+
+def reopen(
+    connection: Connection,
+    key: dict[str, Any],
+    state: RunState,
+    process: Record | None = None,
+    gone: Record | None = None,
+    pods: Sequence[str] = (),
+) -> list[Record]:
+    """
+    Within a transaction that has the lock of the run: what ``resume_run`` does.
+
+    Args:
+        state: Of the run itself.
+    """
+    rows = connection.execute(_ALL_OF_RUN, key).fetchall()
+    if not rows or rows[0][0]:
+        raise MLRunNotFoundError(f"no run {name_of(key)}")
+    (_, stamp, body), *children = rows
+    run = records.load(body)
+    _refuse_unless_left(key, run, stamp, gone)
+    _reopen(connection, key, run, state, process)
+    return [_taken_up(connection, key, row, pods) for row in children]
 
 
 def _refuse_unless_left(key: dict[str, Any], run: Record, stamp: str | None, gone: Record | None) -> None:
@@ -56,11 +75,16 @@ def _refuse_unless_left(key: dict[str, Any], run: Record, stamp: str | None, gon
     )
 
 
-def _taken_up(connection: Connection, key: dict[str, Any], row: tuple[Any, ...]) -> Record:
+def _taken_up(
+    connection: Connection, key: dict[str, Any], row: tuple[Any, ...], pods: Sequence[str]
+) -> Record:
     iteration, _, body = row
     child: Record = records.load(body)
-    if ended_of_itself(child.get("status", {})):
+    status = child.setdefault("status", {})
+    if ended_of_itself(status) or goes_on(status, pods):
         return child
+    if attempt := next_attempt(status):
+        status["retry_count"] = attempt
     return _reopen(connection, {**key, "iteration": iteration}, child, RunState.CREATED, None)
 
 

@@ -11,6 +11,7 @@ from mlrun.db.base import Record
 from mlrun.db.changes import set_dotted
 from mlrun.db.sql import secrets
 from mlrun.db.sql.connection import Connection
+from mlrun.db.sql.resuming import reopen
 from mlrun.db.sql.run_rows import FINAL, KEY, RunRow, key_of, name_of, store
 from mlrun.db.sql.tables import Tables, lock_of_run
 from mlrun.errors import MLRunConflictError, MLRunNotFoundError
@@ -25,6 +26,7 @@ _INSERT = """
 INSERT INTO submissions (project, uid, iteration, attempt, state, due, place, schedule, ending, updated)
 VALUES (:project, :uid, :iteration, :attempt, 'queued', :due, '', :schedule, '', :now)
 """
+_NEXT_ATTEMPT = f"SELECT COALESCE(MAX(attempt), 0) + 1 FROM submissions WHERE {KEY}"
 _QUEUED = f"{_SUBMISSION} WHERE s.state = 'queued' AND s.due <= :now ORDER BY s.due, s.id LIMIT :most"
 _LIVE = f"""
 SELECT COUNT(*) FROM submissions AS s JOIN runs ON {_RUN}
@@ -39,10 +41,19 @@ _START = """
 UPDATE submissions SET state = 'started', place = :place, updated = :now WHERE id = :id AND state = 'queued'
 """
 _END = "UPDATE submissions SET state = 'ended', updated = :now WHERE id = :id AND state <> 'ended'"
+_MOVE = "UPDATE submissions SET place = :place, updated = :now WHERE id = :id AND state = 'started'"
 _FORGET = "DELETE FROM submissions WHERE state = 'ended' AND updated < :before"
 _LIVE_OF_SCHEDULE = f"""
 SELECT COUNT(*) FROM submissions AS s JOIN runs ON {_RUN}
 WHERE s.project = :project AND s.schedule = :schedule AND s.state <> 'ended' AND runs.state NOT IN ({FINAL})
+"""
+_LIVE_OF_SWEEP = f"""
+SELECT 1 FROM submissions AS s JOIN runs ON {_RUN}
+WHERE s.project = :project AND s.uid = :uid AND s.state <> 'ended' AND runs.state NOT IN ({FINAL})
+"""
+_END_SWEEP = """
+UPDATE submissions SET state = 'ended', updated = :now
+WHERE project = :project AND uid = :uid AND state <> 'ended'
 """
 _OPEN = f"{_SUBMISSION} WHERE {KEY} AND s.state <> 'ended'"
 
@@ -94,7 +105,7 @@ class Submissions(Tables):
         """
         Store *run*, and that it is to be started; gives it as it is stored.
 
-        One that was submitted before is not submitted again.
+        One that was submitted before is not submitted again, unless :meth:`resubmit_run` has made it new.
 
         Args:
             hidden: What of it may be in no record; kept with the secrets until the run has ended.
@@ -103,8 +114,35 @@ class Submissions(Tables):
         key = key_of(metadata.get("uid"), metadata.get("project", ""), metadata.get("iteration"))
         with self._write(lock_of_run(key)) as connection:
             if connection.execute(f"SELECT 1 FROM submissions WHERE {KEY}", key).fetchone():
-                return _run(connection, key)
+                known = _run(connection, key)
+                if known["status"].get("state") != RunState.CREATED:  # else it is to be begun once more
+                    return known
             return submit(connection, run, self._now(connection), hidden=hidden)
+
+    def resubmit_run(self, uid: str, project: str = "", hidden: str = "") -> Record:
+        """
+        Have a run with iterations gone on with, which has ended in the middle; gives it as it is stored.
+
+        Its iterations become what :meth:`mlrun.db.base.RunDB.resume_run` makes of them.
+
+        Args:
+            hidden: As for :meth:`submit_run`.
+
+        Raises:
+            MLRunNotFoundError: No such run.
+            MLRunConflictError: It is completed, or it, or one of its iterations, has not ended.
+        """
+        key = key_of(uid, project, 0)
+        with self._write(lock_of_run(key), QUEUE) as connection:
+            if connection.execute(_LIVE_OF_SWEEP, key).fetchone():
+                raise MLRunConflictError(
+                    f"run {name_of(key)} goes on, or some of its iterations do; it can be resumed when they"
+                    " have ended"
+                )
+            reopen(connection, key, RunState.PENDING)
+            now = self._now(connection)
+            connection.execute(_END_SWEEP, {**key, "now": now})
+            return submit(connection, _run(connection, key), now, hidden=hidden)
 
     def take_submissions(self, place: str, most: int = 0) -> list[Submission]:
         """
@@ -198,10 +236,16 @@ class Submissions(Tables):
                 _end(connection, submission, now)
         return is_started
 
+    def move_submission(self, submission: Submission, place: str) -> None:
+        """It is started at *place* from now on, and takes no room where it was."""
+        with self._write(QUEUE) as connection:
+            connection.execute(_MOVE, {"id": submission.id, "place": place, "now": self._now(connection)})
+
     def hidden_of(self, submission: Submission) -> str:
-        """What was hidden when it was submitted; for the pod only."""
+        """What was hidden when it, or the run whose iteration it is, was submitted; for the pod only."""
+        key = {**submission.key, "iteration": 0}
         with self._read() as connection:
-            return secrets.kept(connection, submission.project, _hidden_name(submission.key))
+            return secrets.kept(connection, submission.project, _hidden_name(key))
 
     def _has_queued(self) -> bool:
         """Asked several times a second, and most often nothing is."""
@@ -216,7 +260,8 @@ def submit(connection: Connection, run: Record, now: str, schedule: str = "", hi
     store(connection, [row])
     project, uid, iteration = row.key
     key = {"project": project, "uid": uid, "iteration": iteration}
-    connection.execute(_INSERT, {**key, "attempt": 1, "due": now, "schedule": schedule, "now": now})
+    attempt = connection.execute(_NEXT_ATTEMPT, key).fetchone()[0]
+    connection.execute(_INSERT, {**key, "attempt": attempt, "due": now, "schedule": schedule, "now": now})
     if hidden:
         secrets.keep(connection, project, _hidden_name(key), hidden)
     return records.load(row.values["body"])
@@ -229,8 +274,8 @@ def count_live(connection: Connection, project: str, schedule: str) -> int:
 
 
 def _end(connection: Connection, submission: Submission, now: str) -> None:
-    connection.execute(_END, {"id": submission.id, "now": now})
-    secrets.forget(connection, submission.project, _hidden_name(submission.key))
+    if connection.execute(_END, {"id": submission.id, "now": now}).rowcount:
+        secrets.forget(connection, submission.project, _hidden_name(submission.key))
 
 
 def _run(connection: Connection, key: dict[str, Any]) -> Record:

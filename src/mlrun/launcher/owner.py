@@ -1,0 +1,39 @@
+"""Whose a pod is: its labels name one run, which may be an iteration of another."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from mlrun.db.base import RunDB
+from mlrun.errors import MLRunNotFoundError
+from mlrun.model.pod import PodState
+from mlrun.model.run import Run
+
+UID, PROJECT, ITERATION = (
+    "mlrun/uid",
+    "mlrun/project",
+    "mlrun/iteration",
+)  # labels; the last of iterations only
+
+
+class Owner(NamedTuple):
+    """The key of a run; without a uid of none."""
+
+    uid: str
+    project: str
+    iteration: int
+
+    @classmethod
+    def of(cls, state: PodState) -> Owner:
+        labels = state.labels
+        iteration = labels.get(ITERATION, "")
+        return cls(labels.get(UID, ""), labels.get(PROJECT, ""), int(iteration) if iteration.isdigit() else 0)
+
+
+def run_of(state: PodState, db: RunDB) -> Run | None:
+    """The run of a pod; None where *db* has none."""
+    owner = Owner.of(state)
+    try:
+        return Run.from_dict(db.read_run(*owner)) if owner.uid else None
+    except MLRunNotFoundError:
+        return None

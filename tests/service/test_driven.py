@@ -1,0 +1,86 @@
+"""One sweep that a server drives, step by step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mlrun.errors import MLRunInvalidArgumentError, MLRunNotFoundError
+from mlrun.service.driven import DrivenSweep
+from mlrun.service.launcher import ServerLauncher
+
+
+def begun(db: Any, launcher: ServerLauncher, task: dict[str, Any], tmp_path: Any, **spec: Any) -> DrivenSweep:
+    options = {"parallel_runs": 2, "selector": "max.accuracy"}
+    spec = {"hyper_param_options": options, "output_path": str(tmp_path / "artifacts"), **spec}
+    record = {**task, "metadata": {**task["metadata"], "uid": "3f2a"}, "status": {"state": "pending"}}
+    db.submit_run({**record, "spec": {**task["spec"], **spec}})
+    (submission,) = db.take_submissions("here")
+    return DrivenSweep.of(submission, db, launcher, "sweeps")
+
+
+def numbers(db: Any, state: str) -> list[int]:
+    found = db.list_runs(uid="3f2a", iter=True, states=[state])
+    return sorted(one["metadata"]["iteration"] for one in found if one["metadata"].get("iteration"))
+
+
+def test_a_step_submits_what_there_is_room_for(
+    db: Any, launcher: ServerLauncher, task: Any, tmp_path: Any
+) -> None:
+    sweep = begun(db, launcher, task, tmp_path, hyperparams={"p1": [1, 2, 3]})
+
+    assert sweep.step() and not sweep.step()
+
+    assert numbers(db, "pending") == [1, 2] and db.count_queued() == 2
+    assert not sweep.is_over
+
+
+def test_it_is_over_when_the_last_has_ended(
+    db: Any, launcher: ServerLauncher, task: Any, tmp_path: Any
+) -> None:
+    sweep = begun(db, launcher, task, tmp_path, hyperparams={"p1": [1, 2, 3]})
+
+    while not sweep.is_over:
+        sweep.step()
+        for iteration in numbers(db, "pending"):
+            values = {"status.state": "completed", "status.results": {"accuracy": iteration}}
+            db.update_run(values, "3f2a", "iris", iteration)
+
+    status = db.read_run("3f2a", "iris")["status"]
+    assert (status["state"], status["results"]["best_iteration"]) == ("completed", 3)
+
+
+def test_iterations_are_runs_without_iterations_and_tell_nobody(
+    db: Any, launcher: ServerLauncher, task: Any, tmp_path: Any
+) -> None:
+    told = [{"kind": "console", "name": "n", "message": "m"}]
+    sweep = begun(db, launcher, task, tmp_path, hyperparams={"p1": [1, 2]}, notifications=told)
+
+    sweep.step()
+
+    spec = db.read_run("3f2a", "iris", 1)["spec"]
+    assert spec["parameters"] == {"p1": 1}
+    assert not spec.get("hyperparams") and not spec.get("notifications")
+
+
+def test_a_file_of_parameters_is_read(db: Any, launcher: ServerLauncher, task: Any, tmp_path: Any) -> None:
+    (tmp_path / "params.csv").write_text("p1\n7\n8\n")
+
+    begun(db, launcher, task, tmp_path, param_file=str(tmp_path / "params.csv")).step()
+
+    assert [db.read_run("3f2a", "iris", n)["spec"]["parameters"] for n in (1, 2)] == [{"p1": 7}, {"p1": 8}]
+
+
+@pytest.mark.parametrize(
+    ("spec", "error"),
+    [
+        ({"param_file": "/no/such.csv"}, MLRunNotFoundError),
+        ({"hyperparams": {"p1": []}}, MLRunInvalidArgumentError),
+    ],
+)
+def test_what_is_wrong_is_said_when_it_begins(
+    db: Any, launcher: ServerLauncher, task: Any, tmp_path: Any, spec: dict[str, Any], error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        begun(db, launcher, task, tmp_path, **spec)
