@@ -27,7 +27,7 @@ def test_without_java_the_way_to_it_is_said(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("JAVA_HOME", raising=False)
 
-    with pytest.raises(MLRunMissingDependencyError, match="no java on the PATH.*openjdk-17-jre-headless"):
+    with pytest.raises(MLRunMissingDependencyError, match=r"no java on the PATH.*openjdk-17-jre-headless"):
         engine.check_java("spark")
 
 

@@ -39,7 +39,7 @@ def test_what_is_none_is_refused_with_what_would_be_right(address):
 
 
 def test_no_address_at_all_is_said():
-    with pytest.raises(MLRunInvalidArgumentError, match="needs a Spark: .*setting spark_service"):
+    with pytest.raises(MLRunInvalidArgumentError, match=r"needs a Spark: .*setting spark_service"):
         check_address("")
 
 

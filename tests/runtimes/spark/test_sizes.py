@@ -59,7 +59,7 @@ def test_cores_are_whole_numbers(fn):
     assert fn.with_cores(executor_cores=2, driver_cores=1).spec.executor_cores == 2
 
     with pytest.raises(
-        MLRunInvalidArgumentError, match="driver_cores is a whole number of 1 or more, not 0.5"
+        MLRunInvalidArgumentError, match=r"driver_cores is a whole number of 1 or more, not 0.5"
     ):
         fn.with_cores(driver_cores=0.5)
 

@@ -145,7 +145,7 @@ def _part(spec: FunctionSpec, pod: Resource, part: str, has_main: bool) -> dict[
         "cores": getattr(spec, f"{part}_cores") or _CORES,
         **_sizes(spec, part),
         **_given(
-            labels=pod["metadata"]["labels"],
+            labels={name: value for name, value in pod["metadata"]["labels"].items() if value},
             annotations=pod["metadata"].get("annotations"),
             envFrom=container.get("envFrom"),
             volumeMounts=mounts,
@@ -161,7 +161,7 @@ def _part(spec: FunctionSpec, pod: Resource, part: str, has_main: bool) -> dict[
 
 
 def _sizes(spec: FunctionSpec, part: str) -> dict[str, Any]:
-    known: dict[str, Any] = mlconf.default_spark_resources.get(part).to_dict()
+    known: dict[str, Any] = mlconf.default_spark_resources.to_dict()[part]
     own = getattr(spec, f"{part}_resources")
     requests = {**known["requests"], **(own.get("requests") or {})}
     limits = {**known["limits"], **(own.get("limits") or {})}
