@@ -235,7 +235,7 @@ ModuleNotFoundError: No module named 'pyarrow'
 
 
 def test_the_cause_that_a_worker_has_raised_is_the_last_line_of_its_traceback() -> None:
-    said = "An exception was thrown from the Python worker:\nTraceback (most recent call last):\n  x\nE: no data\n"
+    said = "An exception was thrown:\nTraceback (most recent call last):\n  x\nE: no data\n"
 
     assert root_cause(said) == "E: no data"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 
 import pytest
 
@@ -12,7 +13,8 @@ from mlrun.config import mlconf
 from mlrun.launcher.base import Place, Private
 from mlrun.model.run import Run
 from mlrun.runtimes.spark.resource import MAIN, MAIN_FILE
-from mlrun.testing.spark_operator import served
+from mlrun.testing.kubernetes import IMAGE
+from mlrun.testing.spark_operator import GROUP, StandIn, served
 
 CODE = "def count(context):\n    pass\n"
 PLACE = Place("kubernetes", Reach.NETWORK, True, "http://mlrun:8080", "default")
@@ -155,6 +157,13 @@ def test_what_a_function_leaves_out_is_as_the_settings_say(fn):
     assert (spec["driver"]["serviceAccount"], spec["restartPolicy"]) == ("sparkapp", {"type": "Never"})
 
 
+def test_a_request_of_cores_is_not_held_to_a_limit_that_nobody_set(fn):
+    driver = spec_of(fn.with_driver_requests(cpu=4))["driver"]
+
+    assert driver["coreRequest"] == "4"
+    assert "coreLimit" not in driver
+
+
 def test_a_program_of_java_is_executed_by_spark_itself():
     fn = mlrun.new_function(
         "pi", kind="spark", image="spark:4", command="local:///opt/examples.jar", args=["100"]
@@ -194,3 +203,71 @@ def test_the_published_models_take_every_value_of_it(fn):
     model = models.SparkV1beta2SparkApplicationSpec.from_dict(spec_of(with_everything(fn)))
 
     assert model.driver.memory == "1g"
+
+
+@pytest.fixture
+def operator(on_kubernetes, kubernetes):
+    """The kind of its application is served, and somebody does with one what the operator does."""
+    pytest.importorskip("kubeflow_spark_api")
+    with served(kubernetes, GROUP) as path:
+        yield StandIn(kubernetes, path, "/opt/site/pyspark")
+
+
+@pytest.fixture
+def there(with_package):
+    """A function whose image has Java, Spark and this package."""
+    code = """
+from pyspark.sql import SparkSession
+
+def plus(number):
+    return number + 1
+
+def count(context, n=1):
+    spark = SparkSession.builder.getOrCreate()
+    context.log_result("rows", spark.sparkContext.parallelize(range(n), 1).map(plus).collect())
+    context.log_result("secret", context.get_secret("KEY") == "word")
+    print("counted")
+"""
+    java = os.path.realpath(shutil.which("java") or "")
+    home = java.removesuffix("/bin/java")
+    function = with_package(mlrun.new_function("count", kind="spark", image=IMAGE).with_code(body=code))
+    function.apply(mlrun.platforms.mount_hostpath(home, "/opt/java", "java"))
+    return function.set_env("JAVA_HOME", "/opt/java").set_env("PYSPARK_PYTHON", "python3")
+
+
+def test_an_application_does_the_run(there, operator, db):
+    there.with_driver_requests(mem="600m")
+    task = mlrun.new_task(params={"n": 3}).with_secrets("inline", {"KEY": "word"})
+
+    run = there.run(task, handler="count", watch=False)
+    name = run.status.process["pod"]
+    operator.start(name)
+    operator.settle(name)
+    run.wait_for_completion(show_logs=False)
+
+    assert (run.state(), run.outputs) == ("completed", {"rows": [1, 2, 3], "secret": True})
+    assert "counted" in db.get_log(run.uid())[1].decode()
+
+
+def test_what_the_operator_says_of_an_application_is_how_its_run_ended(there, operator):
+    run = there.run(handler="count", watch=False)
+    name = run.status.process["pod"]
+    operator.say(name, "PENDING_RERUN")
+    assert run.state() in ("pending", "running")
+
+    operator.say(name, "FAILED", "no executors to be had")
+    run.wait_for_completion(show_logs=False, raise_on_failure=False)
+
+    assert run.state() == "error"
+    assert "no executors to be had" in run.status.error
+
+
+def test_a_run_that_is_aborted_takes_its_application_with_it(there, operator, kubernetes):
+    run = there.run(handler="count", watch=False)
+    name = run.status.process["pod"]
+
+    run.abort()
+
+    assert run.state() == "aborted"
+    path = f"/apis/{GROUP}/v1beta2/namespaces/{kubernetes.name}/sparkapplications/{name}"
+    kubernetes.wait(lambda: not kubernetes.serves(path), f"{name} is gone")

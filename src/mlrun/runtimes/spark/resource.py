@@ -162,15 +162,15 @@ def _part(spec: FunctionSpec, pod: Resource, part: str, has_main: bool) -> dict[
 
 def _sizes(spec: FunctionSpec, part: str) -> dict[str, Any]:
     known: dict[str, Any] = mlconf.default_spark_resources.to_dict()[part]
-    own = getattr(spec, f"{part}_resources")
-    requests = {**known["requests"], **(own.get("requests") or {})}
-    limits = {**known["limits"], **(own.get("limits") or {})}
+    resources = getattr(spec, f"{part}_resources")
+    own = {section: resources.get(section) or {} for section in ("requests", "limits")}
+    requests = {**known["requests"], **own["requests"]}
+    limits = {**({} if "cpu" in own["requests"] else known["limits"]), **own["limits"]}
     gpus = [(name, number) for name, number in limits.items() if name not in ("cpu", "memory")]
     return {
         "coreRequest": str(requests["cpu"]),
-        "coreLimit": str(limits["cpu"]),
         "memory": str(requests["memory"]),
-        **_given(memoryLimit=limits.get("memory")),
+        **_given(coreLimit=str(limits.get("cpu", "")), memoryLimit=limits.get("memory")),
         **({"gpu": {"name": gpus[0][0], "quantity": int(gpus[0][1])}} if gpus else {}),
     }
 
