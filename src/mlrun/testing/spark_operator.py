@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 GROUP, PLURAL = "sparkoperator.k8s.io", "sparkapplications"
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 _LOOK_EVERY_S = 0.2
+_LONGEST_S = 240
 _MERGE = "application/merge-patch+json"
 _ANYTHING = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
 _EITHER = {"x-kubernetes-int-or-string": True}
@@ -120,7 +121,9 @@ class StandIn:
         """Wait for the end of its driver, and say what it was."""
         ends = {"Succeeded": "COMPLETED", "Failed": "FAILED"}
         pod = f"{self._pods()}/{name}-driver"
+        until = time.monotonic() + _LONGEST_S
         while (phase := self._kubernetes.ask("GET", pod)["status"]["phase"]) not in ends:
+            assert time.monotonic() < until, f"{pod} has not ended after {_LONGEST_S} s"
             time.sleep(_LOOK_EVERY_S)
         self.say(name, ends[phase])
 
