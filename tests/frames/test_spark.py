@@ -234,6 +234,12 @@ ModuleNotFoundError: No module named 'pyarrow'
     assert root_cause(said) == "ModuleNotFoundError: No module named 'pyarrow'"
 
 
+def test_the_cause_that_a_worker_has_raised_is_the_last_line_of_its_traceback() -> None:
+    said = "An exception was thrown:\nTraceback (most recent call last):\n  x\nE: no data\n"
+
+    assert root_cause(said) == "E: no data"
+
+
 def test_spark_does_not_read_feather() -> None:
     with pytest.raises(MLRunInvalidArgumentError, match="Spark does not read feather"):
         Spark(None).read("t.feather", "feather", None, [], {})

@@ -6,7 +6,7 @@ import mlrun
 from mlrun.errors import MLRunNotImplementedServerError
 
 CODE = "def train(context, p1=1):\n    context.log_result('accuracy', p1)\n"
-KINDS = ["spark", "remote-spark", "nuclio", "remote", "serving"]
+KINDS = ["nuclio", "remote", "serving"]
 
 
 @pytest.mark.parametrize("kind", KINDS)

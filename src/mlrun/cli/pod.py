@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -88,15 +89,18 @@ def _secrets(run: Run) -> SecretsStore:
     return store
 
 
+_DRIVERS = {
+    "mpijob": "mlrun.runtimes.mpi.driver:MpiDriver",
+    "spark": "mlrun.runtimes.spark.driver:SparkDriver",
+    "remote-spark": "mlrun.runtimes.spark.remote_driver:RemoteDriver",
+}
+
+
 def _kind(kind: str) -> type[BaseRuntime]:
     """What runs a function of *kind* in its pod."""
-    if kind == "mpijob":
-        from mlrun.runtimes.mpi.driver import MpiDriver
-
-        return MpiDriver
-    from mlrun.runtimes.local import LocalRuntime
-
-    return LocalRuntime
+    module, _, name = _DRIVERS.get(kind, "mlrun.runtimes.local:LocalRuntime").partition(":")
+    found: type[BaseRuntime] = getattr(importlib.import_module(module), name)
+    return found
 
 
 def _function(run: Run, given: Any, files: contextlib.ExitStack) -> BaseRuntime:

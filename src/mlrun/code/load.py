@@ -23,6 +23,7 @@ from mlrun.code.notebook import Notebook, read_notebook
 from mlrun.errors import MLRunInvalidArgumentError, MLRunNotFoundError, nearest
 from mlrun.urls import scheme, without_secrets
 
+_PRIVATE = "mlrun_code_"  # how the names of modules begin that nobody can import
 _loaded: dict[str, tuple[int, types.ModuleType]] = {}  # digest of source and place -> generation, module
 
 
@@ -138,6 +139,11 @@ def forget(folder: str) -> None:
             if sys.modules.get(module.__name__) is module:
                 del sys.modules[module.__name__]
     forget_imported(folder)
+
+
+def private_modules() -> list[types.ModuleType]:
+    """The modules of this process that no other one can import, as their code came as a text."""
+    return [module for _, module in _loaded.values() if module.__name__.startswith(_PRIVATE)]
 
 
 def code_folders(path: str = "", workdir: str = "", pythonpath: str = "") -> tuple[str, ...]:
@@ -313,7 +319,7 @@ def _execute(source: str, filename: str, path: str, folders: tuple[str, ...]) ->
         module.__file__ = path or filename
         with _registered(module):
             exec(code, vars(module))
-    if name.startswith("mlrun_code_"):
+    if name.startswith(_PRIVATE):
         import cloudpickle
 
         cloudpickle.register_pickle_by_value(module)
@@ -345,7 +351,7 @@ def _registered(module: types.ModuleType) -> Iterator[None]:
 def _module_name(path: str, digest: str, folders: Iterable[str]) -> str:
     """The stem of *path* where no other module has that name, else a private one."""
     stem, extension = os.path.splitext(os.path.basename(path))
-    private = f"mlrun_code_{digest[:12]}"
+    private = f"{_PRIVATE}{digest[:12]}"
     if extension != ".py" or not stem.isidentifier():
         return private
     if stem in sys.modules:

@@ -17,6 +17,7 @@ _TIMES = ("timestamp", "timestamp_ntz", "date", "string")
 _SPECIAL = re.compile(r"([\\*?\[\]{}])")  # of Hadoop's patterns
 
 _CAUSE = re.compile(r"^(?:Caused by)?: [\w.$]+: (.+)", re.MULTILINE)
+_TRACEBACK = "Traceback (most recent call last):"
 _OF_WORKER = re.compile(r"^(\w[\w.]*: .+)\n SQLSTATE", re.MULTILINE)  # after a traceback of Python
 
 
@@ -93,6 +94,8 @@ def _new(builder: Any) -> Any:
 def root_cause(said: str) -> str:
     """The line of what Java says that tells why: the error of a worker, or the last cause."""
     causes = _OF_WORKER.findall(said) or _CAUSE.findall(said)
+    if not causes and _TRACEBACK in said:
+        causes = said.rstrip().splitlines()
     return str(causes[-1] if causes else said.partition("\n")[0]).strip()
 
 

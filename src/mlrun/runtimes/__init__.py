@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from mlrun.runtimes.job import KubejobRuntime as KubejobRuntime
     from mlrun.runtimes.local import LocalRuntime as LocalRuntime
     from mlrun.runtimes.mpi import MpiRuntime as MpiRuntimeV1  # noqa: F401 - its name in MLRun
+    from mlrun.runtimes.spark import SparkRuntime as Spark3Runtime  # noqa: F401 - the same
+    from mlrun.runtimes.spark.remote import RemoteSparkRuntime as RemoteSparkRuntime
 
 _UNBUILT = "mlrun.runtimes.unbuilt:UnbuiltRuntime"
 
@@ -26,8 +28,8 @@ kinds: Registry[Any] = Registry(
         "job": "mlrun.runtimes.job:KubejobRuntime",
         "dask": "mlrun.runtimes.dask:DaskCluster",
         "mpijob": "mlrun.runtimes.mpi:MpiRuntime",
-        "spark": _UNBUILT,
-        "remote-spark": _UNBUILT,
+        "spark": "mlrun.runtimes.spark:SparkRuntime",
+        "remote-spark": "mlrun.runtimes.spark.remote:RemoteSparkRuntime",
         "nuclio": _UNBUILT,
         "remote": _UNBUILT,
         "serving": _UNBUILT,
@@ -41,6 +43,8 @@ _PLACES = {
     "KubejobRuntime": "mlrun.runtimes.job",
     "LocalRuntime": "mlrun.runtimes.local",
     "MpiRuntimeV1": "mlrun.runtimes.mpi",
+    "RemoteSparkRuntime": "mlrun.runtimes.spark.remote",
+    "Spark3Runtime": "mlrun.runtimes.spark",
 }
 
 

@@ -321,15 +321,18 @@ class BaseRuntime(Kept, Editing, ImageNeeds):
         Args:
             code_path: A file whose code is taken instead of the function's own.
         """
-        from mlrun.runtimes.local import LocalRuntime
-
-        twin = LocalRuntime.from_dict({**self.to_dict(), "kind": "local"}).set_db_connection(self.db)
+        twin = self._local_class().from_dict({**self.to_dict(), "kind": ""}).set_db_connection(self.db)
         if self.is_remote:
             twin.spec.clone_target_dir = ""  # a folder of a pod
         if code_path:
             twin.spec.command = as_word(code_path)
             twin.spec.build.functionSourceCode = twin.spec.build.source = ""
         return twin
+
+    def _local_class(self) -> type[BaseRuntime]:
+        from mlrun.runtimes.local import LocalRuntime
+
+        return LocalRuntime
 
     def __repr__(self) -> str:
         return (

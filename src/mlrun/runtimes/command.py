@@ -56,10 +56,10 @@ def command_line(
         return words  # which program it is will be known with the parameters
     if spec.mode != "pass":
         if program.endswith(".py"):
-            return [sys.executable, "-u", _existing(program, workdir), *rest]
+            return [sys.executable, "-u", existing(program, workdir), *rest]
         if program.endswith((".sh", ".bash")) and not _is_executable(program, workdir):
             shell = "bash" if program.endswith(".bash") else "sh"
-            return [shell, _existing(program, workdir), *rest]
+            return [shell, existing(program, workdir), *rest]
     return [_executable(program, workdir), *rest]
 
 
@@ -117,8 +117,13 @@ def _substitute(word: str, parameters: Mapping[str, Any]) -> str:
     return _PARAM.sub(value, word)
 
 
-def _existing(path: str, workdir: str) -> str:
-    """Absolute: the program starts in *workdir*; a file that is only here is meant too."""
+def existing(path: str, workdir: str) -> str:
+    """
+    *path* in full: the program starts in *workdir*; a file that is only here is meant too.
+
+    Raises:
+        MLRunNotFoundError: There is no such file.
+    """
     for place in (os.path.join(workdir, path), path):
         if os.path.isfile(place):
             return os.path.abspath(place)

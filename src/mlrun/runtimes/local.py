@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, nullcontext
+from typing import Any
 
 from mlrun.code import load
 from mlrun.config import mlconf
@@ -65,7 +66,7 @@ class LocalRuntime(HandlerRuntime, WithSource):
                 " new_function(command='train.py') names a program, and with_code() embeds one"
             )
         parameters = None if spec.is_hyper_job() else spec.parameters
-        command_line(self.spec, workdir, parameters, "code.py" if source else "")
+        self._command_line(parameters, workdir, "code.py" if source else "")
 
     def _source(self, workdir: str) -> tuple[str, str]:
         """The code that it carries, or that its notebook means (empty for neither), and its file's name."""
@@ -141,11 +142,15 @@ class LocalRuntime(HandlerRuntime, WithSource):
         folders = load.code_folders("", workdir, pythonpath) if source or pythonpath else ()
         with ExitStack() as stack:
             file = stack.enter_context(program.code_file(source, python_name(name))) if source else ""
-            words = command_line(spec, workdir, run.spec.parameters, file)
+            words = self._command_line(run.spec.parameters, workdir, file)
             handover = stack.enter_context(handed_over(launch.secrets))
             env = stack.enter_context(program.environment(spec, run, launch.db, handover, folders))
             child = program.Program(words, env, workdir, launch.log_of(run), handover.learn)
             return child.wait(lambda: program.is_aborted(launch.db, run)), child.tail
+
+    def _command_line(self, parameters: Mapping[str, Any] | None, workdir: str, file: str) -> list[str]:
+        """See :func:`mlrun.runtimes.command.command_line`."""
+        return command_line(self.spec, workdir, parameters, file)
 
 
 def python_name(name: str) -> str:

@@ -120,13 +120,7 @@ class Resources:
         Raises:
             MLRunInvalidArgumentError: *mode* is another word.
         """
-        word = str(getattr(mode, "value", mode))
-        if word not in PREEMPTION_MODES:
-            raise MLRunInvalidArgumentError(
-                f"{word!r} is not a preemption mode: {', '.join(PREEMPTION_MODES)}."
-                f"{nearest(word, PREEMPTION_MODES)}"
-            )
-        self.spec.preemption_mode = word
+        self.spec.preemption_mode = preemption_mode(mode)
         return self
 
     def with_security_context(self, security_context: Any) -> Self:
@@ -187,6 +181,22 @@ class Resources:
         entry = {"name": name, "valueFrom": reference}
         self.spec.env = [item for item in self.spec.env if _name(item) != name] + [entry]
         return self
+
+
+def preemption_mode(mode: str) -> str:
+    """
+    *mode*, or the value of MLRun's enumeration, as it is recorded.
+
+    Raises:
+        MLRunInvalidArgumentError: It is another word.
+    """
+    word = str(getattr(mode, "value", mode))
+    if word not in PREEMPTION_MODES:
+        raise MLRunInvalidArgumentError(
+            f"{word!r} is not a preemption mode: {', '.join(PREEMPTION_MODES)}."
+            f"{nearest(word, PREEMPTION_MODES)}"
+        )
+    return word
 
 
 def _name(item: Any) -> str:

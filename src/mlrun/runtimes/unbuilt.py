@@ -13,7 +13,7 @@ class UnbuiltRuntime(PodRuntime):
     """
     A function of a kind that can be made, saved, exported, and run with ``local=True``.
 
-    Kinds: ``spark``, ``remote-spark``, ``nuclio``, ``remote``, ``serving``.
+    Kinds: ``nuclio``, ``remote``, ``serving``.
     """
 
     def check_runnable(self, spec: RunSpec, launch: Launch) -> None:

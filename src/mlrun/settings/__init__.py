@@ -11,6 +11,7 @@ from mlrun.errors import MLRunInvalidArgumentError, nearest
 from mlrun.settings.building import BUILDING
 from mlrun.settings.clusters import CLUSTERS
 from mlrun.settings.setting import Setting as Setting
+from mlrun.settings.spark import SPARK
 
 _LEVELS = ("debug", "info", "warning", "warn", "error")
 TABLE = (
@@ -36,6 +37,7 @@ TABLE = (
         "Kubernetes namespace that functions run in. Empty: that of the context, or of this pod.",
     ),
     *CLUSTERS,
+    *SPARK,
     *BUILDING,
     Setting("log_level", "str", "INFO", "Least severe message that is printed.", choices=_LEVELS),
     Setting(

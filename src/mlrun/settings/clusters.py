@@ -52,7 +52,7 @@ CLUSTERS = (
         "cluster.process.environment",
         "str",
         "PATH,HOME,USER,LOGNAME,SHELL,LANG,LC_*,TZ,TMPDIR,LD_LIBRARY_PATH,*_PROXY,*_proxy,SSL_CERT_*,"
-        "*_CA_BUNDLE,CUDA_*,MLRUN_HOME",
+        "*_CA_BUNDLE,CUDA_*,MLRUN_HOME,JAVA_HOME,SPARK_HOME",
         "Variables that pods of the cluster `process` have of who creates them, beside their own; separated"
         " by commas, `*` is any part.",
     ),
