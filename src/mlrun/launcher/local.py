@@ -22,7 +22,7 @@ from mlrun.errors import (
 from mlrun.launcher.base import Function, Launcher, Place, Private, Record, Work
 from mlrun.launcher.clock import seconds_since
 from mlrun.launcher.dbpath import dbpath_for, login_of
-from mlrun.launcher.ending import Reason, end_run, gone, reason_of
+from mlrun.launcher.ending import Reason, end_pod, end_run, gone, reason_of
 from mlrun.launcher.lost import is_its_cluster
 from mlrun.launcher.own_files import name_in_full
 from mlrun.launcher.waiting import Following, wait
@@ -91,7 +91,7 @@ class LocalLauncher(Launcher):
         self.db.update_run({"status.state": RunState.ABORTING, "status.status_text": text}, *_key(run))
         stored = Run.from_dict(self.db.read_run(*_key(run)))
         if pod := stored.status.process.get("pod"):
-            self.cluster.delete(pod, grace_s=grace_s)
+            end_pod(self.cluster, pod, grace_s)
         self._end(stored, Reason(RunState.ABORTED, text))
 
     def wait(self, run: Run, show_logs: bool = True) -> Run:

@@ -89,7 +89,7 @@ def pod_of(function: Function, run: Run, place: Place, private: Private, options
 def _warn_of_lost_artifacts(function: Function, run: Run, place: Place) -> None:
     path = run.spec.output_path
     mounts = [str(mount.get("mountPath", "")) for mount in function.spec.volume_mounts]
-    is_kept = any(path.startswith(mount.rstrip("/") + "/") for mount in mounts if mount)
+    is_kept = any(f"{path}/".startswith(mount.rstrip("/") + "/") for mount in mounts if mount)
     if place.reach is Reach.NETWORK and os.path.isabs(path) and not is_kept:
         logger.warning(
             f"artifacts of run {run.key} go to {path} in its pod, and are gone with it: artifact_path= may be"
@@ -182,7 +182,10 @@ def scheduling(spec: Mapping[str, Any], run: Run) -> dict[str, Any]:
 
 
 def own_folders(function: Function, run: Run, place: Place) -> dict[str, str]:
-    """Folders of this machine that a run needs, where a pod has only those that it names: name to path."""
+    """
+    Folders of this machine that a run needs, where a pod has only those that it names: name to path. What
+    the function mounts there itself counts more.
+    """
     if place.reach is not Reach.MOUNTS:
         return {}
     folders = {}
@@ -192,7 +195,8 @@ def own_folders(function: Function, run: Run, place: Place) -> dict[str, str]:
         folders["mlrun-artifacts"] = run.spec.output_path.partition("{{")[0]
     if (source := function.spec.build.source).startswith(_KEPT_HERE):
         folders["mlrun-bundles"] = os.path.dirname(source.removeprefix(_KEPT_HERE))
-    return folders
+    mounted = {str(mount.get("mountPath", "")).rstrip("/") for mount in function.spec.volume_mounts}
+    return {name: path for name, path in folders.items() if path.rstrip("/") not in mounted}
 
 
 def own_volumes(function: Function, run: Run, place: Place) -> list[dict[str, Any]]:
