@@ -17,6 +17,7 @@ from mlrun.log import logger
 from mlrun.model.base import dump_json
 from mlrun.model.function import Function
 from mlrun.model.run import Run
+from mlrun.runtimes import preemption
 from mlrun.runtimes.pod_command import mlrun_run
 from mlrun.runtimes.told import CODE, CONFIG
 from mlrun.runtimes.variables import Variables
@@ -172,13 +173,14 @@ def image_of(function: Function) -> str:
 
 def scheduling(spec: Mapping[str, Any], run: Run) -> dict[str, Any]:
     """Where a pod may go; what the run says counts more than what its function says."""
-    return _given(
+    fields = _given(
         nodeName=spec.get("node_name"),
         nodeSelector=_texts({**spec.get("node_selector", {}), **run.spec.node_selector}),
         affinity=run.spec.affinity or spec.get("affinity"),
         tolerations=run.spec.tolerations or spec.get("tolerations"),
         priorityClassName=spec.get("priority_class_name"),
     )
+    return preemption.placed(fields, spec.get("preemption_mode", ""))
 
 
 def own_folders(function: Function, run: Run, place: Place) -> dict[str, str]:

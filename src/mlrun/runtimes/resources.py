@@ -10,10 +10,10 @@ from mlrun.launcher import thresholds
 from mlrun.model.function import FunctionMetadata, FunctionSpec
 from mlrun.model.quantity import quantity
 from mlrun.runtimes import node_fields
+from mlrun.runtimes.preemption import check_mode
 from mlrun.runtimes.variables import PROJECT_SECRET
 
 GPU = "nvidia.com/gpu"
-PREEMPTION_MODES = ("allow", "constrain", "prevent", "none")
 PULL_POLICIES = ("Always", "IfNotPresent", "Never")
 
 
@@ -115,18 +115,12 @@ class Resources:
     def with_preemption_mode(self, mode: str) -> Self:
         """
         Whether pods may run on nodes that can be taken away: ``allow``, ``constrain`` (only there),
-        ``prevent`` or ``none``; recorded for the cluster's administrator, who says which nodes these are.
+        ``prevent`` or ``none``. Which nodes these are say the settings ``preemptible_nodes``.
 
         Raises:
             MLRunInvalidArgumentError: *mode* is another word.
         """
-        word = str(getattr(mode, "value", mode))
-        if word not in PREEMPTION_MODES:
-            raise MLRunInvalidArgumentError(
-                f"{word!r} is not a preemption mode: {', '.join(PREEMPTION_MODES)}."
-                f"{nearest(word, PREEMPTION_MODES)}"
-            )
-        self.spec.preemption_mode = word
+        self.spec.preemption_mode = check_mode(mode)
         return self
 
     def with_security_context(self, security_context: Any) -> Self:
