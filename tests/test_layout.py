@@ -23,6 +23,8 @@ TESTED_ELSEWHERE = {
 # Test files that belong to no file of src/, each with its reason.
 ABOUT_THE_WHOLE = {
     "api/test_conformance.py": "the server, held to its own document",
+    "service/test_on_kubernetes.py": "a server whose pods are those of Kubernetes",
+    "service/test_on_podman.py": "a server whose pods are containers",
     "test_container.py": "Dockerfile and compose.yaml",
     "test_docs.py": "docs/",
     "test_examples.py": "examples/",

@@ -11,7 +11,7 @@ import pytest
 from mlrun.builders.podman import PodmanBuilder
 from mlrun.config import mlconf
 from mlrun.errors import MLRunNotFoundError, MLRunRuntimeError, MLRunServiceUnavailableError
-from mlrun.testing.images import Podman
+from mlrun.testing.images import Podman, skip_without_podman
 
 BASE = "localhost/base"
 REGISTRY = """
@@ -24,10 +24,7 @@ http: {addr: "127.0.0.1:0"}
 
 @pytest.fixture(scope="module")
 def podman(tmp_path_factory):
-    if os.geteuid() != 0 or not shutil.which("podman"):
-        if os.environ.get("CI"):
-            pytest.fail("podman is needed, as root: apt install podman runc")
-        pytest.skip("podman is not here, or this is not root: apt install podman runc")
+    skip_without_podman()
     with Podman(tmp_path_factory.mktemp("podman")) as podman:
         podman.import_python(BASE, tmp_path_factory.mktemp("base"))
         yield podman

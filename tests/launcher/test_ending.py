@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mlrun.launcher.ending import Reason, end_run, reason_of, tail_of
+from mlrun.launcher.ending import Reason, begin_to_abort, end_pod, end_run, reason_of, tail_of
 from mlrun.model.pod import PodState
 from mlrun.model.run import Run, RunState
 from mlrun.testing.memory_cluster import MemoryCluster
@@ -116,3 +116,43 @@ def test_a_log_ends_with_its_last_bytes(cluster: MemoryCluster) -> None:
 
 def test_a_pod_that_is_gone_has_no_log(cluster: MemoryCluster) -> None:
     assert tail_of(cluster, "train-1") == b""
+
+
+class Unhurried(MemoryCluster):
+    """Has taken over to see to the end of a pod when it answers, as Kubernetes does."""
+
+    def __init__(self, looks: int) -> None:
+        super().__init__()
+        self.looks = looks  # until it has ended
+
+    def delete(self, name: str, kind: str = "Pod", grace_s: float | None = None) -> None:
+        self.graces.append(grace_s)
+
+    def read(self, name: str, kind: str = "Pod") -> PodState:
+        self.looks -= 1
+        if self.looks == 0:
+            super().delete(name)
+        return super().read(name)
+
+
+def test_a_pod_is_waited_for_until_it_has_ended() -> None:
+    cluster = Unhurried(looks=3)
+    cluster.create({"metadata": {"name": "train-1"}})
+
+    end_pod(cluster, "train-1", 5)
+
+    assert (cluster.looks, cluster.list(), cluster.graces[0]) == (0, [], 5)
+
+
+@pytest.mark.parametrize(("looks", "has_ended"), [(1, True), (2, False)])
+def test_why_a_run_is_aborted_is_written_before_its_pod_can_end(
+    db: Any, run: Run, looks: int, has_ended: bool
+) -> None:
+    cluster, reason = Unhurried(looks), Reason(RunState.ABORTED, "it took too long", "ThresholdPassed")
+    cluster.create({"metadata": {"name": "train-1"}})
+    db.store_run({**run.to_dict(), "status": {"state": "running"}}, run.metadata.uid, run.metadata.project)
+
+    assert begin_to_abort(db, cluster, run, cluster.list()[0], reason) is has_ended
+
+    status = db.read_run(run.metadata.uid, run.metadata.project)["status"]
+    assert (status["state"], status["status_text"]) == ("aborting", "it took too long")

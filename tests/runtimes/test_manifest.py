@@ -233,3 +233,13 @@ def test_artifacts_that_go_with_their_pod_are_warned_of(
     pod(fn, run)
 
     assert ("gone with it" in capsys.readouterr().err) is is_warned
+
+
+def test_a_folder_that_the_function_mounts_itself_is_mounted_once(fn: Any) -> None:
+    fn.apply(mlrun.platforms.mount_hostpath("/data/artifacts", "/data/artifacts", "mine"))
+    run = a_run()
+    run.spec.output_path = "/data/artifacts"
+
+    resource = pod(fn, run, Place("podman", Reach.MOUNTS, False, "http://10.0.0.1:8080", ""))
+
+    assert [volume["name"] for volume in resource["spec"]["volumes"]] == ["mine"]

@@ -36,13 +36,18 @@ def test_a_pod_gets_a_token_for_its_project_which_ends_with_the_run(
     assert [token.name for token in db.list_tokens()] == ["ci"]
 
 
-def test_another_start_of_the_same_run_leaves_one_token(db: Any, cluster: MemoryCluster, run: Run) -> None:
+def test_another_start_of_the_same_run_leaves_its_pod_the_token_that_it_has(
+    db: Any, cluster: MemoryCluster, run: Run
+) -> None:
     launcher = ServerLauncher(db, cluster, "http://127.0.0.1:8080", lambda: True)
+    launcher.submit(function_of(run, db), run)
+    (before,) = db.list_tokens()
 
-    for _ in range(2):
-        launcher.submit(function_of(run, db), run)
+    launcher.submit(function_of(run, db), run)
 
-    assert len(db.list_tokens()) == 1
+    assert before.uid in str(cluster.secrets) and before in db.list_tokens()
+    launcher.forget_login(run)
+    assert db.list_tokens() == []
 
 
 def test_where_nobody_logs_in_there_is_no_token(db: Any, cluster: MemoryCluster, run: Run) -> None:

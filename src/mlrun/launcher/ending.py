@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -10,6 +11,7 @@ from mlrun.cluster.base import Cluster
 from mlrun.db.base import RunDB
 from mlrun.db.liveness import POD_DELETED
 from mlrun.errors import MLRunConflictError, MLRunNotFoundError
+from mlrun.log import logger
 from mlrun.model import retry
 from mlrun.model.pod import PodPhase, PodState
 from mlrun.model.run import Run, RunState
@@ -17,6 +19,8 @@ from mlrun.model.run import Run, RunState
 TAIL = 65_536  # bytes of a pod's log to look for the reason in
 _LINES = 10
 _LIVE = [state.value for state in RunState if not state.is_final]
+_ENDED_WITHIN_S = 300.0  # beside the time of grace; its machine may be lost
+_SHORTEST_S, _LONGEST_S = 0.05, 1.0  # between two looks whether a pod has ended
 _BY_SIGNAL = 128  # an exit code above it is the number of a signal
 
 
@@ -45,7 +49,7 @@ def reason_of(state: PodState, run: Run, tail: bytes) -> Reason:
         tail: The end of the pod's log.
     """
     if run.status.state == RunState.ABORTING:
-        return Reason(RunState.ABORTED, run.status.status_text or "aborted by the user")
+        return Reason(RunState.ABORTED, run.status.status_text or "aborted by the user", run.status.reason)
     if state.phase == PodPhase.SUCCEEDED:
         text = f"its pod {state.name} ended well; what it said of the run has not arrived"
         return Reason(RunState.COMPLETED, text)
@@ -78,6 +82,43 @@ def _what_happened(state: PodState) -> str:
 def _last_lines(tail: bytes) -> str:
     lines = tail.decode("utf-8", "replace").rstrip().splitlines()[-_LINES:]
     return ":\n" + "\n".join(lines) if lines else ""
+
+
+def begin_to_abort(db: RunDB, cluster: Cluster, run: Run, pod: PodState, reason: Reason) -> bool:
+    """
+    Have a pod end, which may say so itself: why is written before.
+
+    Returns:
+        Whether it has ended; else the cluster sees to that, and whoever watches ends the run then.
+    """
+    if run.status.state != RunState.ABORTING:
+        updates = reason._replace(state=RunState.ABORTING).updates
+        with suppress(MLRunConflictError):  # it has ended meanwhile
+            db.update_run(updates, run.metadata.uid, run.metadata.project)
+    cluster.delete(pod.name, pod.kind)
+    try:
+        return cluster.read(pod.name, pod.kind).is_final
+    except MLRunNotFoundError:
+        return True
+
+
+def end_pod(cluster: Cluster, name: str, grace_s: float | None = None) -> None:
+    """
+    Delete a pod, and wait until nothing of it runs: some clusters see to its end after they have answered,
+    and meanwhile it says its last words.
+
+    Raises:
+        MLRunServiceUnavailableError: The cluster can not be reached.
+    """
+    cluster.delete(name, grace_s=grace_s)
+    end, pause_s = time.monotonic() + (grace_s or 0) + _ENDED_WITHIN_S, _SHORTEST_S
+    with suppress(MLRunNotFoundError):
+        while not cluster.read(name).is_final:
+            if time.monotonic() > end:
+                logger.warning(f"pod {name} was told to end, and still runs")
+                return
+            time.sleep(pause_s)
+            pause_s = min(pause_s * 1.5, _LONGEST_S)
 
 
 def tail_of(cluster: Cluster, name: str) -> bytes:

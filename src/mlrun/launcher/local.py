@@ -24,7 +24,7 @@ from mlrun.launcher.base import Function, Launcher, Place, Private, Record, Work
 from mlrun.launcher.children import PodChildren, abort_all
 from mlrun.launcher.clock import seconds_since
 from mlrun.launcher.dbpath import dbpath_for, login_of
-from mlrun.launcher.ending import Reason, end_run, gone, live_children, reason_of
+from mlrun.launcher.ending import Reason, end_pod, end_run, gone, live_children, reason_of
 from mlrun.launcher.lost import is_its_cluster
 from mlrun.launcher.own_files import name_in_full
 from mlrun.launcher.owner import PROJECT, UID, Owner
@@ -95,7 +95,7 @@ class LocalLauncher(Launcher):
         children = [one for one in live_children(self.db, stored) if one.status.process.get("pod")]
         abort_all(self, children, text, grace_s)
         if pod := stored.status.process.get("pod"):
-            self.cluster.delete(pod, grace_s=grace_s)
+            end_pod(self.cluster, pod, grace_s)
         self._end(stored, Reason(RunState.ABORTED, text))
 
     def wait(self, run: Run, show_logs: bool = True) -> Run:

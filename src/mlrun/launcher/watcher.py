@@ -12,7 +12,7 @@ from mlrun.db.liveness import PROCESS_GONE
 from mlrun.errors import MLRunBaseError, err_to_str
 from mlrun.launcher import thresholds
 from mlrun.launcher.clock import seconds_since
-from mlrun.launcher.ending import Reason, end_run, gone, reason_of, tail_of
+from mlrun.launcher.ending import Reason, begin_to_abort, end_run, gone, reason_of, tail_of
 from mlrun.launcher.lost import MANAGED_BY, lost_runs
 from mlrun.launcher.owner import run_of
 from mlrun.log import logger
@@ -167,8 +167,9 @@ class Watcher:
         if RunState(run.status.state).is_final:
             return
         if text := thresholds.passed(state, run.spec.state_thresholds):
-            self._cluster.delete(state.name, state.kind)
-            self._write(run, Reason(RunState.ABORTED, text, "ThresholdPassed"))
+            reason = Reason(RunState.ABORTED, text, "ThresholdPassed")
+            if begin_to_abort(self._db, self._cluster, run, state, reason):
+                self._write(run, reason)
 
     def _forget(self, state: PodState) -> None:
         if run_of(state, self._db) is not None:

@@ -18,6 +18,7 @@ from mlrun.log import logger
 from mlrun.model.base import dump_json
 from mlrun.model.function import Function
 from mlrun.model.run import Run
+from mlrun.runtimes import preemption
 from mlrun.runtimes.pod_command import mlrun_run
 from mlrun.runtimes.told import CODE, CONFIG
 from mlrun.runtimes.variables import Variables
@@ -93,7 +94,7 @@ def pod_of(
 def _warn_of_lost_artifacts(function: Function, run: Run, place: Place) -> None:
     path = run.spec.output_path
     mounts = [str(mount.get("mountPath", "")) for mount in function.spec.volume_mounts]
-    is_kept = any(path.startswith(mount.rstrip("/") + "/") for mount in mounts if mount)
+    is_kept = any(f"{path}/".startswith(mount.rstrip("/") + "/") for mount in mounts if mount)
     if place.reach is Reach.NETWORK and os.path.isabs(path) and not is_kept:
         logger.warning(
             f"artifacts of run {run.key} go to {path} in its pod, and are gone with it: artifact_path= may be"
@@ -180,17 +181,21 @@ def image_of(function: Function) -> str:
 
 def scheduling(spec: Mapping[str, Any], run: Run) -> dict[str, Any]:
     """Where a pod may go; what the run says counts more than what its function says."""
-    return _given(
+    fields = _given(
         nodeName=spec.get("node_name"),
         nodeSelector=_texts({**spec.get("node_selector", {}), **run.spec.node_selector}),
         affinity=run.spec.affinity or spec.get("affinity"),
         tolerations=run.spec.tolerations or spec.get("tolerations"),
         priorityClassName=spec.get("priority_class_name"),
     )
+    return preemption.placed(fields, spec.get("preemption_mode", ""))
 
 
 def own_folders(function: Function, run: Run, place: Place) -> dict[str, str]:
-    """Folders of this machine that a run needs, where a pod has only those that it names: name to path."""
+    """
+    Folders of this machine that a run needs, where a pod has only those that it names: name to path. What
+    the function mounts there itself counts more.
+    """
     if place.reach is not Reach.MOUNTS:
         return {}
     folders = {}
@@ -200,7 +205,8 @@ def own_folders(function: Function, run: Run, place: Place) -> dict[str, str]:
         folders["mlrun-artifacts"] = run.spec.output_path.partition("{{")[0]
     if (source := function.spec.build.source).startswith(_KEPT_HERE):
         folders["mlrun-bundles"] = os.path.dirname(source.removeprefix(_KEPT_HERE))
-    return folders
+    mounted = {str(mount.get("mountPath", "")).rstrip("/") for mount in function.spec.volume_mounts}
+    return {name: path for name, path in folders.items() if path.rstrip("/") not in mounted}
 
 
 def own_volumes(function: Function, run: Run, place: Place) -> list[dict[str, Any]]:

@@ -136,6 +136,7 @@ class PodRuntime(PodSweeps, Resources, Building, WithSource):
     def schedule(self, run: Run, launch: Launch, schedule: Any) -> Record:
         launcher = self._launcher(launch)
         self._complete(run, launcher)
+        run.spec.notifications = [one.to_dict() for one in launch.notifications]
         return launcher.schedule(self, run, schedule)
 
 

@@ -10,10 +10,10 @@ from mlrun.launcher import thresholds
 from mlrun.model.function import FunctionMetadata, FunctionSpec
 from mlrun.model.quantity import quantity
 from mlrun.runtimes import node_fields
+from mlrun.runtimes.preemption import check_mode
 from mlrun.runtimes.variables import PROJECT_SECRET
 
 GPU = "nvidia.com/gpu"
-PREEMPTION_MODES = ("allow", "constrain", "prevent", "none")
 PULL_POLICIES = ("Always", "IfNotPresent", "Never")
 
 
@@ -115,12 +115,12 @@ class Resources:
     def with_preemption_mode(self, mode: str) -> Self:
         """
         Whether pods may run on nodes that can be taken away: ``allow``, ``constrain`` (only there),
-        ``prevent`` or ``none``; recorded for the cluster's administrator, who says which nodes these are.
+        ``prevent`` or ``none``. Which nodes these are say the settings ``preemptible_nodes``.
 
         Raises:
             MLRunInvalidArgumentError: *mode* is another word.
         """
-        self.spec.preemption_mode = preemption_mode(mode)
+        self.spec.preemption_mode = check_mode(mode)
         return self
 
     def with_security_context(self, security_context: Any) -> Self:
@@ -181,22 +181,6 @@ class Resources:
         entry = {"name": name, "valueFrom": reference}
         self.spec.env = [item for item in self.spec.env if _name(item) != name] + [entry]
         return self
-
-
-def preemption_mode(mode: str) -> str:
-    """
-    *mode*, or the value of MLRun's enumeration, as it is recorded.
-
-    Raises:
-        MLRunInvalidArgumentError: It is another word.
-    """
-    word = str(getattr(mode, "value", mode))
-    if word not in PREEMPTION_MODES:
-        raise MLRunInvalidArgumentError(
-            f"{word!r} is not a preemption mode: {', '.join(PREEMPTION_MODES)}."
-            f"{nearest(word, PREEMPTION_MODES)}"
-        )
-    return word
 
 
 def _name(item: Any) -> str:

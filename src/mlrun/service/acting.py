@@ -16,6 +16,7 @@ from mlrun.errors import (
     err_to_str,
 )
 from mlrun.launcher.base import Function
+from mlrun.launcher.ending import end_pod
 from mlrun.launcher.lost import is_its_cluster
 from mlrun.log import logger
 from mlrun.model.run import Run
@@ -216,7 +217,7 @@ class Service:
         if self._launcher is None or not pod or not is_its_cluster(run, self._launcher.cluster):
             return
         try:
-            self._launcher.cluster.delete(pod, grace_s=grace_s)
+            end_pod(self._launcher.cluster, pod, grace_s)
         except MLRunBaseError as error:
             logger.warning(f"the pod of run {run.key} is still there: {err_to_str(error)}")
 

@@ -40,18 +40,21 @@ class ServerLauncher(LocalLauncher):
         return Place(cluster.kind, cluster.reach, cluster.runs_operators, dbpath, str(mlconf.namespace))
 
     def login(self, run: Run, place: Place) -> dict[str, str]:
-        """A token for this run's project only; it ends with the run."""
+        """
+        A token for this run's project only; it ends with the run.
+
+        One that was made for it before stays: a server that was killed may have left a pod that has it.
+        """
         db = self.db
         if urls.scheme(place.dbpath) not in ("http", "https"):
             return {}
         if not isinstance(db, Tokens) or not self._needs_login():
             return {}
-        self.forget_login(run)  # of an attempt before
         _, secret = db.create_token(_name(run), _ROLE, [run.metadata.project])
         return {"MLRUN_HTTPDB__TOKEN": secret}
 
     def forget_login(self, run: Run) -> None:
-        """The token of *run* does not work any more."""
+        """The tokens of *run* do not work any more."""
         if isinstance(self.db, Tokens) and self._needs_login():
             self.db.forget_tokens(_name(run))
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from mlrun.db.base import Record
 from mlrun.errors import MLRunInvalidArgumentError
 from mlrun.launcher.clock import seconds_since
+from mlrun.launcher.ending import Reason, begin_to_abort, end_run
 from mlrun.launcher.local import LocalLauncher
 from mlrun.launcher.owner import run_of
 from mlrun.model.pod import PodState
@@ -16,7 +17,7 @@ from mlrun.model.run import RunState
 GROUPS = ("job", "project")
 _OURS = {"app.kubernetes.io/managed-by": "mlrun"}
 _FIELDS = ("phase", "reason", "message", "exit_code", "node", "created", "started", "ended")
-_ABORTED = "its runtime resources were deleted"
+_ABORTED = Reason(RunState.ABORTED, "its runtime resources were deleted")
 
 
 class Wanted(NamedTuple):
@@ -103,9 +104,10 @@ def _delete(launcher: LocalLauncher, state: PodState) -> None:
     """With its run ended, where that is live, before the pod is gone."""
     run = run_of(state, launcher.db)
     is_its = run is not None and run.status.process.get("pod", state.name) == state.name
-    if run is not None and is_its and not RunState(run.status.state).is_final:
-        launcher.abort(run, _ABORTED)
-    launcher.cluster.delete(state.name, state.kind)
+    if run is None or not is_its or RunState(run.status.state).is_final:
+        launcher.cluster.delete(state.name, state.kind)
+    elif begin_to_abort(launcher.db, launcher.cluster, run, state, _ABORTED):
+        end_run(launcher.db, run, _ABORTED)
 
 
 def _told(pods: list[PodState]) -> Record:

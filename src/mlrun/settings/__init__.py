@@ -155,6 +155,22 @@ TABLE = (
         "storage.auto_mount_params", "str", "", "Its parameters: `key=value,key=value`, or base64 of JSON."
     ),
     Setting(
+        "preemptible_nodes.node_selector",
+        "str",
+        "e30=",
+        "Labels of nodes that can be taken away, any of which marks one: JSON, or base64 of it.",
+    ),
+    Setting(
+        "preemptible_nodes.tolerations", "str", "W10=", "Tolerations of their taints: JSON, or base64 of it."
+    ),
+    Setting(
+        "function_defaults.preemption_mode",
+        "str",
+        "prevent",
+        "Whether pods run on such nodes, where their function does not say.",
+        choices=("allow", "constrain", "prevent", "none"),
+    ),
+    Setting(
         "notifications.timeout", "float", 10.0, "Wait this long for who takes a notification.", "seconds"
     ),
     Setting(

@@ -37,6 +37,16 @@ events_logger = "file"
 """
 
 
+def skip_without_podman() -> None:
+    """Skip a test, or fail it where every engine has to be there."""
+    import pytest
+
+    if os.geteuid() != 0 or not shutil.which("podman"):
+        if os.environ.get("CI"):
+            pytest.fail("podman is needed, as root: apt install podman runc")
+        pytest.skip("podman is not here, or this is not root: apt install podman runc")
+
+
 class Podman:
     """podman with a storage of its own in *folder*, which is gone when the block ends."""
 

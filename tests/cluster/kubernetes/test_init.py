@@ -87,6 +87,19 @@ class TestKubernetesCluster(ClusterContract):
         pods.gone(pod["metadata"]["name"])
         cluster.delete_secret_keys("of-the-project")
 
+    def test_creating_it_again_completes_what_was_left_half_made(self, cluster: Cluster, pods: Pods) -> None:
+        """Whoever created it was killed before it had its secret."""
+        entry = {"name": "KEY", "valueFrom": {"secretKeyRef": {"name": "of-half-a-pod", "key": "key"}}}
+        pod = pods.make("echo $KEY", env=[entry])
+        pod["metadata"]["generateName"] = "half-"
+        name = pods.create(pod)
+
+        with pytest.raises(MLRunConflictError, match=f"pod {name} exists"):
+            cluster.create(pod, {"of-half-a-pod": {"key": "1"}})
+
+        assert pods.ended(name).exit_code == 0
+        assert pods.log(name) == "1\n"
+
     def test_what_a_pod_asks_of_its_place_arrives(self, kubernetes: Any, pods: Pods) -> None:
         wish = {"weight": 1, "preference": {"matchExpressions": [{"key": "gpu", "operator": "Exists"}]}}
         spec = {

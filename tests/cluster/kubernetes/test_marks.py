@@ -15,6 +15,14 @@ def test_a_copy_is_marked() -> None:
     assert pod == {"kind": "Pod", "metadata": {"name": "a", "annotations": {"b": "c"}}}
 
 
+def test_a_copy_has_one_name() -> None:
+    """With a second one to generate, a cluster answers a name that is taken by 500, try again."""
+    assert marked({"metadata": {"name": "a-1", "generateName": "a-"}})["metadata"].keys() == {
+        "name",
+        "annotations",
+    }
+
+
 def test_what_has_no_mark_is_nobody_s() -> None:
     assert mark_of({"metadata": {"name": "a", "annotations": None}}) == ""
 

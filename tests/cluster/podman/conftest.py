@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import tempfile
@@ -15,6 +14,7 @@ from mlrun.cluster.base import Resource
 from mlrun.cluster.podman import PodmanCluster
 from mlrun.cluster.podman.engine import Engine
 from mlrun.testing.cluster_pods import Pods
+from mlrun.testing.images import skip_without_podman
 
 IMAGE = "localhost/machine"
 # For virtual machines without systemd: control groups of both versions, and no right to raise limits.
@@ -38,10 +38,7 @@ MOUNTS = {
 
 @pytest.fixture(scope="session")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    if os.geteuid() != 0 or not shutil.which("podman"):
-        if os.environ.get("CI"):
-            pytest.fail("podman is needed, as root: apt install podman runc")
-        pytest.skip("podman is not here, or this is not root: apt install podman runc")
+    skip_without_podman()
     folder = tmp_path_factory.mktemp("podman")
     runroot = Path(tempfile.mkdtemp(prefix="run-"))  # its path has at most 50 characters
     (folder / "containers.conf").write_text(CONFIG.format(tmp_dir=runroot / "tmp"))

@@ -61,7 +61,11 @@ class KubernetesCluster(Cluster):
         check_quantities(resource)
         if self._connection.version < SAYS_IT_ITSELF:
             self._check_fields(resource)
-        created = self._create(kind, marked(resource))
+        try:
+            created = self._create(kind, marked(resource))
+        except MLRunConflictError:
+            self._complete(kind, resource, secrets or {})
+            raise
         try:
             for secret_name, values in (secrets or {}).items():
                 secret.create_owned(self._connection, secret_name, values, created)
@@ -86,6 +90,13 @@ class KubernetesCluster(Cluster):
             if not there or mark_of(there) != mark_of(resource):
                 raise MLRunConflictError(f"{kind.name.lower()} {name} exists") from error
             return there
+
+    def _complete(self, kind: Kind, resource: Resource, secrets: Secrets) -> None:
+        """Give what is there its secrets, where whoever created it was killed before."""
+        there, labels = self._find(kind, resource["metadata"]["name"]), resource["metadata"].get("labels")
+        if there and labels and there["metadata"].get("labels") == labels:
+            for secret_name, values in secrets.items():
+                secret.create_owned(self._connection, secret_name, values, there)
 
     def read(self, name: str, kind: str = "Pod") -> PodState:
         if found := self._find(kind_named(kind), name):

@@ -11,8 +11,13 @@ MARK = "mlrun/creation"  # an annotation: nanoseconds, then letters that nobody 
 
 
 def marked(resource: Resource) -> Resource:
-    """A copy with a mark of its own, by which a second try to create it knows what the first one did."""
-    metadata = resource["metadata"]
+    """
+    A copy with a mark of its own, by which a second try to create it knows what the first one did.
+
+    It has no ``generateName``: beside a name that means nothing, but where the name is taken a cluster would
+    say 500, try again, and not 409.
+    """
+    metadata = {name: value for name, value in resource["metadata"].items() if name != "generateName"}
     mark = f"{time.time_ns()}-{uuid.uuid4().hex}"
     annotations = {**(metadata.get("annotations") or {}), MARK: mark}
     return {**resource, "metadata": {**metadata, "annotations": annotations}}

@@ -8,7 +8,8 @@ from typing import Any, Self
 from mlrun.errors import MLRunInvalidArgumentError, nearest
 from mlrun.runtimes import node_fields
 from mlrun.runtimes.mounts import mount_v3io
-from mlrun.runtimes.resources import GPU, preemption_mode
+from mlrun.runtimes.preemption import check_mode
+from mlrun.runtimes.resources import GPU
 from mlrun.runtimes.spark.sizes import PARTS, Sizes, whole
 
 RESTART_TYPES = ("Never", "OnFailure", "Always")
@@ -101,12 +102,12 @@ class SparkPods(Sizes):
 
     def with_driver_preemption_mode(self, mode: str) -> Self:
         """That of the driver's pod, recorded as by :meth:`with_preemption_mode`."""
-        self.spec.driver_preemption_mode = preemption_mode(mode)
+        self.spec.driver_preemption_mode = check_mode(mode)
         return self
 
     def with_executor_preemption_mode(self, mode: str) -> Self:
         """That of the executors' pods, as of :meth:`with_driver_preemption_mode`."""
-        self.spec.executor_preemption_mode = preemption_mode(mode)
+        self.spec.executor_preemption_mode = check_mode(mode)
         return self
 
     def with_driver_host_path_volume(
