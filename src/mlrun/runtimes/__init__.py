@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mlrun.runtimes.handler import HandlerRuntime as HandlerRuntime
     from mlrun.runtimes.job import KubejobRuntime as KubejobRuntime
     from mlrun.runtimes.local import LocalRuntime as LocalRuntime
-    from mlrun.runtimes.mpi import MpiRuntime as MpiRuntimeV1  # noqa: F401 - its name in MLRun
+    from mlrun.runtimes.mpi.runtime import MpiRuntime as MpiRuntimeV1  # noqa: F401 - its name in MLRun
 
 _UNBUILT = "mlrun.runtimes.unbuilt:UnbuiltRuntime"
 
@@ -25,7 +25,7 @@ kinds: Registry[Any] = Registry(
         "local": "mlrun.runtimes.local:LocalRuntime",
         "job": "mlrun.runtimes.job:KubejobRuntime",
         "dask": "mlrun.runtimes.dask:DaskCluster",
-        "mpijob": "mlrun.runtimes.mpi:MpiRuntime",
+        "mpijob": "mlrun.runtimes.mpi.runtime:MpiRuntime",
         "spark": _UNBUILT,
         "remote-spark": _UNBUILT,
         "nuclio": _UNBUILT,
@@ -40,7 +40,7 @@ _PLACES = {
     "HandlerRuntime": "mlrun.runtimes.handler",
     "KubejobRuntime": "mlrun.runtimes.job",
     "LocalRuntime": "mlrun.runtimes.local",
-    "MpiRuntimeV1": "mlrun.runtimes.mpi",
+    "MpiRuntimeV1": "mlrun.runtimes.mpi.runtime",
 }
 
 

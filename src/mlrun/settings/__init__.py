@@ -10,6 +10,7 @@ from typing import Any
 from mlrun.errors import MLRunInvalidArgumentError, nearest
 from mlrun.settings.building import BUILDING
 from mlrun.settings.clusters import CLUSTERS
+from mlrun.settings.mpi import MPI
 from mlrun.settings.setting import Setting as Setting
 
 _LEVELS = ("debug", "info", "warning", "warn", "error")
@@ -36,6 +37,7 @@ TABLE = (
         "Kubernetes namespace that functions run in. Empty: that of the context, or of this pod.",
     ),
     *CLUSTERS,
+    *MPI,
     *BUILDING,
     Setting("log_level", "str", "INFO", "Least severe message that is printed.", choices=_LEVELS),
     Setting(
