@@ -128,7 +128,7 @@ def _run_python(words: list[str]) -> int:
     sys.path[0] = os.path.dirname(words[0])
     failed: list[int] = []
     # What is registered first comes last: after what the program's own context has to tell of its end.
-    atexit.register(lambda: failed and end_all(failed[0]))
+    atexit.register(lambda: end_all(*failed) if failed else None)
     try:
         runpy.run_path(words[0], run_name="__main__")
     except BaseException as error:
