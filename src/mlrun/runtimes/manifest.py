@@ -32,17 +32,20 @@ _LABEL = re.compile(r"([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?")
 _OF_THE_POD = ("fsGroup", "fsGroupChangePolicy", "supplementalGroups", "sysctls")  # the rest is a container's
 
 
-def pod_of(function: Function, run: Run, place: Place, private: Private, options: Sequence[str] = ()) -> Work:
+def pod_of(
+    function: Function, run: Run, place: Place, private: Private, options: Sequence[str] = (), name: str = ""
+) -> Work:
     """
     A ``v1`` Pod with one container, which runs ``mlrun run --from-env``.
 
     Args:
         options: More of that command.
+        name: Of the pod, where it is not :func:`pod_name`.
 
     Raises:
         MLRunInvalidArgumentError: Something in it can not be said in a pod.
     """
-    name = pod_name(run)
+    name = name or pod_name(run)
     _warn_of_lost_artifacts(function, run, place)
     variables = variables_of(function, run, place, private, secret=name)
     spec = function.to_dict().get("spec", {})
@@ -97,18 +100,21 @@ def _warn_of_lost_artifacts(function: Function, run: Run, place: Place) -> None:
         )
 
 
-def pod_name(run: Run) -> str:
+def pod_name(run: Run, most: int = _LONGEST) -> str:
     """
     The same for the same attempt at the same run, so that it is not started twice::
 
         train-3f2a81bc      its second attempt: train-3f2a81bc-r1
+
+    Args:
+        most: Characters.
     """
     meta, attempt = run.metadata, run.status.retry_count
     head = meta.uid[:8].lower()
     if not re.fullmatch(r"[0-9a-f]{32}", meta.uid):  # somebody's own uid may begin as others do
         head = hashlib.sha1(f"{meta.project}/{meta.uid}".encode(), usedforsecurity=False).hexdigest()[:8]
     tail = f"-{head}" + (f"-r{attempt}" if attempt else "")
-    return f"{_dns(meta.name, _LONGEST - len(tail))}{tail}"
+    return f"{_dns(meta.name, most - len(tail))}{tail}"
 
 
 def labels_of(function: Function, run: Run, name: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import sys
@@ -36,6 +37,12 @@ def engine(request):
         missing(request.param, how)
     mlrun.mlconf.mpi.mpiexec = program
     return request.param
+
+
+@pytest.fixture(autouse=True)
+def mpi4py():
+    if importlib.util.find_spec("mpi4py") is None:
+        missing("mpi4py", "pip install 'mlrun[mpi]'")
 
 
 @pytest.fixture

@@ -114,21 +114,22 @@ def _run(part: Part) -> int:
     file = next((at for at, word in enumerate(rest) if not word.startswith("-")), -1)
     if python != sys.executable or file < 0:
         os.execvp(python, part.words)
+    failed: list[int] = []
+    # What is registered first comes last: after what the program's own context has to tell of its end.
+    atexit.register(lambda: end_all(*failed) if failed else None)
     if rest[file] != CODE_FILE:
-        return _run_python(rest[file:])
+        return _run_python(rest[file:], failed)
     folder = tempfile.mkdtemp(prefix="mlrun-code-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)  # after a traceback, which shows lines of it
     path = Path(folder, Path(part.name).name)
     path.write_text(part.code, encoding="utf-8")
-    return _run_python([str(path), *rest[file + 1 :]])
+    return _run_python([str(path), *rest[file + 1 :]], failed)
 
 
-def _run_python(words: list[str]) -> int:
+def _run_python(words: list[str], failed: list[int]) -> int:
+    """Run a file as ``__main__``; where it fails its exit code is put into *failed*."""
     sys.argv = words
     sys.path[0] = os.path.dirname(words[0])
-    failed: list[int] = []
-    # What is registered first comes last: after what the program's own context has to tell of its end.
-    atexit.register(lambda: end_all(*failed) if failed else None)
     try:
         runpy.run_path(words[0], run_name="__main__")
     except BaseException as error:
