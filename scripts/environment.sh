@@ -20,6 +20,7 @@ debian_needs() {
   echo "docker-registry: command -v docker-registry"       # images are pushed to one of the tests' own
   echo "redis-server: redis-server --version"            # the tests start one of their own
   echo "default-jre-headless: java -version"             # Spark runs in it
+  echo "openmpi-bin: mpiexec.openmpi --version"            # ranks are started by either MPI, and on several hosts
   echo "postgresql: ls /usr/lib/postgresql/*/bin/pg_ctl" # they start a server of their own
 }
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mlrun.runtimes.handler import HandlerRuntime as HandlerRuntime
     from mlrun.runtimes.job import KubejobRuntime as KubejobRuntime
     from mlrun.runtimes.local import LocalRuntime as LocalRuntime
-    from mlrun.runtimes.mpi import MpiRuntime as MpiRuntimeV1  # noqa: F401 - its name in MLRun
+    from mlrun.runtimes.mpi.runtime import MpiRuntime as MpiRuntimeV1  # noqa: F401 - its name in MLRun
     from mlrun.runtimes.spark import SparkRuntime as Spark3Runtime  # noqa: F401 - the same
     from mlrun.runtimes.spark.remote import RemoteSparkRuntime as RemoteSparkRuntime
 
@@ -27,7 +27,7 @@ kinds: Registry[Any] = Registry(
         "local": "mlrun.runtimes.local:LocalRuntime",
         "job": "mlrun.runtimes.job:KubejobRuntime",
         "dask": "mlrun.runtimes.dask:DaskCluster",
-        "mpijob": "mlrun.runtimes.mpi:MpiRuntime",
+        "mpijob": "mlrun.runtimes.mpi.runtime:MpiRuntime",
         "spark": "mlrun.runtimes.spark:SparkRuntime",
         "remote-spark": "mlrun.runtimes.spark.remote:RemoteSparkRuntime",
         "nuclio": _UNBUILT,
@@ -42,7 +42,7 @@ _PLACES = {
     "HandlerRuntime": "mlrun.runtimes.handler",
     "KubejobRuntime": "mlrun.runtimes.job",
     "LocalRuntime": "mlrun.runtimes.local",
-    "MpiRuntimeV1": "mlrun.runtimes.mpi",
+    "MpiRuntimeV1": "mlrun.runtimes.mpi.runtime",
     "RemoteSparkRuntime": "mlrun.runtimes.spark.remote",
     "Spark3Runtime": "mlrun.runtimes.spark",
 }

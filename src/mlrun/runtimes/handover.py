@@ -10,11 +10,9 @@ from contextlib import contextmanager
 from typing import IO
 
 from mlrun.errors import MLRunAccessDeniedError
-from mlrun.runtimes.told import forget, told
+from mlrun.runtimes.told import SECRETS as SECRETS
+from mlrun.runtimes.told import forget, parts_of, told
 from mlrun.secrets import SecretsStore
-
-# The path of what the process that starts the program holds open; in a pod the secrets themselves, as JSON.
-SECRETS = "MLRUN_EXEC_SECRETS"
 
 
 class Handover:
@@ -67,6 +65,26 @@ def handed_over(secrets: SecretsStore) -> Iterator[Handover]:
         yield handover
     finally:
         handover.close()
+
+
+def as_text(secrets: SecretsStore) -> dict[str, str]:
+    """The variables of a process on another host, where a path of this one leads to nothing."""
+    sources = secrets.to_serial()
+    return parts_of(SECRETS, json.dumps(sources) if sources else "")
+
+
+def keep() -> None:
+    """
+    Take the secrets that this process was told as text to where the program finds them that is executed in
+    place of it; neither its environment nor that of its children has them.
+    """
+    file = _new_file()
+    file.write(told(SECRETS).encode() + b"\n")
+    file.flush()
+    descriptor = os.dup(file.fileno())
+    os.set_inheritable(descriptor, True)
+    forget(SECRETS)
+    os.environ[SECRETS] = f"/proc/{os.getpid()}/fd/{descriptor}"
 
 
 def received() -> SecretsStore:

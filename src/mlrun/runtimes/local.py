@@ -122,20 +122,20 @@ class LocalRuntime(HandlerRuntime, WithSource):
         launch.secrets.learn_project(db, run.metadata.project)  # the program may read and print them
         mask = launch.secrets.masker.mask
         try:
-            code, tail = self._follow(run, launch)
+            reason = self._follow(run, launch)
         except BaseException as error:
             state, text = outcome(error)
             program.end_run(db, run, state, mask(text))
             raise
-        if code == 0:
-            program.end_run(db, run, RunState.COMPLETED)
+        if reason:
+            program.end_run(db, run, RunState.ERROR, mask(reason))
         else:
-            program.end_run(db, run, RunState.ERROR, mask(program.how_it_ended(code, tail)))
+            program.end_run(db, run, RunState.COMPLETED)
         if run.status.is_failed():
             raise failure(run)
 
-    def _follow(self, run: Run, launch: Launch) -> tuple[int, bytes]:
-        """Exit code, and the end of the output."""
+    def _follow(self, run: Run, launch: Launch) -> str:
+        """Run the program to its end; gives why it failed, and nothing where it did not."""
         spec, workdir = self.spec, launch.workdir
         source, name = self._source(workdir)
         pythonpath = self._pythonpath(launch)
@@ -146,7 +146,8 @@ class LocalRuntime(HandlerRuntime, WithSource):
             handover = stack.enter_context(handed_over(launch.secrets))
             env = stack.enter_context(program.environment(spec, run, launch.db, handover, folders))
             child = program.Program(words, env, workdir, launch.log_of(run), handover.learn)
-            return child.wait(lambda: program.is_aborted(launch.db, run)), child.tail
+            code = child.wait(lambda: program.is_aborted(launch.db, run))
+        return program.how_it_ended(code, child.tail) if code else ""
 
     def _command_line(self, parameters: Mapping[str, Any] | None, workdir: str, file: str) -> list[str]:
         """See :func:`mlrun.runtimes.command.command_line`."""

@@ -8,6 +8,8 @@ from mlrun.errors import MLRunInvalidArgumentError, MLRunNotFoundError
 
 CONFIG = "MLRUN_EXEC_CONFIG"  # the run as JSON
 CODE = "MLRUN_EXEC_CODE"  # its code, base64 of UTF-8
+# The path of what the process that starts the program holds open; in a pod the secrets themselves, as JSON.
+SECRETS = "MLRUN_EXEC_SECRETS"
 LONGEST = 100_000  # bytes of one variable; Linux refuses 128 KiB
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from mlrun.errors import MLRunInvalidArgumentError, nearest
 from mlrun.settings.building import BUILDING
 from mlrun.settings.clusters import CLUSTERS
+from mlrun.settings.mpi import MPI
 from mlrun.settings.setting import Setting as Setting
 from mlrun.settings.spark import SPARK
 
@@ -38,6 +39,7 @@ TABLE = (
     ),
     *CLUSTERS,
     *SPARK,
+    *MPI,
     *BUILDING,
     Setting("log_level", "str", "INFO", "Least severe message that is printed.", choices=_LEVELS),
     Setting(

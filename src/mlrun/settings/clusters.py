@@ -89,11 +89,4 @@ CLUSTERS = (
         "",
         "Kubeconfig with that context. Empty: the files that `kubectl` reads.",
     ),
-    Setting(
-        "mpijob_crd_version",
-        "str",
-        "v1",
-        "Resource of an mpijob on Kubernetes: MPIJob v1 or v2beta1 of the MPI operator, or `trainer`.",
-        choices=("v1", "v2beta1", "trainer"),
-    ),
 )

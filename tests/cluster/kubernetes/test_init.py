@@ -13,7 +13,7 @@ import yaml
 import mlrun
 from mlrun.cluster.base import Cluster, Resource
 from mlrun.cluster.kubernetes import KubernetesCluster
-from mlrun.cluster.kubernetes.kinds import KINDS, Kind
+from mlrun.cluster.kubernetes.kinds import Kind, kind_named
 from mlrun.errors import MLRunAccessDeniedError, MLRunConflictError, MLRunInvalidArgumentError
 from mlrun.model.pod import PodState
 from mlrun.testing.cluster_pods import Pods
@@ -185,7 +185,7 @@ class TestKubernetesCluster(ClusterContract):
     def test_what_an_operator_runs_is_created_watched_and_deleted(
         self, cluster: Any, kubernetes: Any, pods: Pods, kind: str, spec: Any, ended: Any
     ) -> None:
-        row = KINDS[kind]
+        row = kind_named(kind)
         with definition(kubernetes, row):
             metadata = {"name": "train", "labels": pods.selector}
             name = cluster.create({"apiVersion": row.api, "kind": kind, "metadata": metadata, "spec": spec})

@@ -149,7 +149,7 @@ def test_the_kubelet_saying_that_it_has_no_log_is_not_the_log(
 
 @pytest.mark.parametrize(
     "selector",
-    ["mpi-job-name=a,mpi-job-role=launcher", "sparkoperator.k8s.io/app-name=a,spark-role=driver"],
+    ["mlrun/job=a,mlrun/role=launcher", "sparkoperator.k8s.io/app-name=a,spark-role=driver"],
 )
 def test_the_log_of_an_operator_s_resource_is_that_of_its_pod(
     server: ScriptedApiServer, scripted: Any, selector: str

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mlrun.cluster.kubernetes.operators import mpijob_state, spark_state
+from mlrun.cluster.kubernetes.operators import mpijob_state, spark_state, trainjob_state
 
 
 def resource(kind: str, status: Any) -> dict[str, Any]:
@@ -90,3 +90,34 @@ def test_a_spark_application_that_its_operator_has_not_seen_is_pending() -> None
     state = spark_state(resource("SparkApplication", None))
 
     assert (state.phase, state.is_scheduled, state.ended) == ("pending", False, "")
+
+
+@pytest.mark.parametrize(
+    ("status", "phase"),
+    [
+        ({}, "pending"),
+        ({"jobsStatus": [{"name": "node", "ready": 1}, {"name": "launcher", "ready": 0}]}, "pending"),
+        ({"jobsStatus": [{"name": "node", "ready": 1}, {"name": "launcher", "ready": 1}]}, "running"),
+        ({"jobsStatus": [{"name": "node", "ready": 1}]}, "running"),
+        ({"conditions": [condition("Suspended", reason="Suspended")]}, "pending"),
+        (
+            {"conditions": [condition("Complete")], "jobsStatus": [{"name": "launcher", "ready": 1}]},
+            "succeeded",
+        ),
+        ({"conditions": [condition("Failed", reason="JobsFailed", message="no")]}, "failed"),
+    ],
+)
+def test_a_train_job_is_as_its_launcher(status: Any, phase: str) -> None:
+    assert trainjob_state(resource("TrainJob", status)).phase == phase
+
+
+def test_a_train_job_that_failed_says_why_and_when() -> None:
+    failed = {
+        **condition("Failed", reason="JobsFailed", message="jobset failed"),
+        "lastTransitionTime": "2026-11-01T10:00:00Z",
+    }
+
+    state = trainjob_state(resource("TrainJob", {"conditions": [failed]}))
+
+    assert (state.kind, state.reason, state.message) == ("TrainJob", "JobsFailed", "jobset failed")
+    assert state.ended == "2026-11-01T10:00:00Z"

@@ -7,8 +7,13 @@ import stat
 
 import pytest
 
+from mlrun.config import mlconf
 from mlrun.errors import MLRunMissingDependencyError, MLRunRuntimeError
-from mlrun.runtimes.mpi.engine import Engine, find, why
+from mlrun.runtimes.mpi.engine import Engine, find, told_names
+from mlrun.runtimes.mpi.hosts import Host
+
+TWO = [Host("a", 1), Host("b", 1)]
+AS_ROOT = ["--allow-run-as-root"] if os.geteuid() == 0 else []
 
 
 def program(folder, text, code=0):
@@ -19,12 +24,19 @@ def program(folder, text, code=0):
 
 
 @pytest.mark.parametrize(
-    ("text", "is_open_mpi"), [("mpiexec (OpenRTE) 4.1.4", True), ("HYDRA build details:", False)]
+    ("text", "is_open_mpi"),
+    [("mpiexec (OpenRTE) 4.1.4", True), ("mpiexec (Open MPI) 5.0.11", True), ("HYDRA build details:", False)],
 )
 def test_an_engine_says_whose_it_is(tmp_path, text, is_open_mpi):
     folder = program(tmp_path, text)
 
     assert find(folder) == Engine(f"{folder}/mpiexec", is_open_mpi)
+
+
+def test_the_setting_names_an_engine(tmp_path):
+    mlconf.mpi.mpiexec = f"{program(tmp_path, 'HYDRA')}/mpiexec"
+
+    assert find() == Engine(str(tmp_path / "mpiexec"), False)
 
 
 def test_without_an_engine_the_ways_to_one_are_said(tmp_path):
@@ -38,18 +50,59 @@ def test_an_engine_that_is_broken_is_said(tmp_path):
 
 
 def test_the_words_are_those_of_the_engine():
-    as_root = ["--allow-run-as-root"] if os.geteuid() == 0 else []
+    assert Engine("mpiexec", False).words(4, [], ["-x"], {}) == ["mpiexec", "-n", "4", "-x"]
+    assert Engine("mpiexec", True).words(4, [], [], {}) == [
+        "mpiexec",
+        "-n",
+        "4",
+        *AS_ROOT,
+        "--oversubscribe",
+    ]
 
-    assert Engine("mpiexec", False).words(4, ["-x"]) == ["mpiexec", "-n", "4", "-x"]
-    assert Engine("mpiexec", True).words(4, []) == ["mpiexec", "-n", "4", *as_root, "--oversubscribe"]
+
+def test_hosts_are_named_as_the_engine_reads_them():
+    env = {"COLOR": "blue"}
+
+    assert Engine("mpiexec", False).words(2, TWO, [], env)[3:] == ["-hosts", "a:1,b:1"]
+    assert Engine("mpiexec", True).words(2, TWO, [], env)[3:] == [
+        *AS_ROOT,
+        "--host",
+        "a:1,b:1",
+        "-x",
+        "COLOR",
+    ]
 
 
-def test_where_hosts_are_named_their_slots_count():
-    assert "--oversubscribe" not in Engine("mpiexec", True).words(4, ["--host", "a:1,b:1"])
+def test_other_hosts_are_told_what_is_true_there():
+    env = {
+        "MLRUN_DBPATH": "x",
+        "PATH": "x",
+        "HOME": "x",
+        "SSH_TTY": "x",
+        "OMPI_MCA_a": "x",
+        "BASH_FUNC_a%%": "x",
+    }
+
+    assert told_names(env) == ["MLRUN_DBPATH", "PATH"]
 
 
-def test_too_few_slots_are_said_in_a_sentence():
-    text = "There are not enough slots available in the system to satisfy the 4\nslots that were requested"
+def test_an_agent_starts_daemons_of_either_engine():
+    mlconf.mpi.agent = "/opt/agent"
 
-    assert why(text, 4).startswith("there are fewer slots than ranks: 4 were asked for")
-    assert why("Segmentation fault", 4) == ""
+    variables = Engine("mpiexec", True).variables(TWO, {"HYDRA_LAUNCHER": "mine"})
+
+    assert variables["OMPI_MCA_plm_rsh_agent"] == variables["HYDRA_LAUNCHER_EXEC"] == "/opt/agent"
+    assert "HYDRA_LAUNCHER" not in variables
+
+
+def test_an_operators_agent_is_that_of_either_engine():
+    variables = Engine("mpiexec", False).variables(TWO, {"OMPI_MCA_plm_rsh_agent": "/etc/mpi/kubexec.sh"})
+
+    assert (variables["HYDRA_LAUNCHER"], variables["HYDRA_LAUNCHER_EXEC"]) == ("rsh", "/etc/mpi/kubexec.sh")
+
+
+def test_ssh_does_not_wait_for_ever():
+    variables = Engine("mpiexec", True).variables(TWO, {})
+
+    assert "ConnectTimeout=10" in variables["OMPI_MCA_plm_rsh_args"]
+    assert variables["HYDRA_LAUNCHER_EXTRA_ARGS"] == variables["OMPI_MCA_plm_rsh_args"]

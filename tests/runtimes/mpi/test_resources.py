@@ -29,7 +29,10 @@ POD = {
 
 @pytest.mark.parametrize(
     ("version", "policy"),
-    [("v1", {"cleanPodPolicy": "All"}), ("v2beta1", {"runPolicy": {"cleanPodPolicy": "All"}})],
+    [
+        ("v1", {"cleanPodPolicy": "All"}),
+        ("v2beta1", {"runPolicy": {"cleanPodPolicy": "All", "backoffLimit": 0}}),
+    ],
 )
 def test_an_mpijob_has_a_launcher_and_workers(version, policy):
     job = resource_of(POD, version, workers=3, slots=2)

@@ -17,7 +17,8 @@ from mlrun.cluster.kubernetes.fields import SAYS_IT_ITSELF, Fields, check_quanti
 from mlrun.cluster.kubernetes.kinds import POD, Kind, kind_named, kind_of, selector_of
 from mlrun.cluster.kubernetes.logs import Logs
 from mlrun.cluster.kubernetes.marks import age, mark_of, marked
-from mlrun.cluster.kubernetes.watching import Listing, Watch
+from mlrun.cluster.kubernetes.watching import Listing, Watch, states_of
+from mlrun.cluster.kubernetes.works import Works
 from mlrun.config import mlconf
 from mlrun.errors import MLRunConflictError, MLRunInvalidArgumentError, MLRunNotFoundError
 from mlrun.model.pod import PodEvent, PodState
@@ -50,6 +51,7 @@ class KubernetesCluster(Cluster):
             functools.partial(open_account, kubeconfig, context), namespace or mlconf.namespace
         )
         self._logs = Logs(self._connection)
+        self._works = Works(self._connection)
         self._fields: Fields | None = None
 
     @property
@@ -99,24 +101,34 @@ class KubernetesCluster(Cluster):
                 secret.create_owned(self._connection, secret_name, values, there)
 
     def read(self, name: str, kind: str = "Pod") -> PodState:
-        if found := self._find(kind_named(kind), name):
+        if kind == POD.name and (work := self._works.find(name)):
+            return work[0].state(work[1])
+        if kind != POD.name and (found := self._find(kind_named(kind), name)):
             return kind_named(kind).state(found)
         raise MLRunNotFoundError(f"no {kind.lower()} {name!r}")
 
     def list(self, selector: Selector | None = None, kind: str = "Pod") -> list[PodState]:
-        row = kind_named(kind)
+        found = [(row, item) for row in self._rows(kind) for item in self._items(row, selector)]
+        return [row.state(item) for row, item in sorted(found, key=lambda one: age(one[1]))]
+
+    def _rows(self, kind: str) -> tuple[Kind, ...]:
+        return tuple(self._works.kinds()) if kind == POD.name else (kind_named(kind),)
+
+    def _items(self, row: Kind, selector: Selector | None) -> Iterable[Resource]:
         try:
-            listing = Listing(self._connection, row, selector_of(selector))
+            return Listing(self._connection, row, selector_of(selector)).items
         except NoSuchKindError:
             if row is POD:
                 raise
-            return []  # without its operator there is none
-        return [row.state(item) for item in sorted(listing.items, key=age)]
+            return ()  # without its operator there is none
 
     def delete(self, name: str, kind: str = "Pod", grace_s: float | None = None) -> None:
         options: dict[str, Any] = {"propagationPolicy": "Background"}
         if grace_s is not None:
             options["gracePeriodSeconds"] = max(0, round(grace_s))
+        if kind == POD.name:
+            self._works.delete(name, options)
+            return
         with contextlib.suppress(MLRunNotFoundError):
             self._connection.ask("DELETE", kind_named(kind).path(self.namespace, name), body=options)
 
@@ -132,11 +144,11 @@ class KubernetesCluster(Cluster):
     def watch(
         self, selector: Selector | None = None, stop: threading.Event | None = None, kind: str = "Pod"
     ) -> Iterator[PodState]:
-        row = kind_named(kind)
+        watches = [Watch(self._connection, row, selector_of(selector)) for row in self._rows(kind)]
         try:
-            yield from Watch(self._connection, row, selector_of(selector)).states(stop or threading.Event())
+            yield from states_of(watches, stop or threading.Event())
         except NoSuchKindError as error:
-            raise MLRunInvalidArgumentError(self._no_operator(row)) from error
+            raise MLRunInvalidArgumentError(self._no_operator(kind_named(kind))) from error
 
     def put_secret(self, name: str, values: Mapping[str, str], labels: Mapping[str, str]) -> None:
         """Set keys of a Secret of the namespace (created if there is none); its other keys stay."""

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from mlrun.cluster.base import Resource
-from mlrun.cluster.kubernetes.operators import mpijob_state, spark_state
+from mlrun.cluster.kubernetes.operators import mpijob_state, spark_state, trainjob_state
 from mlrun.cluster.kubernetes.states import pod_state
+from mlrun.config import mlconf
 from mlrun.errors import MLRunInvalidArgumentError, nearest
 from mlrun.model.pod import PodState
 
@@ -30,15 +31,12 @@ class Kind(NamedTuple):
 
 
 POD = Kind("Pod", "v1", "pods", pod_state)
+_LAUNCHER = {"mlrun/job": "{name}", "mlrun/role": "launcher"}  # by us: operators' own differ by version
 TABLE = (
     POD,
-    Kind(
-        "MPIJob",
-        "kubeflow.org/v1",
-        "mpijobs",
-        mpijob_state,
-        {"mpi-job-name": "{name}", "mpi-job-role": "launcher"},
-    ),
+    Kind("MPIJob", "kubeflow.org/v1", "mpijobs", mpijob_state, _LAUNCHER),
+    Kind("MPIJob", "kubeflow.org/v2beta1", "mpijobs", mpijob_state, _LAUNCHER),
+    Kind("TrainJob", "trainer.kubeflow.org/v1alpha1", "trainjobs", trainjob_state, _LAUNCHER),
     Kind(
         "SparkApplication",
         "sparkoperator.k8s.io/v1beta2",
@@ -47,21 +45,24 @@ TABLE = (
         {"sparkoperator.k8s.io/app-name": "{name}", "spark-role": "driver"},
     ),
 )
-KINDS = {kind.name: kind for kind in TABLE}
-OPERATED = tuple(kind for kind in TABLE if kind is not POD)
+KINDS = tuple(dict.fromkeys(kind.name for kind in TABLE))
+
+
+def operated() -> tuple[Kind, ...]:
+    """Those that an operator sees to, each in one version: a cluster has one of an MPIJob."""
+    return tuple(kind_named(name) for name in KINDS if name != POD.name)
 
 
 def kind_named(name: str) -> Kind:
     """
+    The row of that name; of an MPIJob that of the setting's version.
+
     Raises:
         MLRunInvalidArgumentError: There is no such row; the message lists those there are.
     """
-    if name not in KINDS:
-        known = ", ".join(KINDS)
-        raise MLRunInvalidArgumentError(
-            f"kind: cluster 'kubernetes' runs no {name!r}: {known}.{nearest(name, KINDS)}"
-        )
-    return KINDS[name]
+    rows = _rows(name)
+    version = f"/{mlconf.mpijob_crd_version}"
+    return next((row for row in rows if row.api.endswith(version)), rows[0])
 
 
 def kind_of(resource: Resource) -> Kind:
@@ -69,12 +70,21 @@ def kind_of(resource: Resource) -> Kind:
     Raises:
         MLRunInvalidArgumentError: A kind or an ``apiVersion`` that is none of the table's.
     """
-    kind = kind_named(str(resource.get("kind", "")))
-    if resource.get("apiVersion") != kind.api:
-        raise MLRunInvalidArgumentError(
-            f"apiVersion: that of kind {kind.name} is {kind.api}, not {resource.get('apiVersion')!r}"
-        )
-    return kind
+    rows, api = _rows(str(resource.get("kind", ""))), resource.get("apiVersion")
+    for row in rows:
+        if row.api == api:
+            return row
+    known = " or ".join(row.api for row in rows)
+    raise MLRunInvalidArgumentError(f"apiVersion: that of kind {rows[0].name} is {known}, not {api!r}")
+
+
+def _rows(name: str) -> list[Kind]:
+    if rows := [kind for kind in TABLE if kind.name == name]:
+        return rows
+    known = ", ".join(KINDS)
+    raise MLRunInvalidArgumentError(
+        f"kind: cluster 'kubernetes' runs no {name!r}: {known}.{nearest(name, KINDS)}"
+    )
 
 
 def selector_of(labels: Mapping[str, Any] | None) -> str:

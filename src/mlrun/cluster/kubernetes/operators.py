@@ -18,7 +18,7 @@ _SPARK_PHASES = {
 
 
 def mpijob_state(job: Resource) -> PodState:
-    """Of a ``kubeflow.org/v1`` MPIJob: what its conditions say of its end, else how its launcher is."""
+    """Of an MPIJob, v1 or v2beta1: what its conditions say of its end, else how its launcher is."""
     status = job.get("status") or {}
     conditions = {one["type"]: one for one in status.get("conditions") or [] if one.get("status") == "True"}
     launcher = (status.get("replicaStatuses") or {}).get("Launcher") or {}
@@ -45,6 +45,29 @@ def _mpijob_phase(conditions: dict[str, Any], launcher: dict[str, int]) -> PodPh
     if launcher.get("succeeded"):
         return PodPhase.SUCCEEDED
     return PodPhase.FAILED if launcher.get("failed") else PodPhase.PENDING
+
+
+def trainjob_state(job: Resource) -> PodState:
+    """Of a ``trainer.kubeflow.org/v1alpha1`` TrainJob; where it has a launcher, that does the work."""
+    status = job.get("status") or {}
+    conditions = {one["type"]: one for one in status.get("conditions") or [] if one.get("status") == "True"}
+    jobs = {one.get("name"): one for one in status.get("jobsStatus") or []}
+    phase, about = PodPhase.PENDING, conditions.get("Suspended", {})
+    if "Complete" in conditions:
+        phase, about = PodPhase.SUCCEEDED, {}
+    elif "Failed" in conditions:
+        phase, about = PodPhase.FAILED, conditions["Failed"]
+    elif (jobs.get("launcher") or jobs.get("node") or {}).get("ready"):
+        phase, about = PodPhase.RUNNING, {}
+    ended = conditions.get("Complete") or conditions.get("Failed") or {}
+    return _state(
+        job,
+        phase=phase.value,
+        reason=about.get("reason", ""),
+        message=about.get("message", ""),
+        is_scheduled=phase is not PodPhase.PENDING,
+        ended=ended.get("lastTransitionTime") or "",
+    )
 
 
 def spark_state(application: Resource) -> PodState:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from mlrun.cluster.base import Resource
@@ -56,6 +56,28 @@ class Listing:
             item["kind"], item["apiVersion"] = kind.name, kind.api
 
 
+Told = queue.SimpleQueue[PodState | BaseException]
+
+
+def states_of(watches: Sequence[Watch], stop: threading.Event) -> Iterator[PodState]:
+    """Of all of them, until *stop*; an error that another try will not mend is raised."""
+    told: Told = queue.SimpleQueue()
+    for watch in watches:
+        watch.start(told)
+    try:
+        while not stop.is_set():
+            try:
+                one = told.get(timeout=_LOOK_S)
+            except queue.Empty:
+                continue
+            if isinstance(one, BaseException):
+                raise one
+            yield one
+    finally:
+        for watch in watches:
+            watch.close()
+
+
 class Watch:
     """
     One watch, read by a thread of its own, so that a server that does not answer holds no caller up.
@@ -68,26 +90,16 @@ class Watch:
         self._kind = kind
         self._selector = selector
         self._known: dict[str, PodState] = {}  # uid to what was told of it last
-        self._told: queue.SimpleQueue[PodState | BaseException] = queue.SimpleQueue()
+        self._told: Told
         self._closed = threading.Event()
         self._stream: Stream | None = None
 
-    def states(self, stop: threading.Event) -> Iterator[PodState]:
-        """Until *stop*; an error that another try will not mend is raised."""
+    def start(self, told: Told) -> None:
+        """Tell every state, and an error that another try will not mend, until it is closed."""
+        self._told = told
         threading.Thread(target=self._run, name="mlrun-watch", daemon=True).start()
-        try:
-            while not stop.is_set():
-                try:
-                    told = self._told.get(timeout=_LOOK_S)
-                except queue.Empty:
-                    continue
-                if isinstance(told, BaseException):
-                    raise told
-                yield told
-        finally:
-            self._close()
 
-    def _close(self) -> None:
+    def close(self) -> None:
         self._closed.set()
         if stream := self._stream:
             stream.stop()

@@ -2,41 +2,35 @@
 
 from __future__ import annotations
 
-import importlib.util
-import json
+import os
+import random
+import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 
-from mlrun.code import load
+from mlrun.config import mlconf
+from mlrun.errors import MLRunRuntimeError
 from mlrun.execution.ranks import RANKS
+from mlrun.model.base import dump_json
 from mlrun.model.run import HyperParamOptions, Run, RunSpec
 from mlrun.runtimes import program
 from mlrun.runtimes.base import Launch
 from mlrun.runtimes.command import command_line
-from mlrun.runtimes.handover import handed_over
+from mlrun.runtimes.handover import as_text, handed_over
 from mlrun.runtimes.local import LocalRuntime, python_name
-from mlrun.runtimes.mpi import engine
-from mlrun.runtimes.mpi.rank import HANDLER
-from mlrun.runtimes.told import parts_of
+from mlrun.runtimes.mpi import endings, engine
+from mlrun.runtimes.mpi.hosts import Host, check_slots, hosts_in, operators_hosts, parse_hosts
+from mlrun.runtimes.mpi.rank import CODE_FILE, Part
+from mlrun.runtimes.told import CONFIG, parts_of
 
-
-def ending_all(words: list[str]) -> list[str]:
-    """
-    *words*, where an exception of a Python program on one rank ends all, and they do not wait for each other.
-
-    Source: https://mpi4py.readthedocs.io/en/stable/mpi4py.run.html
-    """
-    if words[0] != sys.executable or importlib.util.find_spec("mpi4py") is None:
-        return words
-    file = next((at for at, word in enumerate(words[1:], start=1) if not word.startswith("-")), 0)
-    return [*words[:file], "-m", "mpi4py", *words[file:]] if file else words
+_PORTS = range(20_000, 32_000)  # below those that systems give out by themselves
 
 
 class MpiDriver(LocalRuntime):
     """
     Runs a program or a handler on ``spec.replicas`` ranks of this machine, or of the hosts that its
-    ``mpi_args`` name.
+    ``mpi_args``, the settings or an operator name.
     """
 
     kind: str = "mpijob"
@@ -44,6 +38,7 @@ class MpiDriver(LocalRuntime):
     def check_runnable(self, spec: RunSpec, launch: Launch) -> None:
         super().check_runnable(spec, launch)
         engine.find()
+        check_slots(self._hosts()[0], self.spec.replicas or 1)
 
     def launch(self, run: Run, launch: Launch) -> None:
         self._run_program(run, launch)
@@ -51,36 +46,62 @@ class MpiDriver(LocalRuntime):
     def children(self, runs: Iterator[Run], launch: Launch, options: HyperParamOptions) -> Iterator[Run]:
         return self.one_by_one(runs, launch)
 
-    def _follow(self, run: Run, launch: Launch) -> tuple[int, bytes]:
-        spec, workdir, ranks = self.spec, launch.workdir, self.spec.replicas or 1
-        source, name = self._source(workdir)
-        folders = load.code_folders("", workdir, spec.pythonpath) if source or spec.pythonpath else ()
-        with ExitStack() as stack:
-            file = stack.enter_context(program.code_file(source, python_name(name))) if source else ""
-            each = self._words_of_a_rank(run, launch, file)
-            words = [*engine.find().words(ranks, [str(word) for word in spec.mpi_args]), *each]
-            handover = stack.enter_context(handed_over(launch.secrets))
-            env = stack.enter_context(program.environment(spec, run, launch.db, handover, folders))
-            env |= {RANKS: str(ranks), **self._handler(launch, file)}
-            child = program.Program(words, env, workdir, launch.log_of(run), handover.learn)
-            code = child.wait(lambda: program.is_aborted(launch.db, run))
-        return code, self._why(run, launch, child.tail, ranks) if code else child.tail
+    def _hosts(self) -> tuple[list[Host], list[str]]:
+        """Those other than this machine alone, and the other words for ``mpiexec``."""
+        hosts, words = hosts_in([str(word) for word in self.spec.mpi_args])
+        return hosts or parse_hosts(str(mlconf.mpi.hosts)) or operators_hosts(os.environ), words
 
-    def _why(self, run: Run, launch: Launch, tail: bytes, ranks: int) -> bytes:
-        """What a rank has left, or the engine says, before the end of the output."""
+    def _follow(self, run: Run, launch: Launch) -> str:
+        ranks, (hosts, given) = self.spec.replicas or 1, self._hosts()
+        starter, part = engine.find(), self._part(run, launch)
+        with ExitStack() as stack:
+            handover = stack.enter_context(handed_over(launch.secrets))
+            env = stack.enter_context(
+                program.environment(self.spec, run, launch.db, handover, part.search_path())
+            )
+            env |= {**part.variables(), **parts_of(CONFIG, dump_json(run.to_dict()).decode())}
+            env |= {**(as_text(launch.secrets) if hosts else {}), RANKS: str(ranks)}
+            env = {**rendezvous(ranks, hosts), **starter.variables(hosts, env), **env}
+            each = [sys.executable, "-m", "mlrun.runtimes.mpi.rank"]
+            words = [*starter.words(ranks, hosts, given, env), *each]
+            child = program.Program(words, env, launch.workdir, launch.log_of(run), handover.learn)
+            code = child.wait(lambda: program.is_aborted(launch.db, run))
+        return self._why(run, launch, hosts, code, child.tail) if code else ""
+
+    def _part(self, run: Run, launch: Launch) -> Part:
+        source, name = self._source(launch.workdir)
+        name, folders = python_name(name) if source else name, self._pythonpath(launch)
+        if launch.handler:
+            return Part(str(launch.handler), [], name, source, launch.workdir, folders)
+        file = CODE_FILE if source else ""
+        words = command_line(self.spec, launch.workdir, run.spec.parameters, file)
+        return Part("", words, name, source, launch.workdir, folders)
+
+    def _why(self, run: Run, launch: Launch, hosts: Sequence[Host], code: int, tail: bytes) -> str:
+        """What is known of the reason, or a rank has left, before how the engine ended."""
         meta = run.metadata
         left = launch.db.read_run(meta.uid, meta.project, meta.iteration)["status"].get("error", "")
-        return (left or engine.why(tail.decode(errors="replace"), ranks)).encode() or tail
+        text = left or tail.decode(errors="replace")
+        known = endings.why(text, self.spec.replicas or 1, hosts)
+        return known or left or program.how_it_ended(code, tail)
 
-    def _words_of_a_rank(self, run: Run, launch: Launch, file: str) -> list[str]:
-        if launch.handler:
-            return [sys.executable, "-m", "mlrun.runtimes.mpi.rank"]
-        return ending_all(command_line(self.spec, launch.workdir, run.spec.parameters, file))
 
-    def _handler(self, launch: Launch, file: str) -> dict[str, str]:
-        if not launch.handler:
-            return {}
-        _, name = self._source(launch.workdir)
-        fields = {"handler": launch.handler, "path": file or name}
-        folders = {"workdir": launch.workdir, "pythonpath": self.spec.pythonpath}
-        return parts_of(HANDLER, json.dumps({**fields, **folders}))
+def rendezvous(ranks: int, hosts: Sequence[Host]) -> dict[str, str]:
+    """
+    Where rank 0 is, and a port that the ranks may meet at.
+
+    The port is free on this machine; where rank 0 is on another one, it most likely is there.
+    """
+    address = hosts[0].name if hosts else "127.0.0.1"
+    return {"MASTER_ADDR": address, "MASTER_PORT": str(_free_port()), "WORLD_SIZE": str(ranks)}
+
+
+def _free_port() -> int:
+    for port in random.sample(_PORTS, 100):
+        with socket.socket() as one:
+            try:
+                one.bind(("", port))
+            except OSError:
+                continue
+        return port
+    raise MLRunRuntimeError("none of 100 ports between 20,000 and 32,000 was free for the ranks to meet at")

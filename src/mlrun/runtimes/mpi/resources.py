@@ -6,11 +6,25 @@ import copy
 from typing import Any
 
 from mlrun.cluster.base import Resource
+from mlrun.config import mlconf
 from mlrun.errors import MLRunInvalidArgumentError, nearest
 
 V1, V2BETA1, TRAINER = "v1", "v2beta1", "trainer"
 VERSIONS = (V1, V2BETA1, TRAINER)
+ROLE = "mlrun/role"  # a label of ours, as operators' own differ by version; logs are found by it
 _IPC_LOCK = {"capabilities": {"add": ["IPC_LOCK"]}}  # memory that the network card may read
+
+_TRAINER_CONTAINER = "node"  # in launchers and workers of Trainer's runtimes
+_PATCHED = (  # of a pod, what Trainer lets a job say
+    "affinity",
+    "imagePullSecrets",
+    "nodeSelector",
+    "securityContext",
+    "serviceAccountName",
+    "terminationGracePeriodSeconds",
+    "tolerations",
+    "volumes",
+)
 
 
 def resource_of(pod: Resource, version: str, workers: int, slots: int, clean: str = "All") -> Resource:
@@ -32,10 +46,11 @@ def resource_of(pod: Resource, version: str, workers: int, slots: int, clean: st
             f"mpijob_crd_version {version!r} is none: {', '.join(VERSIONS)}.{nearest(version, VERSIONS)}"
         )
     spec: dict[str, Any] = {"slotsPerWorker": slots}
+    policy = {"backoffLimit": 0}  # whether a run is tried again is not for the operator to say
     if version == V1:
-        spec["cleanPodPolicy"] = clean
+        spec |= {"cleanPodPolicy": clean, "runPolicy": policy}
     else:
-        spec["runPolicy"] = {"cleanPodPolicy": clean}
+        spec["runPolicy"] = {"cleanPodPolicy": clean, **policy}
     spec["mpiReplicaSpecs"] = {
         "Launcher": {"replicas": 1, "restartPolicy": "Never", "template": _launcher(pod)},
         "Worker": {"replicas": workers, "restartPolicy": "Never", "template": _worker(pod)},
@@ -50,21 +65,21 @@ def resource_of(pod: Resource, version: str, workers: int, slots: int, clean: st
 
 def _launcher(pod: Resource) -> Resource:
     """It only starts the others: what they need is theirs."""
-    template = _template(pod)
+    template = _template(pod, "launcher")
     template["spec"]["containers"][0].pop("resources", None)
     return template
 
 
 def _worker(pod: Resource) -> Resource:
     """The operator says what a worker runs until the launcher comes."""
-    template = _template(pod)
+    template = _template(pod, "worker")
     template["spec"]["containers"][0].pop("command", None)
     return template
 
 
-def _template(pod: Resource) -> Resource:
+def _template(pod: Resource, role: str) -> Resource:
     template = {
-        "metadata": {"labels": dict(pod["metadata"]["labels"])},
+        "metadata": {"labels": {**pod["metadata"]["labels"], ROLE: role}},
         "spec": copy.deepcopy(pod["spec"]),
     }
     template["spec"].pop("restartPolicy", None)  # of the replicas
@@ -79,12 +94,33 @@ def _train_job(pod: Resource, workers: int, slots: int) -> Resource:
     trainer = {
         ours: copy.deepcopy(container[theirs]) for ours, theirs in names.items() if container.get(theirs)
     }
+    patched = [_patch(pod, job, role) for job, role in (("launcher", "launcher"), ("node", "worker"))]
     return {
         "apiVersion": "trainer.kubeflow.org/v1alpha1",
         "kind": "TrainJob",
         "metadata": copy.deepcopy(pod["metadata"]),
         "spec": {
-            "runtimeRef": {"name": "mpi-distributed"},
+            "runtimeRef": {"name": str(mlconf.mpi.training_runtime)},
             "trainer": {**trainer, "numNodes": workers, "numProcPerNode": slots},
+            "runtimePatches": [
+                {
+                    "manager": "mlrun.org/mpijob",
+                    "trainingRuntimeSpec": {"template": {"spec": {"replicatedJobs": patched}}},
+                }
+            ],
         },
     }
+
+
+def _patch(pod: Resource, job: str, role: str) -> Resource:
+    """What the pods of *job*, one of the runtime, have beside what the runtime says."""
+    spec, container = pod["spec"], pod["spec"]["containers"][0]
+    own = {name: copy.deepcopy(container[name]) for name in ("volumeMounts",) if container.get(name)}
+    if role == "worker":  # the launcher's are those of the trainer
+        own |= {"env": copy.deepcopy(container["env"])} if container.get("env") else {}
+    patch = {name: copy.deepcopy(spec[name]) for name in _PATCHED if spec.get(name)}
+    if own:
+        patch["containers"] = [{"name": _TRAINER_CONTAINER, **own}]
+    labels = {**pod["metadata"]["labels"], ROLE: role}
+    template: Resource = {"metadata": {"labels": labels}, **({"spec": patch} if patch else {})}
+    return {"name": job, "template": {"spec": {"template": template}}}

@@ -1,4 +1,4 @@
-"""Functions of kind mpijob, on four ranks of this machine."""
+"""Functions of kind mpijob, on several ranks of this machine."""
 
 from __future__ import annotations
 
@@ -53,6 +53,30 @@ with mlrun.get_or_create_ctx("program") as context:
 """
 
 
+TORCH = """
+import torch
+import torch.distributed as dist
+from torch.nn.parallel import DistributedDataParallel
+
+def train(context, steps=10):
+    dist.init_process_group("gloo")
+    rank, ranks = dist.get_rank(), dist.get_world_size()
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(64, 3, dtype=torch.float64, generator=generator)
+    y = x @ torch.tensor([[1.0], [-2.0], [3.0]], dtype=torch.float64) + 0.5
+    torch.manual_seed(1)
+    model = DistributedDataParallel(torch.nn.Linear(3, 1).double())
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        torch.nn.functional.mse_loss(model(x[rank::ranks]), y[rank::ranks]).backward()
+        optimizer.step()
+    context.log_result("weights", [round(w, 12) for w in model.module.weight.flatten().tolist()])
+    context.log_result("ranks", ranks)
+    dist.destroy_process_group()
+"""
+
+
 @pytest.fixture
 def fn():
     function = mlrun.new_function("train", kind="mpijob").with_code(body=CODE)
@@ -73,6 +97,34 @@ def test_a_model_of_four_ranks_is_that_of_one(fn, db):
     fn.spec.replicas = 1
 
     assert fn.run(handler="descend").outputs == of_four
+
+
+def test_a_torch_model_of_four_ranks_is_that_of_one(db):
+    pytest.importorskip("torch", reason="torch is not installed: pip install torch")
+    function = mlrun.new_function("training", kind="mpijob").with_code(body=TORCH)
+    function.spec.replicas = 4
+    of_four = function.run(handler="train").outputs
+    function.spec.replicas = 1
+    of_one = function.run(handler="train").outputs
+
+    assert (of_four["ranks"], of_one["ranks"]) == (4, 1)
+    assert of_four["weights"] == pytest.approx(of_one["weights"], abs=1e-9)
+
+
+def test_a_program_of_torch_needs_no_further_words(db):
+    pytest.importorskip("torch", reason="torch is not installed: pip install torch")
+    program = """
+import mlrun, torch, torch.distributed as dist
+dist.init_process_group("gloo")
+total = torch.tensor(dist.get_rank())
+dist.all_reduce(total)
+mlrun.get_or_create_ctx("p").log_result("total", int(total))
+dist.destroy_process_group()
+"""
+    function = mlrun.new_function("training", kind="mpijob").with_code(body=program)
+    function.spec.replicas = 2
+
+    assert function.run().outputs == {"total": 1}
 
 
 def test_slots_multiply_the_ranks(fn, db):
@@ -136,6 +188,31 @@ def test_it_runs_alone_when_asked(fn, db):
 def test_wrong_words_for_mpiexec_are_refused(fn, args):
     with pytest.raises(MLRunInvalidArgumentTypeError, match=r"set_mpi_args\(\) needs a list of words"):
         fn.set_mpi_args(args)
+
+
+def test_horovod_is_told_to_write_its_timeline(fn):
+    fn.with_tracing("timeline.json", enable_cycle_markers=True)
+
+    assert fn.get_env("HOROVOD_TIMELINE") == "timeline.json"
+    assert fn.get_env("HOROVOD_TIMELINE_MARK_CYCLES") == "1"
+
+
+def test_horovod_is_told_to_tune_itself(fn):
+    fn.with_autotune("tuning.csv", warmup_samples=3, gaussian_process_noise=0.8)
+
+    told = {entry["name"]: entry["value"] for entry in fn.to_dict()["spec"]["env"]}
+    assert told == {
+        "HOROVOD_AUTOTUNE": "1",
+        "HOROVOD_AUTOTUNE_LOG": "tuning.csv",
+        "HOROVOD_AUTOTUNE_WARMUP_SAMPLES": "3",
+        "HOROVOD_AUTOTUNE_GAUSSIAN_PROCESS_NOISE": "0.8",
+    }
+
+
+def test_names_of_an_operators_pods_are_no_longer_than_a_host_s(fn):
+    run = Run.from_dict({"metadata": {"uid": "3f2a" * 8, "project": "iris", "name": "train" * 20}})
+
+    assert len(fn.pod_name(run) + "-worker-1000") <= 63
 
 
 @pytest.mark.parametrize("slots", [0, "2", 1.5, True])
