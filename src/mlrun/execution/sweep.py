@@ -16,6 +16,7 @@ from mlrun.execution.context import MLClientCtx
 from mlrun.execution.iterations import failure_text, iteration_table
 from mlrun.execution.parallel import abort_live
 from mlrun.execution.progress import Progress
+from mlrun.execution.remaining import Remaining
 from mlrun.execution.selector import Selector
 from mlrun.execution.space import Space, expand, sweep_options
 from mlrun.log import logger
@@ -24,7 +25,7 @@ from mlrun.secrets import SecretsStore
 
 MAX_ERRORS = 3  # failed children that a sweep goes on after, unless the task says otherwise
 
-RunChildren = Callable[[Iterator[Run], MLClientCtx], Iterator[Run]]
+RunChildren = Callable[[Remaining, MLClientCtx], Iterator[Run]]
 
 
 @dataclass
@@ -162,8 +163,10 @@ def _run_all(
     for child in earlier:
         if RunState(child.status.state).is_final:
             tally.take(child, plan)
+    made = _children(run, plan.space, tally, begun)
+    remaining = Remaining(made, lambda: bool(tally.stopped), plan.space.depends_on_results)
     with Progress(plan.space.size, f"sweep {run.metadata.name}") as progress:
-        for child in run_children(_children(run, plan.space, tally, begun), context):
+        for child in run_children(remaining, context):
             tally.take(child, plan)
             progress.advance(len(tally.children), tally.failed, _best_text(plan.selector, tally))
 
