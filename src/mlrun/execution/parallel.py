@@ -6,10 +6,12 @@ import functools
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 
+from mlrun.db import get_run_db
 from mlrun.db.base import RunDB
 from mlrun.errors import MLRunConflictError, MLRunNotFoundError, RunError
+from mlrun.execution.batched import BatchedDB
 from mlrun.execution.call import call
 from mlrun.execution.capture import LogWriter
 from mlrun.execution.handlers import Source
@@ -21,7 +23,9 @@ from mlrun.model.run import Run, RunState
 from mlrun.packagers import add_custom_packager, get_custom_packagers
 from mlrun.secrets import Masker, SecretsStore
 
-Job = Callable[[dict[str, Any]], dict[str, Any]]
+Record = dict[str, Any]
+Job = Callable[[Record], Record]
+BatchJob = Callable[[list[Record], Callable[[Record], bool]], list[Record]]
 
 
 def banner(child: Run) -> str:
@@ -39,7 +43,7 @@ def in_processes(
     runs: Iterator[Run],
     source: Source,
     db: RunDB,
-    secrets: list[dict[str, Any]],
+    secrets: list[Record],
     workdir: str,
     env: dict[str, str],
     at_once: int,
@@ -48,7 +52,7 @@ def in_processes(
     handed: dict[int, Run] = {}
     masker = SecretsStore.from_list(secrets).masker
 
-    def jobs() -> Iterator[dict[str, Any]]:
+    def jobs() -> Iterator[Record]:
         for index, child in enumerate(runs):
             child.status.state = RunState.PENDING.value
             handed[index] = child
@@ -63,32 +67,84 @@ def in_processes(
                 yield ended_with(child, outcome.error, masked_db(db, masker))
 
 
-def job_of(
-    source: Source, db: RunDB, secrets: list[dict[str, Any]], workdir: str, env: dict[str, str]
-) -> Job:
+def job_of(source: Source, db: RunDB, secrets: list[Record], workdir: str, env: dict[str, str]) -> Job:
     """What another process calls with the record of a child, and has it back in its final state."""
     return functools.partial(run_child, source, db.address, secrets, workdir, env, get_custom_packagers())
+
+
+def batch_job_of(
+    source: Source, db: RunDB, secrets: list[Record], workdir: str, env: dict[str, str]
+) -> BatchJob:
+    """What another process calls with the records of many; see :func:`run_batch`."""
+    return functools.partial(run_batch, source, db.address, secrets, workdir, env, get_custom_packagers())
 
 
 def run_child(
     source: Source,
     url: str,
-    secrets: list[dict[str, Any]],
+    secrets: list[Record],
     workdir: str,
     env: dict[str, str],
     own_packagers: list[Any],
-    record: dict[str, Any],
-) -> dict[str, Any]:
+    record: Record,
+) -> Record:
     """In a worker: call the handler for one child, and give its record back in its final state."""
-    from mlrun.db import get_run_db
+    db = get_run_db(url)
+    with surroundings(workdir, env):
+        return _run_one(record, source, db, _secrets(secrets, own_packagers))
 
+
+def run_batch(
+    source: Source,
+    url: str,
+    secrets: list[Record],
+    workdir: str,
+    env: dict[str, str],
+    own_packagers: list[Any],
+    records: list[Record],
+    goes_on: Callable[[Record], bool],
+) -> list[Record]:
+    """
+    In a worker: call the handler for children one after the other, and write their records together.
+
+    Args:
+        goes_on: Asked with the record of each child that has ended whether the next one is to begin.
+
+    Returns:
+        The records of those that were run, in their final state.
+    """
+    db, store, ended = BatchedDB(get_run_db(url)), _secrets(secrets, own_packagers), []
+    try:
+        with surroundings(workdir, env):
+            for record in records:
+                ended.append(_run_one(record, source, cast(RunDB, db), store))
+                if not goes_on(ended[-1]):
+                    break
+    finally:
+        db.flush()
+    return [_settled(*pair, db) for pair in zip(records, ended, strict=False)]  # less were run, perhaps
+
+
+def _settled(given: Record, ended: Record, db: BatchedDB) -> Record:
+    """*ended*, once it was flushed; what stands in the database instead, where that would not have it."""
+    meta = given["metadata"]
+    error = db.refused.get((meta["uid"], meta["project"], meta["iteration"]))
+    if isinstance(error, MLRunConflictError):
+        return db.read_run(meta["uid"], meta["project"], meta["iteration"])
+    return ended if error is None else ended_with(Run.from_dict(given), error, db.db).to_dict()
+
+
+def _secrets(serial: list[Record], own_packagers: list[Any]) -> SecretsStore:
     for packager, is_mandatory in own_packagers:
         add_custom_packager(packager, is_mandatory)
-    child, db = Run.from_dict(record), get_run_db(url)
-    store = SecretsStore.from_list(secrets)
-    with surroundings(workdir, env), suppress(RunError):
-        call(source, child, db, store, log=log_of(child, db, store.masker))
-    return masked_run(child.to_dict(), store.masker)
+    return SecretsStore.from_list(serial)
+
+
+def _run_one(record: Record, source: Source, db: RunDB, secrets: SecretsStore) -> Record:
+    child = Run.from_dict(record)
+    with suppress(RunError):  # it is in the record
+        call(source, child, db, secrets, log=log_of(child, db, secrets.masker))
+    return masked_run(child.to_dict(), secrets.masker)
 
 
 def ended_with(child: Run, error: BaseException, db: RunDB) -> Run:

@@ -17,6 +17,7 @@ from mlrun.execution.context import MLClientCtx
 from mlrun.execution.iterations import failure_text, iteration_table
 from mlrun.execution.parallel import abort_live
 from mlrun.execution.progress import Progress
+from mlrun.execution.remaining import Remaining
 from mlrun.execution.selector import Selector
 from mlrun.execution.space import Space, expand, sweep_options
 from mlrun.log import logger
@@ -25,7 +26,7 @@ from mlrun.secrets import SecretsStore
 
 MAX_ERRORS = 3  # failed children that a sweep goes on after, unless the task says otherwise
 
-RunChildren = Callable[[Iterator[Run], MLClientCtx], Generator[Run]]
+RunChildren = Callable[[Remaining, MLClientCtx], Generator[Run]]
 
 
 @dataclass
@@ -118,6 +119,11 @@ class Sweep:
     def done(self) -> int:
         """Children that have ended."""
         return len(self._records)
+
+    @property
+    def has_stopped(self) -> bool:
+        """Whether no more children are to begin, before all have."""
+        return bool(self._stopped)
 
     def best_text(self) -> str:
         if not self._best:
@@ -243,7 +249,8 @@ def take_up(run: Run, db: RunDB, marks: Mapping[str, Any] = {}, pods: Sequence[s
 
 
 def _run_all(run: Run, plan: Plan, under_way: Sweep, run_children: RunChildren, context: MLClientCtx) -> None:
-    ended = run_children(under_way.children(), context)
+    remaining = Remaining(under_way.children(), lambda: under_way.has_stopped, plan.space.depends_on_results)
+    ended = run_children(remaining, context)
     with Progress(plan.space.size, f"sweep {run.metadata.name}") as progress, closing(ended):
         for child in ended:
             under_way.take(child)

@@ -16,6 +16,7 @@ from mlrun.errors import MLRunBaseError, MLRunInvalidArgumentError, RunError
 from mlrun.execution.capture import LogWriter
 from mlrun.execution.context import MLClientCtx
 from mlrun.execution.handlers import Source
+from mlrun.execution.remaining import Remaining
 from mlrun.execution.retry import attempts
 from mlrun.execution.run_object import RunObject
 from mlrun.model.run import HyperParamOptions, Run, RunSpec
@@ -102,7 +103,7 @@ class BaseRuntime(Kept, Editing, ImageNeeds):
         """
         raise NotImplementedError
 
-    def children(self, runs: Iterator[Run], launch: Launch, options: HyperParamOptions) -> Iterator[Run]:
+    def children(self, runs: Remaining, launch: Launch, options: HyperParamOptions) -> Iterator[Run]:
         """Run the children of a sweep where and as *options* say, and give each when it has ended."""
         return self.one_by_one(runs, launch)
 
@@ -303,7 +304,7 @@ class BaseRuntime(Kept, Editing, ImageNeeds):
         return kept if prepare.handler_name(kept) == own else own
 
     def _sweep(self, run: Run, launch: Launch, plan: Plan, earlier: Sequence[Run] = ()) -> None:
-        def run_children(runs: Iterator[Run], parent: MLClientCtx) -> Generator[Run]:
+        def run_children(runs: Remaining, parent: MLClientCtx) -> Generator[Run]:
             yield from self.children(runs, replace(launch, parent=parent), plan.options)
 
         from mlrun.execution.sweep import sweep

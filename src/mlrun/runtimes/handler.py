@@ -9,6 +9,7 @@ from mlrun.errors import MLRunInvalidArgumentError
 from mlrun.execution import arguments
 from mlrun.execution.call import call
 from mlrun.execution.handlers import FromCode, Given, Once, Source
+from mlrun.execution.remaining import Remaining
 from mlrun.execution.surroundings import surroundings
 from mlrun.model.run import HyperParamOptions, Run, RunSpec
 from mlrun.runtimes.base import BaseRuntime, Launch
@@ -54,7 +55,7 @@ class HandlerRuntime(BaseRuntime):
         with surroundings(launch.workdir, plain_env(self.spec)):
             call(source, run, launch.db, launch.secrets, launch.parent, launch.log_of(run))
 
-    def children(self, runs: Iterator[Run], launch: Launch, options: HyperParamOptions) -> Iterator[Run]:
+    def children(self, runs: Remaining, launch: Launch, options: HyperParamOptions) -> Iterator[Run]:
         source, at_once = self.source(launch), options.parallel_runs
         if options.dask_cluster_uri:
             from mlrun.runtimes.dask.elsewhere import children_at

@@ -14,6 +14,7 @@ from mlrun.execution.call import failure
 from mlrun.execution.context import MLClientCtx
 from mlrun.execution.handlers import FromCode, Source
 from mlrun.execution.outcome import outcome
+from mlrun.execution.remaining import Remaining
 from mlrun.model.run import HyperParamOptions, Run, RunSpec, RunState
 from mlrun.runtimes import program
 from mlrun.runtimes.base import Launch
@@ -100,7 +101,7 @@ class LocalRuntime(HandlerRuntime, WithSource):
         else:
             self._run_program(run, launch)
 
-    def children(self, runs: Iterator[Run], launch: Launch, options: HyperParamOptions) -> Iterator[Run]:
+    def children(self, runs: Remaining, launch: Launch, options: HyperParamOptions) -> Iterator[Run]:
         if launch.handler:
             return super().children(runs, launch, options)
         if options.parallel_runs > 1:

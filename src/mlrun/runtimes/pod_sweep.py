@@ -9,6 +9,7 @@ from mlrun.config import mlconf
 from mlrun.execution.call import failure
 from mlrun.execution.children import child_of
 from mlrun.execution.masked import masked_db
+from mlrun.execution.remaining import Remaining
 from mlrun.launcher import get_launcher, thresholds
 from mlrun.launcher.base import Launcher, Place, Private, Record, Work
 from mlrun.log import logger
@@ -46,7 +47,7 @@ class PodSweeps(BaseRuntime):
             return None
         return super().plan_of(run, read, launch)
 
-    def children(self, runs: Iterator[Run], launch: Launch, options: HyperParamOptions) -> Iterator[Run]:
+    def children(self, runs: Remaining, launch: Launch, options: HyperParamOptions) -> Iterator[Run]:
         assert launch.parent is not None, "they are children of a sweep"
         parent = Run.from_dict(launch.parent.to_dict())
         secrets, at_once = launch.secrets.to_values(), max(options.parallel_runs, 1)

@@ -1,62 +1,87 @@
-"""One child on a Dask worker."""
+"""The children of a sweep as tasks of a Dask cluster."""
 
 from __future__ import annotations
 
-import pickle
-
 import pytest
 
+from mlrun.execution.children import child_of
+from mlrun.execution.remaining import Remaining
 from mlrun.model.run import Run
-from mlrun.runtimes.dask.children import call_child, on_dask
+from mlrun.runtimes.dask.children import _Pace, on_dask
+from mlrun.runtimes.dask.slices import MOST_S
 from mlrun.runtimes.dask.workers import connect
 
-RECORD = {
-    "metadata": {"uid": "3f2a", "project": "iris", "iteration": 1, "name": "t"},
-    "status": {"state": "pending", "process": {"task": "mlrun-1-a"}},
-}
+PARENT = Run.from_dict({"metadata": {"uid": "3f2a", "project": "iris", "name": "t"}})
 
 
-def job(record):
-    return {**record, "status": {**record["status"], "state": "completed", "results": {"ran": 1}}}
+def tell(records, goes_on):
+    return [{**record, "status": {**record["status"], "state": "completed"}} for record in records]
 
 
-def missing(record):
+def missing(records, goes_on):
     raise ModuleNotFoundError("No module named 'not_there'", name="not_there")
 
 
+def one_breaks(records, goes_on):
+    if any(record["metadata"]["iteration"] == 5 for record in records):
+        raise OSError("broken")
+    return tell(records, goes_on)
+
+
 @pytest.fixture
-def body():
-    return pickle.dumps(job)
+def client(scheduler):
+    made = connect(scheduler)
+    yield made
+    made.close()
 
 
-def stored(state, task):
-    return {**RECORD, "status": {"state": state, "process": {"task": task}}}
+def remaining(count, **options):
+    return Remaining((child_of(PARENT, n, {"x": n}) for n in range(1, count + 1)), lambda: False, **options)
 
 
-def test_a_child_that_nobody_has_run_is_run(db, body):
-    assert call_child(body, db.url, RECORD)["status"]["results"] == {"ran": 1}
+def test_each_child_is_given_once(client, db):
+    ended = list(on_dask(remaining(40), tell, client, 4, db))
+
+    assert sorted(child.metadata.iteration for child in ended) == list(range(1, 41))
+    assert {child.status.state for child in ended} == {"completed"}
 
 
-def test_a_child_whose_worker_died_after_its_end_is_not_run_again(db, body):
-    db.store_run(stored("completed", "mlrun-1-a"), "3f2a", "iris", 1)
+def test_children_that_depend_on_results_have_a_task_each(client, db):
+    ended = list(on_dask(remaining(5, is_guided=True), tell, client, 1, db))
 
-    assert "results" not in call_child(body, db.url, RECORD)["status"]
-
-
-def test_a_child_whose_worker_died_in_the_middle_is_run_again(db, body):
-    db.store_run(stored("running", "mlrun-1-a"), "3f2a", "iris", 1)
-
-    assert call_child(body, db.url, RECORD)["status"]["results"] == {"ran": 1}
+    assert len({child.status.process["task"] for child in ended}) == 5
 
 
-def test_what_workers_can_not_import_is_said(db, scheduler):
-    client = connect(scheduler)
-    child = Run.from_dict({"metadata": RECORD["metadata"]})
+def test_of_a_task_that_broke_only_the_one_to_blame_fails(client, db):
+    ended = list(on_dask(remaining(12), one_breaks, client, 1, db))
 
-    try:
-        [ended] = on_dask(iter([child]), missing, client, 1, db)
-    finally:
-        client.close()
+    states = {child.metadata.iteration: child.status.state for child in ended}
+    assert states == {number: "error" if number == 5 else "completed" for number in range(1, 13)}
+
+
+def test_what_workers_can_not_import_is_said(client, db):
+    [ended] = on_dask(remaining(1), missing, client, 1, db)
 
     assert ended.status.state == "error"
     assert ended.status.error.startswith("the Dask workers can not import 'not_there'")
+
+
+def test_short_children_go_together_and_long_ones_alone():
+    pace = _Pace(most=100)
+
+    sizes = [pace.size]
+    for took_s in (0.001, 0.001, 0.001):
+        pace.learn(1, took_s)
+        sizes.append(pace.size)
+    pace.learn(1, 10 * MOST_S)
+
+    assert sizes == [1, 2, 4, 8]
+    assert pace.size == 1
+
+
+def test_so_many_go_together_as_fill_a_slice():
+    pace = _Pace(most=100, size=64)
+
+    pace.learn(10, MOST_S / 2)
+
+    assert pace.size == 10

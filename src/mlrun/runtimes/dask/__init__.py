@@ -10,6 +10,7 @@ from mlrun.errors import MLRunInvalidArgumentError, MLRunNotImplementedServerErr
 from mlrun.execution import parallel
 from mlrun.execution.current import get_current
 from mlrun.execution.handlers import Handler, Source
+from mlrun.execution.remaining import Remaining
 from mlrun.model.quantity import quantity
 from mlrun.model.run import HyperParamOptions, Run, RunSpec
 from mlrun.runtimes.base import Launch
@@ -22,7 +23,7 @@ from mlrun.runtimes.resources import GPU, Resources
 if TYPE_CHECKING:
     from distributed import Client
 
-_IN_FLIGHT = 4  # children a thread: one runs, others are there when it has ended
+_IN_FLIGHT = 2  # tasks a thread: one runs, another is there when it has ended
 _HERE = ("tcp://127.", "tcp://localhost", "tcp://[::1]", "inproc://")
 
 
@@ -212,25 +213,21 @@ class DaskCluster(Resources, LocalRuntime):
     def source(self, launch: Launch) -> Source:
         return _WithClient(super().source(launch), self)
 
-    def children(self, runs: Iterator[Run], launch: Launch, options: HyperParamOptions) -> Iterator[Run]:
-        return children_on(self, super().source(launch), runs, launch, options.parallel_runs)
+    def children(self, runs: Remaining, launch: Launch, options: HyperParamOptions) -> Iterator[Run]:
+        return children_on(self, super().source(launch), runs, launch, options)
 
 
 def children_on(
-    function: DaskCluster, source: Source, runs: Iterator[Run], launch: Launch, at_once: int
+    function: DaskCluster, source: Source, runs: Remaining, launch: Launch, options: HyperParamOptions
 ) -> Iterator[Run]:
-    """
-    Run the children of a sweep on the workers of *function*.
-
-    Args:
-        at_once: So many side by side; 0 is as many as the workers have threads.
-    """
+    """Run the children of a sweep on the workers of *function*."""
     client: Any = function.client
-    job = parallel.job_of(
+    job = parallel.batch_job_of(
         source, launch.db, launch.secrets.to_serial(), launch.workdir, plain_env(function.spec)
     )
-    threads = sum(client.nthreads().values()) or function.spec.max_replicas or 1
-    return on_dask(runs, job, client, at_once or threads * _IN_FLIGHT, launch.db)
+    threads = max(sum(client.nthreads().values()), workers.most_threads(function.spec))
+    at_once = options.parallel_runs or threads * (1 if runs.is_guided else _IN_FLIGHT)
+    return on_dask(runs, job, client, at_once, launch.db, options.stop_condition)
 
 
 def refuse_what_workers_can_not_reach(address: str, db: RunDB) -> None:

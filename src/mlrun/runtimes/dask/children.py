@@ -1,92 +1,128 @@
-"""Children of a sweep as tasks of a Dask cluster; the worker that runs one tracks it."""
+"""Children of a sweep as tasks of a Dask cluster: several short ones in a task; the worker tracks them."""
 
 from __future__ import annotations
 
-import functools
-import pickle
+import itertools
 import uuid
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, cast
+from dataclasses import dataclass, replace
+from typing import Any
 
-from mlrun.db import get_run_db, liveness
+from mlrun.db import liveness
 from mlrun.db.base import RunDB
-from mlrun.errors import MLRunNotFoundError, MLRunRuntimeError
-from mlrun.execution.parallel import Job, abort_live, ended_with
+from mlrun.errors import MLRunRuntimeError
+from mlrun.execution.parallel import BatchJob, abort_live, ended_with
+from mlrun.execution.remaining import Remaining
 from mlrun.execution.travel import dumps
 from mlrun.model.run import Run, RunState
+from mlrun.runtimes.dask.slices import MOST_S, Ended, Slice, ended_before, run_slice
 from mlrun.runtimes.dask.workers import distributed
 
-if TYPE_CHECKING:
-    from distributed import Client, Future
-
-    Task = Future[dict[str, Any]]
+_MOST_CHILDREN = 256  # in a task
 
 
-def on_dask(runs: Iterator[Run], job: Job, client: Any, at_once: int, db: RunDB) -> Iterator[Run]:
+def on_dask(
+    runs: Remaining, job: BatchJob, client: Any, at_once: int, db: RunDB, stop_condition: str = ""
+) -> Iterator[Run]:
     """
-    Run *job* for each of *runs* on the workers of *client*, *at_once* at a time; gives each child when it has
+    Run *job* for *runs* in *at_once* tasks at a time on the workers of *client*; gives each child when it has
     ended, in any order.
 
     Dask runs a task anew whose worker has died, up to a limit of its own. Left early, the children that are
     live are aborted.
     """
-    call = functools.partial(call_child, dumps(job, "the handler"), db.address)
-    waiting: dict[Task, Run] = {}
-    ended = distributed().as_completed(loop=client.loop)
+    tasks = _Tasks(client, dumps(job, "the handler"), db.address, stop_condition)
+    pace = _Pace(1 if runs.is_guided else _MOST_CHILDREN)
     try:
         while True:
-            while len(waiting) < at_once and (child := next(runs, None)) is not None:
-                future = _submit(client, call, child)
-                waiting[future] = child
-                ended.add(future)
-            if not waiting:
+            while len(tasks) < at_once and (children := list(itertools.islice(runs, pace.size))):
+                tasks.submit(children)
+            if not len(tasks):
                 return
-            future = next(ended)
-            yield _child_of(future, waiting.pop(future), db)
+            children, outcome = tasks.next_ended()
+            if isinstance(outcome, Ended):
+                ended = [Run.from_dict(record) for record in outcome.records]
+                pace.learn(len(ended), outcome.took_s)
+            else:
+                ended = _ended_in_spite(children, outcome, db)
+                pace.restart()  # the first of those that are left may be to blame: it goes alone
+            runs.give_back(children[len(ended) :])
+            yield from ended
     except BaseException:
-        client.cancel(list(waiting), force=True)
-        abort_live(list(waiting.values()), db)
+        abort_live(tasks.cancel(), db)
         raise
 
 
-def _submit(client: Client, call: Any, child: Run) -> Task:
-    """A name of its own: the scheduler may still know that of a child whose sweep was taken up again."""
-    key = f"mlrun-{child.metadata.iteration}-{uuid.uuid4().hex}"
-    child.status.state = RunState.PENDING.value
-    # this process answers for it, so that it does not end with a worker
-    child.status.process = {**liveness.process_stamp(), "task": key}
-    return client.submit(call, child.to_dict(), key=key, pure=False)
+@dataclass
+class _Pace:
+    """How many children go into a task, learnt from those that have ended."""
+
+    most: int
+    size: int = 1
+
+    def learn(self, ended: int, took_s: float) -> None:
+        fitting = int(MOST_S / 2 * ended / max(took_s, 1e-6))  # half: some take longer than those before
+        self.size = max(1, min(2 * self.size, fitting, self.most))
+
+    def restart(self) -> None:
+        self.size = 1
 
 
-def _child_of(future: Any, child: Run, db: RunDB) -> Run:
+class _Tasks:
+    """The tasks of one sweep that are with the scheduler, and the children of each."""
+
+    def __init__(self, client: Any, body: bytes, url: str, stop_condition: str) -> None:
+        self._client, self._url, self._body = client, url, body
+        self._blank = Slice(uuid.uuid4().hex, [], stop_condition=stop_condition)
+        self._sent: dict[Any, tuple[list[Run], Slice]] = {}  # by future
+        self._ended = distributed().as_completed(loop=client.loop)
+
+    def __len__(self) -> int:
+        return len(self._sent)
+
+    def submit(self, children: list[Run]) -> None:
+        task = f"mlrun-{children[0].metadata.iteration}-{uuid.uuid4().hex}"
+        for child in children:
+            child.status.state = RunState.PENDING.value
+            # this process answers for it, so that it does not end with a worker
+            child.status.process = {**liveness.process_stamp(), "task": task}
+        self._send(task, children, replace(self._blank, records=[child.to_dict() for child in children]))
+
+    def next_ended(self) -> tuple[list[Run], Ended | BaseException]:
+        """The children of a task that has ended, and what it gave back, or why it could not."""
+        while True:
+            future = next(self._ended)
+            children, given = self._sent.pop(future)
+            outcome = _outcome(future)
+            if not isinstance(outcome, Ended) or not outcome.needs_job:
+                return children, outcome
+            self._send(f"{future.key}-whole", children, replace(given, body=self._body))
+
+    def cancel(self) -> list[Run]:
+        """Gives the children that were with the scheduler."""
+        self._client.cancel(list(self._sent), force=True)
+        return [child for children, _ in self._sent.values() for child in children]
+
+    def _send(self, key: str, children: list[Run], given: Slice) -> None:
+        future = self._client.submit(run_slice, given, self._url, key=key, pure=False)
+        self._sent[future] = children, given
+        self._ended.add(future)
+
+
+def _outcome(future: Any) -> Ended | BaseException:
     if future.status == "cancelled":
-        return ended_with(child, MLRunRuntimeError("its task was cancelled by the Dask scheduler"), db)
-    error = future.exception()
-    return Run.from_dict(future.result()) if error is None else ended_with(child, _explained(error), db)
-
-
-def _explained(error: BaseException) -> BaseException:
+        return MLRunRuntimeError("its task was cancelled by the Dask scheduler")
+    error: BaseException | None = future.exception()
     if isinstance(error, ModuleNotFoundError):
         return MLRunRuntimeError(
             f"the Dask workers can not import {error.name!r}: mlrun, and what the handler imports, have to be"
             " in their image or environment"
         )
-    return error
+    ended: Ended | BaseException = future.result() if error is None else error
+    return ended
 
 
-def call_child(body: bytes, url: str, record: dict[str, Any]) -> dict[str, Any]:
-    """In a worker: run one child. One that has ended, on a worker that died right after, stays as it is."""
-    meta = record["metadata"]
-    try:
-        stored = get_run_db(url).read_run(meta["uid"], meta["project"], meta["iteration"])
-    except MLRunNotFoundError:
-        return _job(body)(record)
-    is_its_own = stored["status"].get("process", {}).get("task") == record["status"]["process"]["task"]
-    if is_its_own and RunState(stored["status"]["state"]).is_final:
-        return stored
-    return _job(body)(record)
-
-
-@functools.lru_cache(maxsize=4)
-def _job(body: bytes) -> Job:
-    return cast(Job, pickle.loads(body))
+def _ended_in_spite(children: list[Run], error: BaseException, db: RunDB) -> list[Run]:
+    """Those that had ended before *error* ended their task; of a task with one child it is the child's."""
+    ended = [Run.from_dict(record) for record in ended_before([child.to_dict() for child in children], db)]
+    return ended or ([ended_with(children[0], error, db)] if len(children) == 1 else [])

@@ -41,7 +41,7 @@ def local_cluster(spec: FunctionSpec, name: str) -> Any:
     ``max_replicas`` where one of these is set, and is that of the cores where none is.
     """
     most = spec.max_replicas or os.cpu_count() or 1
-    is_adaptive = spec.replicas is None and (spec.min_replicas is not None or spec.max_replicas is not None)
+    is_adaptive = follows_the_work(spec)
     workers = min(spec.min_replicas or 0, most) if is_adaptive else spec.replicas or most
     cluster = distributed().LocalCluster(
         name=name,
@@ -54,6 +54,16 @@ def local_cluster(spec: FunctionSpec, name: str) -> Any:
     if is_adaptive:
         cluster.adapt(minimum=spec.min_replicas or 0, maximum=most)
     return cluster
+
+
+def follows_the_work(spec: FunctionSpec) -> bool:
+    """Whether the number of workers does."""
+    return spec.replicas is None and (spec.min_replicas is not None or spec.max_replicas is not None)
+
+
+def most_threads(spec: FunctionSpec) -> int:
+    """Threads of all workers, once there are as many as may be."""
+    return (spec.replicas or spec.max_replicas or 1) * (spec.nthreads or 1)
 
 
 def connect(address: str, name: str = "") -> Any:

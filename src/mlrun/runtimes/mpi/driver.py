@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from mlrun.config import mlconf
 from mlrun.errors import MLRunRuntimeError
 from mlrun.execution.ranks import RANKS
+from mlrun.execution.remaining import Remaining
 from mlrun.model.base import dump_json
 from mlrun.model.run import HyperParamOptions, Run, RunSpec
 from mlrun.runtimes import program
@@ -43,7 +44,7 @@ class MpiDriver(LocalRuntime):
     def launch(self, run: Run, launch: Launch) -> None:
         self._run_program(run, launch)
 
-    def children(self, runs: Iterator[Run], launch: Launch, options: HyperParamOptions) -> Iterator[Run]:
+    def children(self, runs: Remaining, launch: Launch, options: HyperParamOptions) -> Iterator[Run]:
         return self.one_by_one(runs, launch)
 
     def _hosts(self) -> tuple[list[Host], list[str]]:
