@@ -101,6 +101,16 @@ def test_deleting_takes_the_empty_folders_along(db: Any, out: Path) -> None:
     assert (out / "mine.txt").read_text() == "mine"
 
 
+def test_deleting_takes_the_empty_folders_of_a_hash_along(db: Any, out: Path) -> None:
+    folder = out / ("0a" * 20)
+    (folder / "x").mkdir(parents=True)
+    (folder / "x" / "1").write_text("1")
+
+    garbage.delete(garbage.leftovers(db, str(out), NOW))
+
+    assert out.exists() and not folder.exists()
+
+
 def test_another_store_is_cleaned_too(db: Any) -> None:
     from mlrun.datastore import get_dataitem
 

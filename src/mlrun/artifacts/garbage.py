@@ -133,8 +133,8 @@ def _is_named(address: str, named: list[str]) -> bool:
 
 
 def _remove_empty(folder: str) -> None:
-    """The folder of a run's uid and below it; never one that holds something."""
-    while any(places.UID.fullmatch(part) for part in folder.split(os.sep)):
+    """The folder of a run's uid, or one named by its hash, and below it; never one that holds something."""
+    while any(places.UID.fullmatch(part) or places.HASH.fullmatch(part) for part in folder.split(os.sep)):
         try:
             os.rmdir(folder)
         except OSError:
