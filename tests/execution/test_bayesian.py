@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 
 import pytest
@@ -51,6 +52,20 @@ def test_the_same_seed_and_results_give_the_same_rows():
 
     assert rows("3f2a") == rows("3f2a")
     assert rows("3f2a") != rows("3f2b")
+
+
+def test_a_search_that_is_taken_up_gives_other_rows_than_it_gave_before():
+    before = list(itertools.islice(BayesianSpace(VALUES, MOST, 15, "3f2a"), 3))
+    space = BayesianSpace(VALUES, MOST, 15, "3f2a")
+    space.go_on(3, before[1:])
+    space.tell(before[0], 0.5)
+
+    rows = list(itertools.islice(space, 3))
+
+    assert not any(row in before for row in rows)
+    for row in before[1:]:
+        space.tell(row, 0.1)
+    assert [trial.value for trial in space._study.trials] == [0.1, 0.1, 0.5, None, None, None]
 
 
 def test_it_learns_from_what_it_is_told():

@@ -141,6 +141,19 @@ def test_secrets_arrive_in_each(fn: Any) -> None:
     assert [row[-1] for row in run.status.iterations[1:]] == [True, True]
 
 
+def test_the_sweep_is_told_of_and_its_iterations_are_not(fn: Any, receiver: Any) -> None:
+    told = {"kind": "webhook", "name": "n", "message": "m", "when": ["running", "completed"]}
+
+    fn.run(
+        handler="train",
+        hyperparams={"x": [1, 2]},
+        hyper_param_options=OPTIONS,
+        notifications=[{**told, "params": {"url": receiver.url}}],
+    )
+
+    assert len(receiver.received) == 2
+
+
 def test_a_bayesian_search_runs_in_pods(fn: Any) -> None:
     pytest.importorskip("optuna", reason="optuna is not installed: pip install 'mlrun[optuna]'")
     options = OPTIONS | {"strategy": "bayesian", "max_iterations": 4}
@@ -174,6 +187,26 @@ def test_where_nobody_waits_it_is_one_pod_and_says_so(fn: Any, caplog: Any) -> N
     assert run.output("accuracy") == 2
     assert len(pods()) == 1
     assert "nobody waits for this sweep" in caplog.text
+
+
+def test_a_generator_of_this_process_gives_the_parameters(fn: Any) -> None:
+    def rows() -> Iterator[dict[str, int]]:
+        yield {"x": 3}
+        yield {"x": 4}
+
+    run = fn.run(handler="train", hyperparams=rows, hyper_param_options=OPTIONS)
+
+    assert run.output("accuracy") == 4
+
+
+def test_a_generator_of_this_process_is_refused_where_a_pod_would_drive(fn: Any, db: Any) -> None:
+    def rows() -> Iterator[dict[str, int]]:
+        yield {"x": 3}
+
+    with pytest.raises(MLRunInvalidArgumentError, match="hyperparams is a function of this process"):
+        fn.run(handler="train", hyperparams=rows)
+
+    assert db.list_runs() == []
 
 
 def test_a_pod_that_can_not_be_made_is_refused_before_anything_is_stored(fn: Any, db: Any) -> None:

@@ -84,3 +84,26 @@ def test_what_is_wrong_is_said_when_it_begins(
 ) -> None:
     with pytest.raises(error):
         begun(db, launcher, task, tmp_path, **spec)
+
+
+def test_a_bayesian_search_goes_on_with_what_is_stored(
+    db: Any, launcher: ServerLauncher, task: Any, tmp_path: Any
+) -> None:
+    pytest.importorskip("optuna", reason="optuna is not installed: pip install 'mlrun[optuna]'")
+    options = {"parallel_runs": 2, "selector": "min.loss", "strategy": "bayesian", "max_iterations": 6}
+    spec = {"hyperparams": {"p1": {"low": -1.0, "high": 1.0}}, "hyper_param_options": options}
+    sweep = begun(db, launcher, task, tmp_path, **spec)
+    (submission,) = [one.submission for one in db.started_submissions("here")]
+
+    while not sweep.is_over:
+        sweep.step()
+        for iteration in numbers(db, "pending"):
+            loss = db.read_run("3f2a", "iris", iteration)["spec"]["parameters"]["p1"] ** 2
+            values = {"status.state": "completed", "status.results": {"loss": loss}}
+            db.update_run(values, "3f2a", "iris", iteration)
+        if not sweep.is_over:
+            sweep = DrivenSweep.of(submission, db, launcher, "sweeps")  # another server
+
+    rows = db.read_run("3f2a", "iris")["status"]["iterations"][1:]
+    assert len(rows) == 6 and len({row[2] for row in rows}) == 6
+    assert db.read_run("3f2a", "iris")["status"]["results"]["loss"] == min(row[3] for row in rows)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mlrun.errors import MLRunInvalidArgumentError, MLRunMissingDependencyError, nearest
@@ -41,7 +41,7 @@ class BayesianSpace(Space):
         self.size = limit or RANDOM_ITERATIONS
         self._choices = {name: value for name, value in values.items() if not isinstance(value, Mapping)}
         self._distributions = {name: _distribution(name, value) for name, value in values.items()}
-        self._study = _study(selector, seed)
+        self._seed, self._study = seed, _study(selector, seed)
         self._asked: dict[str, list[Trial]] = {}  # row -> trials that nobody has told of
 
     def _ask(self) -> Iterator[Row]:
@@ -51,10 +51,18 @@ class BayesianSpace(Space):
             self._asked.setdefault(_key(row), []).append(trial)
             yield row
 
+    def go_on(self, given: int, untold: Sequence[Mapping[str, Any]]) -> None:
+        if given:
+            self._study.sampler = _sampler(f"{self._seed}/{given}")  # or the first rows would come again
+        for parameters in untold:
+            row = self._row(parameters)
+            self._study.enqueue_trial({name: self._chosen(name, value) for name, value in row.items()})
+            self._asked.setdefault(_key(row), []).append(self._study.ask(self._distributions))
+
     def tell(self, parameters: Mapping[str, Any], value: Any) -> None:
         from optuna.trial import TrialState, create_trial
 
-        row = {name: parameters[name] for name in self._distributions if name in parameters}
+        row = self._row(parameters)
         state = TrialState.COMPLETE if value is not None else TrialState.FAIL
         if waiting := self._asked.get(_key(row)):
             self._study.tell(waiting.pop(0), value, state=state)
@@ -63,6 +71,9 @@ class BayesianSpace(Space):
         self._study.add_trial(
             create_trial(state=state, value=value, params=params, distributions=self._distributions)
         )
+
+    def _row(self, parameters: Mapping[str, Any]) -> Row:
+        return {name: parameters[name] for name in self._distributions if name in parameters}
 
     def _value(self, name: str, chosen: Any) -> Any:
         return self._choices[name][chosen] if name in self._choices else chosen
@@ -75,11 +86,17 @@ def _study(selector: Selector, seed: str) -> Any:
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
+    more, less = optuna.study.StudyDirection.MAXIMIZE, optuna.study.StudyDirection.MINIMIZE
+    direction = more if selector.criterion == "max" else less
+    return optuna.create_study(direction=direction, sampler=_sampler(seed))
+
+
+def _sampler(seed: str) -> Any:
+    import optuna
+
     number = zlib.crc32(seed.encode())  # what a sampler takes is 32 bits
     # rows that are being tried count as bad ones, so that those that are tried at once differ
-    sampler = optuna.samplers.TPESampler(seed=number, constant_liar=True)
-    more, less = optuna.study.StudyDirection.MAXIMIZE, optuna.study.StudyDirection.MINIMIZE
-    return optuna.create_study(direction=more if selector.criterion == "max" else less, sampler=sampler)
+    return optuna.samplers.TPESampler(seed=number, constant_liar=True)
 
 
 def check(values: Any, selector: Selector) -> None:

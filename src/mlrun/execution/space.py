@@ -48,6 +48,13 @@ class Space:
     def __iter__(self) -> Iterator[Row]:
         return itertools.islice(self._rows(), self._limit)
 
+    def go_on(self, given: int, untold: Sequence[Mapping[str, Any]]) -> None:
+        """
+        Rows were given before, by another process: so many, and of these parameters nobody has told.
+
+        Only for spaces that choose their rows by what others gave; the rest begin anew and are the same.
+        """
+
     def tell(self, parameters: Mapping[str, Any], value: Any) -> None:
         """
         What a child with *parameters* gave, for spaces that choose their rows by it.

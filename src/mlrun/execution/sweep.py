@@ -82,9 +82,10 @@ class Sweep:
         self.failed = 0
         self._best, self._best_value = 0, None
         self._stopped = ""  # why no more are started
-        for child in earlier:
-            if RunState(child.status.state).is_final:
-                self.take(child)
+        over, left = _by_end(earlier)
+        plan.space.go_on(len(earlier), [child.spec.parameters for child in left])
+        for child in over:
+            self.take(child)
 
     def children(self) -> Iterator[Run]:
         """
@@ -183,6 +184,15 @@ class Sweep:
             if (row := next(rows, None)) is None:
                 return
             yield iteration, {**self._run.spec.parameters, **row}
+
+
+def _by_end(children: Sequence[Run]) -> tuple[list[Run], list[Run]]:
+    """Those that have ended, and those that have not."""
+    over: list[Run] = []
+    left: list[Run] = []
+    for child in children:
+        (over if RunState(child.status.state).is_final else left).append(child)
+    return over, left
 
 
 def goes_on(child: Run) -> bool:

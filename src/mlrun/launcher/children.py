@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 
 MOST_CALLS = 8  # of the cluster, side by side
 LOOK_S = 5.0  # between two looks at every live child, where no pod changes: a run may end before its pod does
-INTERRUPTED = "its sweep was interrupted"
+INTERRUPTED, ENDED = "its sweep was interrupted", "its sweep was ended"
 
 
 class PodChildren:
@@ -42,7 +41,7 @@ class PodChildren:
             print(child.status.state)
 
     Args:
-        parent: Where somebody ends it, no more children are started.
+        parent: Where somebody ends it, no more children are started, and the live ones are aborted.
         secrets: Of the task, name to value.
     """
 
@@ -74,7 +73,10 @@ class PodChildren:
                 abort_all(self._launcher, self._live.values(), INTERRUPTED)
 
     def _start_more(self, runs: Iterator[Run], at_once: int, calls: ThreadPoolExecutor) -> None:
-        while len(self._live) < at_once and not is_over(self._parent, self._launcher.db):
+        if is_over(self._parent, self._launcher.db):
+            abort_all(self._launcher, self._live.values(), ENDED)
+            return
+        while len(self._live) < at_once:
             if (child := next(runs, None)) is None:
                 return
             self._live[child.metadata.iteration] = child
@@ -139,10 +141,9 @@ def abort_all(
 
     def abort(child: Run) -> None:
         try:
-            with contextlib.suppress(
-                MLRunConflictError, MLRunNotFoundError
-            ):  # it has ended, or was never stored
-                launcher.abort(child, text, grace_s)
+            launcher.abort(child, text, grace_s)
+        except (MLRunConflictError, MLRunNotFoundError):
+            pass  # it has ended, or was never stored
         except MLRunBaseError as error:
             logger.warning(f"run {child.key} can not be ended now: {err_to_str(error)}")
 

@@ -92,11 +92,10 @@ class LocalLauncher(Launcher):
         text = text or "aborted by the user"
         self.db.update_run({"status.state": RunState.ABORTING, "status.status_text": text}, *_key(run))
         stored = Run.from_dict(self.db.read_run(*_key(run)))
-        children = [one for one in live_children(self.db, stored) if one.status.process.get("pod")]
-        abort_all(self, children, text, grace_s)
         if pod := stored.status.process.get("pod"):
             end_pod(self.cluster, pod, grace_s)
-        self._end(stored, Reason(RunState.ABORTED, text))
+        self._end(stored, Reason(RunState.ABORTED, text))  # whoever drives a sweep finds it ended
+        abort_all(self, live_children(self.db, stored), text, grace_s)
 
     def wait(self, run: Run, show_logs: bool = True) -> Run:
         return wait(self.db, self.cluster, run, show_logs)

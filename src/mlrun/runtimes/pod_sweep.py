@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from mlrun.config import mlconf
+from mlrun.errors import MLRunInvalidArgumentError
 from mlrun.execution.call import failure
 from mlrun.execution.children import child_of
 from mlrun.execution.masked import masked_db
@@ -37,15 +38,21 @@ class PodSweeps(BaseRuntime):
         None, where a run with hyper-parameters is one pod, and its children run in that. With
         ``parallel_runs`` each has a pod of its own, and who waits for the run drives them.
         """
-        if not has_pods_of_its_own(run.spec) or not self._launcher(launch).owns_runs:
-            return None
-        if not launch.watch:
+        is_apart = has_pods_of_its_own(run.spec) and self._launcher(launch).owns_runs
+        if is_apart and launch.watch:
+            return super().plan_of(run, read, launch)
+        if callable(run.spec.hyperparams):
+            raise MLRunInvalidArgumentError(
+                "hyperparams is a function of this process, which neither a pod nor an API server has: this"
+                " process drives the sweep where no server starts the pods (parallel_runs of 2 or more,"
+                " watch=True), and runs it with local=True"
+            )
+        if is_apart:
             logger.warning(
                 "nobody waits for this sweep, so its iterations run side by side in one pod; with watch=True,"
                 " or an API server, each has a pod of its own"
             )
-            return None
-        return super().plan_of(run, read, launch)
+        return None
 
     def children(self, runs: Remaining, launch: Launch, options: HyperParamOptions) -> Iterator[Run]:
         assert launch.parent is not None, "they are children of a sweep"
