@@ -50,7 +50,7 @@ BENCHMARK = Benchmark(
     program=PROGRAM,
     target=1.05,
     kind="ratio",
-    turns=4,
+    turns=3,
 )
 
 if __name__ == "__main__":

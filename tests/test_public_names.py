@@ -29,6 +29,14 @@ mlrun.runtimes.KubejobRuntime: with_limits with_requests gpus with_node_selectio
 mlrun.runtimes.KubejobRuntime: with_preemption_mode with_security_context set_state_thresholds
 mlrun.runtimes.KubejobRuntime: set_image_pull_configuration set_env_from_secret with_annotations get_env
 mlrun.runtimes.KubejobRuntime: is_env_exists
+mlrun.runtimes: Spark3Runtime RemoteSparkRuntime
+mlrun.runtimes.Spark3Runtime: with_driver_requests with_driver_limits with_executor_requests
+mlrun.runtimes.Spark3Runtime: with_executor_limits with_cores with_dynamic_allocation with_restart_policy
+mlrun.runtimes.Spark3Runtime: with_node_selection with_driver_node_selection with_executor_node_selection
+mlrun.runtimes.Spark3Runtime: with_preemption_mode with_driver_preemption_mode with_executor_preemption_mode
+mlrun.runtimes.Spark3Runtime: with_driver_host_path_volume with_executor_host_path_volume with_igz_spark
+mlrun.runtimes.Spark3Runtime: deploy_default_image
+mlrun.runtimes.RemoteSparkRuntime: with_spark_service
 mlrun.runtimes.mounts: VolumeMount mount_v3io v3io_cred auto_mount mount_pvc mount_secret mount_configmap
 mlrun.runtimes.mounts: mount_hostpath mount_s3 set_env_variables
 mlrun.platforms: VolumeMount mount_v3io v3io_cred auto_mount mount_pvc mount_secret mount_configmap

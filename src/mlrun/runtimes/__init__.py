@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from mlrun.runtimes.job import KubejobRuntime as KubejobRuntime
     from mlrun.runtimes.local import LocalRuntime as LocalRuntime
     from mlrun.runtimes.mpi.runtime import MpiRuntime as MpiRuntimeV1  # noqa: F401 - its name in MLRun
-    from mlrun.runtimes.spark import SparkRuntime as Spark3Runtime  # noqa: F401 - the same
     from mlrun.runtimes.spark.remote import RemoteSparkRuntime as RemoteSparkRuntime
+    from mlrun.runtimes.spark.runtime import Spark3Runtime as Spark3Runtime
 
 _UNBUILT = "mlrun.runtimes.unbuilt:UnbuiltRuntime"
 
@@ -28,7 +28,7 @@ kinds: Registry[Any] = Registry(
         "job": "mlrun.runtimes.job:KubejobRuntime",
         "dask": "mlrun.runtimes.dask:DaskCluster",
         "mpijob": "mlrun.runtimes.mpi.runtime:MpiRuntime",
-        "spark": "mlrun.runtimes.spark:SparkRuntime",
+        "spark": "mlrun.runtimes.spark.runtime:SparkRuntime",
         "remote-spark": "mlrun.runtimes.spark.remote:RemoteSparkRuntime",
         "nuclio": _UNBUILT,
         "remote": _UNBUILT,
@@ -44,7 +44,7 @@ _PLACES = {
     "LocalRuntime": "mlrun.runtimes.local",
     "MpiRuntimeV1": "mlrun.runtimes.mpi.runtime",
     "RemoteSparkRuntime": "mlrun.runtimes.spark.remote",
-    "Spark3Runtime": "mlrun.runtimes.spark",
+    "Spark3Runtime": "mlrun.runtimes.spark.runtime",
 }
 
 

@@ -232,7 +232,7 @@ def count(context, n=1):
     java = os.path.realpath(shutil.which("java") or "")
     home = java.removesuffix("/bin/java")
     function = with_package(mlrun.new_function("count", kind="spark", image=IMAGE).with_code(body=code))
-    for path in ("/etc/java-17-openjdk", home):
+    for path in filter(os.path.isdir, ("/etc/java-17-openjdk", home)):
         name = f"java-{len(function.spec.volumes)}"
         function.apply(mlrun.platforms.mount_hostpath(path, path, name))
     return function.set_env("JAVA_HOME", home).set_env("PYSPARK_PYTHON", "python3")

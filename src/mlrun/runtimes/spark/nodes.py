@@ -16,7 +16,7 @@ RESTART_TYPES = ("Never", "OnFailure", "Always")
 
 
 class SparkPods(Sizes):
-    """A base of :class:`mlrun.runtimes.spark.SparkRuntime`; it has no life of its own."""
+    """A base of :class:`mlrun.runtimes.spark.runtime.SparkRuntime`; it has no life of its own."""
 
     def with_driver_limits(
         self,

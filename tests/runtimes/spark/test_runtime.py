@@ -9,7 +9,7 @@ from mlrun.cluster.base import Reach
 from mlrun.errors import MLRunInvalidArgumentError
 from mlrun.launcher.base import Place, Private
 from mlrun.model.run import Run
-from mlrun.runtimes.spark import SparkRuntime
+from mlrun.runtimes.spark.runtime import SparkRuntime
 
 CODE = """
 import warnings
