@@ -44,7 +44,7 @@ class Resuming(Tables):
 
 
 def _refuse_unless_left(key: dict[str, Any], run: Record, stamp: str | None, gone: Record | None) -> None:
-    state = RunState(run["status"].get("state") or RunState.CREATED)
+    state = RunState((run.get("status") or {}).get("state") or RunState.CREATED)
     if state == RunState.COMPLETED:
         raise MLRunConflictError(f"run {name_of(key)} is completed; there is nothing to go on with")
     if state.is_final or stamp is None or abandoned.is_gone(stamp) or records.load(stamp) == gone:
@@ -59,7 +59,7 @@ def _refuse_unless_left(key: dict[str, Any], run: Record, stamp: str | None, gon
 def _taken_up(connection: Connection, key: dict[str, Any], row: tuple[Any, ...]) -> Record:
     iteration, _, body = row
     child: Record = records.load(body)
-    if ended_of_itself(child.get("status", {})):
+    if ended_of_itself(child.get("status") or {}):
         return child
     return _reopen(connection, {**key, "iteration": iteration}, child, RunState.CREATED, None)
 
@@ -68,7 +68,7 @@ def _reopen(
     connection: Connection, key: dict[str, Any], run: Record, state: RunState, process: Record | None
 ) -> Record:
     connection.execute(_REOPEN, {**key, "state": state.value})
-    status = {name: value for name, value in run.get("status", {}).items() if name not in _OF_AN_END}
+    status = {name: value for name, value in (run.get("status") or {}).items() if name not in _OF_AN_END}
     status.pop("process", None)
     now = {"state": state.value, "last_update": times.now()}
     run["status"] = {**status, **now, **({"process": process} if process else {})}
