@@ -152,6 +152,18 @@ class Service:
         self._firings.hide_with_schedule(project, name, hidden)
         self.wake()
 
+    def set_schedule_notifications(self, project: str, name: str, notifications: list[Any]) -> None:
+        """
+        Replace the notifications of the runs that a schedule starts from now on.
+
+        Raises:
+            MLRunInvalidArgumentError: One can not be sent; the message says why.
+            MLRunNotFoundError: No such schedule.
+        """
+        self._firings.change_schedule(
+            project, name, lambda record, hidden: jobs.set_notifications(record, hidden, notifications)
+        )
+
     def invoke(self, project: str, name: str) -> Record:
         """
         Submit a run of a schedule at once.

@@ -27,7 +27,7 @@ from mlrun.runtimes.base import Launch
 from mlrun.runtimes.pod_sweep import has_pods_of_its_own
 from mlrun.secrets import SecretsStore, masked_sources
 from mlrun.service.functions import function_of, pod_function
-from mlrun.service.telling import as_hidden, take
+from mlrun.service.telling import as_hidden, give_back, take
 
 SCHEDULE_LABEL = "mlrun/schedule-name"  # of the runs that a schedule has started
 
@@ -149,6 +149,22 @@ def take_secrets(record: Record) -> str:
     }
     record["scheduled_object"] = {**scheduled, "task": task}
     return as_hidden(hidden)
+
+
+def set_notifications(record: Record, hidden: str, notifications: list[Any]) -> str:
+    """
+    Have the runs of a schedule tell of themselves by *notifications* alone; gives what is hidden then.
+
+    Raises:
+        MLRunInvalidArgumentError: One can not be sent; the message says why.
+    """
+    scheduled = records.part(record, "scheduled_object", "a schedule")
+    task = records.part(scheduled, "task", "the scheduled_object")
+    spec, other = RunSpec(notifications=notifications), give_back(Run(), hidden)
+    taken = take(spec)
+    shown = {**records.part(task, "spec", "a task"), "notifications": spec.notifications}
+    record["scheduled_object"] = {**scheduled, "task": {**task, "spec": shown}}
+    return as_hidden(other | taken)
 
 
 def run_of_schedule(schedule: Record, uid: str) -> Record:

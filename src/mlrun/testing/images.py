@@ -95,9 +95,7 @@ def copy_python(folder: Path) -> None:
     prefix = Path(sys.base_prefix)
     version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
     library = folder / "usr/local/lib" / version
-    leave = shutil.ignore_patterns(
-        "__pycache__", "test", "site-packages", "dist-packages", "*.a", "tkinter", "idlelib"
-    )
+    leave = shutil.ignore_patterns("test", "site-packages", "dist-packages", "*.a", "tkinter", "idlelib")
     shutil.copytree(sysconfig.get_path("stdlib"), library, ignore=leave, symlinks=False)
     import pip
 

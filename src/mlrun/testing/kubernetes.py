@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlsplit
 
 from mlrun.errors import MLRunNotFoundError
 
@@ -19,6 +20,13 @@ HOW_TO_GET_ONE = (
 )
 IMAGE = os.environ.get("MLRUN_TEST_KUBERNETES_IMAGE", "localhost/python:test")  # with python and sh
 _START_S = 30
+
+
+def host_for_pods(kubeconfig: str) -> str:
+    """The address of the API server: where it runs on this machine, pods find other servers there, too."""
+    from mlrun.cluster.kubernetes.account import open_account
+
+    return urlsplit(open_account(kubeconfig).configuration.host).hostname or ""
 
 
 class KubernetesNamespace:

@@ -94,13 +94,8 @@ class ServerJobsContract:
     @pytest.fixture(scope="class")
     @classmethod
     def folder(cls, tmp_path_factory: pytest.TempPathFactory) -> Path:
-        """Of the server and of artifacts; and of the command that images do not have."""
-        folder = tmp_path_factory.mktemp("server")
-        (folder / "artifacts").mkdir()
-        (folder / "bin").mkdir()
-        (folder / "bin/mlrun").write_text('#!/bin/sh\nexec python3 -m mlrun "$@"\n')
-        (folder / "bin/mlrun").chmod(0o755)
-        return folder
+        """Of the server, and of what its pods share with this machine."""
+        return tmp_path_factory.mktemp("server")
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -289,7 +284,16 @@ def look(context):
 
 
 def equipped(function: Any, folder: Path) -> Any:
-    """With what images of tests have not: this package, what it needs, and the folder of artifacts."""
+    """
+    With what images of tests have not: this package, what it needs, its command, and a folder for artifacts.
+
+    Args:
+        folder: The last two are in it.
+    """
+    (folder / "artifacts").mkdir(exist_ok=True)
+    (folder / "bin").mkdir(exist_ok=True)
+    (folder / "bin/mlrun").write_text('#!/bin/sh\nexec python3 -m mlrun "$@"\n')
+    (folder / "bin/mlrun").chmod(0o755)
     places = {
         "package": (Path(mlrun.__file__).parent.parent, "/package"),
         "site": (Path(sysconfig.get_path("purelib")), "/site"),

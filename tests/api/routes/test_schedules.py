@@ -69,10 +69,32 @@ def test_schedules_are_deleted(stored: TestClient) -> None:
     assert stored.get(URL).json() == {"schedules": []}
 
 
-def test_what_is_not_built_says_so(stored: TestClient) -> None:
-    answer = stored.put(f"{URL}/nightly/notifications", json={})
+def test_notifications_are_replaced_and_their_secrets_are_in_no_record(stored: TestClient, db: Any) -> None:
+    spec = {"secret_sources": [{"kind": "inline", "source": {"TOKEN": "s3cr3t-value"}}], "function": "p1/f"}
+    stored.put(f"{URL}/nightly", json={"scheduled_object": {"task": {"spec": spec}}})
+    told = {"kind": "slack", "name": "told", "secret_params": {"webhook": "https://slack.example/s3cr3t"}}
 
-    assert answer.status_code == 501 and "notifications of schedules are not built" in answer.text
+    answers = [stored.put(f"{URL}/nightly/notifications", json={"notifications": [told]}) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [200, 200]
+    record = stored.get(f"{URL}/nightly").json()
+    (shown,) = record["scheduled_object"]["task"]["spec"]["notifications"]
+    assert shown["secret_params"] == {"webhook": "***"} and "s3cr3t" not in str(record)
+    with db.connections.read() as connection:
+        kept = connection.execute("SELECT value FROM project_secrets").fetchone()[0]
+    assert "https://slack.example/s3cr3t" in kept and "s3cr3t-value" in kept
+
+
+@pytest.mark.parametrize(
+    ("name", "notifications", "status"),
+    [("nightly", [{"kind": "slack", "name": "n"}], 400), ("zz", [], 404), ("nightly", None, 400)],
+)
+def test_notifications_that_can_not_be_set_are_answered(
+    stored: TestClient, name: str, notifications: Any, status: int
+) -> None:
+    answer = stored.put(f"{URL}/{name}/notifications", json={"notifications": notifications})
+
+    assert answer.status_code == status
 
 
 def test_a_server_without_a_cluster_invokes_nothing(stored: TestClient) -> None:

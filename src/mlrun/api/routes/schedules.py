@@ -8,8 +8,8 @@ from mlrun.api.answers import as_json, done
 from mlrun.api.codec import Call, Rule
 from mlrun.api.parameters import flag, text, texts, word
 from mlrun.api.service_shapes import Schedule, Schedules, Submitted
+from mlrun.api.shapes import Notifications
 from mlrun.db.base import Record
-from mlrun.errors import MLRunNotImplementedServerError
 from mlrun.model.query import label_list
 from mlrun.service import jobs
 
@@ -66,9 +66,9 @@ def delete_all(call: Call) -> Response:
 
 
 def set_notifications(call: Call) -> Response:
-    raise MLRunNotImplementedServerError(
-        "notifications of schedules are not built; those of its task's spec are those of its runs"
-    )
+    notifications = call.record()["notifications"]
+    call.house.service.set_schedule_notifications(call.project, call.path["name"], notifications)
+    return done()
 
 
 def _checked(record: Record, call: Call) -> Record:
@@ -118,7 +118,8 @@ RULES = (
         "PUT",
         f"{_ONE}/notifications",
         set_notifications,
-        "Not built: notifications of a schedule",
-        errors=(501,),
+        "Replace the notifications of the runs that a schedule starts",
+        takes=Notifications,
+        errors=(404,),
     ),
 )

@@ -85,10 +85,23 @@ class Firings(Schedules):
     def hide_with_schedule(self, project: str, name: str, hidden: str) -> None:
         """Keep what of its runs may be in no record, as long as the schedule is there; empty is nothing."""
         with self._write(lock_of(project)) as connection:
-            if hidden:
-                secrets.keep(connection, project, hidden_name(name), hidden)
-            else:
-                secrets.forget(connection, project, hidden_name(name))
+            _hide(connection, project, name, hidden)
+
+    def change_schedule(self, project: str, name: str, change: Callable[[Record, str], str]) -> None:
+        """
+        Change what a schedule starts, and what of that may be in no record, in one transaction.
+
+        Args:
+            change: Changes the record in place; takes what is hidden with it, and gives what shall be.
+
+        Raises:
+            MLRunNotFoundError: No such schedule.
+        """
+        with self._write(lock_of(project)) as connection:
+            record = one_schedule(connection, project, name)
+            hidden = change(record, secrets.kept(connection, project, hidden_name(name)))
+            store_schedule(connection, UPDATE, record)
+            _hide(connection, project, name, hidden)
 
     def invoke_schedule_now(self, project: str, name: str, make_run: MakeRun) -> Record:
         """
@@ -106,6 +119,13 @@ class Firings(Schedules):
             run = _submit(connection, record, make_run(record, uid), now)
             store_schedule(connection, UPDATE, record)
         return run
+
+
+def _hide(connection: Connection, project: str, name: str, hidden: str) -> None:
+    if hidden:
+        secrets.keep(connection, project, hidden_name(name), hidden)
+    else:
+        secrets.forget(connection, project, hidden_name(name))
 
 
 def _note_missed(record: Record, table: Timetable, due: str, now: str, is_late_run: bool) -> bool:

@@ -63,7 +63,7 @@ def reopen(
 
 
 def _refuse_unless_left(key: dict[str, Any], run: Record, stamp: str | None, gone: Record | None) -> None:
-    state = RunState(run["status"].get("state") or RunState.CREATED)
+    state = RunState((run.get("status") or {}).get("state") or RunState.CREATED)
     if state == RunState.COMPLETED:
         raise MLRunConflictError(f"run {name_of(key)} is completed; there is nothing to go on with")
     if state.is_final or stamp is None or abandoned.is_gone(stamp) or records.load(stamp) == gone:
@@ -80,7 +80,7 @@ def _taken_up(
 ) -> Record:
     iteration, _, body = row
     child: Record = records.load(body)
-    status = child.setdefault("status", {})
+    status = child["status"] = child.get("status") or {}
     if ended_of_itself(status) or goes_on(status, pods):
         return child
     if attempt := next_attempt(status):
@@ -92,7 +92,7 @@ def _reopen(
     connection: Connection, key: dict[str, Any], run: Record, state: RunState, process: Record | None
 ) -> Record:
     connection.execute(_REOPEN, {**key, "state": state.value})
-    status = {name: value for name, value in run.get("status", {}).items() if name not in _OF_AN_END}
+    status = {name: value for name, value in (run.get("status") or {}).items() if name not in _OF_AN_END}
     status.pop("process", None)
     now = {"state": state.value, "last_update": times.now()}
     run["status"] = {**status, **now, **({"process": process} if process else {})}
