@@ -21,6 +21,7 @@ from mlrun.testing.clusters import ClusterContract
 from mlrun.testing.cutting import CuttingProxy
 from mlrun.testing.kubernetes import IMAGE
 from mlrun.testing.kubernetes_api import Reply, ScriptedApiServer, listed, pod, status
+from mlrun.testing.mpi_operator import served
 
 # Kind, a spec, and the status of one that has failed.
 OPERATED = [
@@ -186,7 +187,7 @@ class TestKubernetesCluster(ClusterContract):
         self, cluster: Any, kubernetes: Any, pods: Pods, kind: str, spec: Any, ended: Any
     ) -> None:
         row = kind_named(kind)
-        with definition(kubernetes, row):
+        with served(kubernetes) if kind == "MPIJob" else definition(kubernetes, row):
             metadata = {"name": "train", "labels": pods.selector}
             name = cluster.create({"apiVersion": row.api, "kind": kind, "metadata": metadata, "spec": spec})
             labels = {key: value.format(name=name) for key, value in row.pod_labels.items()}

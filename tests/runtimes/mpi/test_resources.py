@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 
+from mlrun.config import mlconf
 from mlrun.errors import MLRunInvalidArgumentError
-from mlrun.runtimes.mpi.resources import resource_of
+from mlrun.runtimes.mpi.resources import ROLE, resource_of
 
 POD = {
     "apiVersion": "v1",
@@ -63,6 +66,47 @@ def test_a_train_job_has_a_trainer():
     assert (trainer["numNodes"], trainer["numProcPerNode"]) == (3, 2)
     assert (trainer["image"], trainer["command"]) == ("mpi", ["mlrun", "run"])
     assert trainer["resourcesPerNode"] == {"limits": {"cpu": 2}}
+
+
+FULL = copy.deepcopy(POD)
+FULL["spec"] |= {
+    "serviceAccountName": "trainer",
+    "tolerations": [{"key": "gpu", "operator": "Exists"}],
+    "volumes": [{"name": "data", "hostPath": {"path": "/data"}}],
+    "imagePullSecrets": [{"name": "registry"}],
+}
+FULL["spec"]["containers"][0]["volumeMounts"] = [{"name": "data", "mountPath": "/data"}]
+
+
+def test_a_train_job_is_one_of_the_published_model():
+    from kubeflow_trainer_api.models.trainer_v1alpha1_train_job import TrainerV1alpha1TrainJob
+
+    job = resource_of(FULL, "trainer", workers=3, slots=2)
+
+    assert given(TrainerV1alpha1TrainJob.from_dict(job).to_dict()) == job
+
+
+def given(value):
+    """What a model has, without what nobody has said."""
+    if isinstance(value, dict):
+        return {name: given(item) for name, item in value.items() if item is not None}
+    return [given(item) for item in value] if isinstance(value, list) else value
+
+
+def test_a_train_job_patches_the_pods_of_its_runtime():
+    mlconf.mpi.training_runtime = "deepspeed-distributed"
+
+    spec = resource_of(FULL, "trainer", workers=3, slots=2)["spec"]
+
+    assert spec["runtimeRef"] == {"name": "deepspeed-distributed"}
+    jobs = spec["runtimePatches"][0]["trainingRuntimeSpec"]["template"]["spec"]["replicatedJobs"]
+    launcher, node = (job["template"]["spec"]["template"] for job in jobs)
+    assert [job["name"] for job in jobs] == ["launcher", "node"]
+    assert (launcher["metadata"]["labels"][ROLE], node["metadata"]["labels"][ROLE]) == ("launcher", "worker")
+    for pod in (launcher, node):
+        assert pod["spec"]["serviceAccountName"] == "trainer"
+        assert pod["spec"]["containers"][0]["volumeMounts"] == [{"name": "data", "mountPath": "/data"}]
+    assert node["spec"]["containers"][0]["env"] == POD["spec"]["containers"][0]["env"]
 
 
 def test_the_pod_stays_as_it_was():

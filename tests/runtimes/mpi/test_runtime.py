@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
+
 import pytest
 
 import mlrun
@@ -9,6 +13,8 @@ from mlrun.cluster.base import Reach
 from mlrun.errors import MLRunInvalidArgumentError, MLRunInvalidArgumentTypeError, RunError
 from mlrun.launcher.base import Place, Private
 from mlrun.model.run import Run
+from mlrun.testing.kubernetes import IMAGE
+from mlrun.testing.mpi_operator import StandIn, served
 
 CODE = '''
 import os, signal
@@ -235,3 +241,89 @@ def test_on_an_operator_it_is_its_resource(fn):
     assert spec["mpiReplicaSpecs"]["Worker"]["replicas"] == 4
     assert launcher["command"][:5] == ["mlrun", "run", "--from-env", "--kind", "mpijob"]
     assert "mpi_args=['-x', 'A']" in launcher["command"]
+
+
+# on Kubernetes, with a stand-in for the operator
+
+FAR = """
+import os, socket, time
+from mpi4py import MPI
+
+def train(context, n=1, fail=-1):
+    comm = MPI.COMM_WORLD
+    assert comm.rank != fail, "no data here"
+    print("rank", comm.rank, "on", socket.gethostname(), context.get_secret("KEY"))
+    context.log_result("total", comm.allreduce(comm.rank + n))
+    context.log_result("hosts", len(set(comm.allgather(socket.gethostname()))))
+
+def sleep(context):
+    print("asleep", flush=True)
+    time.sleep(1000)
+"""
+
+
+@pytest.fixture
+def far(on_kubernetes, kubernetes, with_package):
+    """Two workers of two ranks, in an image that has MPI as if it had been installed there."""
+    kubectl = shutil.which("kubectl")
+    if not kubectl:
+        pytest.skip("kubectl is not on this machine: apt install kubernetes-client")
+    mlrun.mlconf.mpi.mpiexec = os.path.join(sys.prefix, "bin", "mpiexec")
+    function = mlrun.new_function("far", kind="mpijob", image=IMAGE).with_code(body=FAR).apply(with_package)
+    for name, (path, place) in {
+        "mpi": (sys.prefix, sys.prefix),
+        "kubectl": (os.path.realpath(kubectl), "/usr/local/bin/kubectl"),
+    }.items():
+        function.apply(mlrun.platforms.mount_hostpath(path, place, name))
+    function.set_env("LD_LIBRARY_PATH", os.path.join(sys.prefix, "lib"))
+    function.spec.replicas = 2
+    function.set_mpi_args(["-iface", "eth0"])  # pods do not know each other's names here
+    with served(kubernetes), StandIn(kubernetes):
+        yield function
+
+
+def test_an_operator_runs_the_ranks_in_pods_of_their_own(far, db, kubernetes):
+    task = mlrun.new_task(params={"n": 10, "slots_per_worker": 2}).with_secrets("inline", {"KEY": "s3cr3t"})
+
+    run = far.run(task, handler="train")
+
+    log = db.get_log(run.uid())[1].decode()
+    assert run.outputs == {"total": 46, "hosts": 2}
+    assert sum(line.startswith("rank ") and line.endswith(" ***") for line in log.splitlines()) == 4
+    cluster, name = kubernetes.cluster(), run.status.process["pod"]
+    assert cluster.read(name).kind == "MPIJob"
+    kubernetes.wait(lambda: cluster.read(name).phase == "succeeded", "the job has ended")
+
+
+def test_either_version_of_an_mpijob_is_what_a_cluster_takes(far, kubernetes):
+    run = Run.from_dict({"metadata": {"uid": "3f2a", "project": "iris", "name": "train"}})
+    place = Place("kubernetes", Reach.NETWORK, True, "http://mlrun:8080", kubernetes.name)
+    mlrun.mlconf.mpijob_crd_version = "v2beta1"
+
+    resource = far.manifest(run, place, Private({}, {}, {})).resource
+
+    assert resource["apiVersion"] == "kubeflow.org/v2beta1"
+    cluster = kubernetes.cluster()
+    name = cluster.create(resource)
+    assert cluster.read(name).kind == "MPIJob"
+    assert name in [state.name for state in cluster.list()]
+    cluster.delete(name)
+    kubernetes.wait(lambda: name not in [state.name for state in cluster.list()], "it is gone")
+
+
+def test_a_rank_that_fails_in_a_pod_of_its_own_is_named(far, db):
+    with pytest.raises(RunError, match=r"AssertionError: no data here \(rank 1 of 2\)"):
+        far.run(handler="train", params={"fail": 1})
+
+
+def test_an_mpijob_on_kubernetes_is_aborted(far, db, kubernetes):
+    run = far.run(handler="sleep", watch=False)
+    kubernetes.wait(lambda: db.get_log(run.uid())[1].count(b"asleep") == 2, "both ranks have begun")
+
+    run.abort()
+
+    assert run.state() == "aborted"
+    cluster = kubernetes.cluster()
+    kubernetes.wait(
+        lambda: all(pod.is_final for pod in cluster.list({"mlrun/uid": run.uid()})), "no pod goes on"
+    )

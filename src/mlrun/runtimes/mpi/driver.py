@@ -61,8 +61,8 @@ class MpiDriver(LocalRuntime):
                 program.environment(self.spec, run, launch.db, handover, part.search_path())
             )
             env |= {**part.variables(), **parts_of(CONFIG, dump_json(run.to_dict()).decode())}
-            env |= {**(as_text(launch.secrets) if hosts else {}), RANKS: str(ranks)}
-            env = {**rendezvous(ranks, hosts), **starter.variables(hosts, env), **env}
+            env |= {**(as_text(launch.secrets) if hosts else {}), RANKS: str(ranks), "WORLD_SIZE": str(ranks)}
+            env = {**rendezvous(hosts), **starter.variables(hosts, env), **env}
             each = [sys.executable, "-m", "mlrun.runtimes.mpi.rank"]
             words = [*starter.words(ranks, hosts, given, env), *each]
             child = program.Program(words, env, launch.workdir, launch.log_of(run), handover.learn)
@@ -87,14 +87,14 @@ class MpiDriver(LocalRuntime):
         return known or left or program.how_it_ended(code, tail)
 
 
-def rendezvous(ranks: int, hosts: Sequence[Host]) -> dict[str, str]:
+def rendezvous(hosts: Sequence[Host]) -> dict[str, str]:
     """
     Where rank 0 is, and a port that the ranks may meet at.
 
     The port is free on this machine; where rank 0 is on another one, it most likely is there.
     """
     address = hosts[0].name if hosts else "127.0.0.1"
-    return {"MASTER_ADDR": address, "MASTER_PORT": str(_free_port()), "WORLD_SIZE": str(ranks)}
+    return {"MASTER_ADDR": address, "MASTER_PORT": str(_free_port())}
 
 
 def _free_port() -> int:
