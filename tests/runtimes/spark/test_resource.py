@@ -281,3 +281,22 @@ def test_a_run_that_is_aborted_takes_its_application_with_it(there, operator, ku
     assert run.state() == "aborted"
     path = f"/apis/{GROUP}/v1beta2/namespaces/{kubernetes.name}/sparkapplications/{name}"
     kubernetes.wait(lambda: not kubernetes.serves(path), f"{name} is gone")
+
+
+def test_drivers_stay_off_nodes_that_executors_may_lose(fn, home):
+    mlconf.preemptible_nodes.node_selector = '{"spot": "true"}'
+    mlconf.preemptible_nodes.tolerations = '[{"key": "spot", "operator": "Exists"}]'
+    fn.with_driver_preemption_mode("prevent").with_executor_preemption_mode("constrain")
+
+    spec = spec_of(fn)
+
+    (driver,), (executor,) = (
+        spec[part]["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"][
+            "nodeSelectorTerms"
+        ]
+        for part in ("driver", "executor")
+    )
+    assert driver["matchExpressions"] == [{"key": "spot", "operator": "NotIn", "values": ["true"]}]
+    assert executor["matchExpressions"] == [{"key": "spot", "operator": "In", "values": ["true"]}]
+    assert spec["executor"]["tolerations"] == [{"key": "spot", "operator": "Exists"}]
+    assert "tolerations" not in spec["driver"]

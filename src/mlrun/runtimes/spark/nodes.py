@@ -101,12 +101,12 @@ class SparkPods(Sizes):
         return super().with_node_selection(None, node_selector, affinity, tolerations)  # type: ignore[misc, no-any-return]
 
     def with_driver_preemption_mode(self, mode: str) -> Self:
-        """That of the driver's pod, recorded as by :meth:`with_preemption_mode`."""
+        """That of the driver's pod, as :meth:`with_preemption_mode` is that of all."""
         self.spec.driver_preemption_mode = check_mode(mode)
         return self
 
     def with_executor_preemption_mode(self, mode: str) -> Self:
-        """That of the executors' pods, as of :meth:`with_driver_preemption_mode`."""
+        """That of the executors' pods."""
         self.spec.executor_preemption_mode = check_mode(mode)
         return self
 

@@ -13,7 +13,9 @@ from mlrun.cluster.base import Resource
 from mlrun.config import mlconf
 from mlrun.launcher.base import Work
 from mlrun.model.function import FunctionSpec
+from mlrun.model.run import Run
 from mlrun.runtimes.command import split_words
+from mlrun.runtimes.manifest import scheduling
 from mlrun.runtimes.spark.options import DEPS, as_text, history
 
 SPARK_VERSION = "4.2.0"  # the first whose frames give Arrow's stream
@@ -31,6 +33,7 @@ _RESTART = {  # of with_restart_policy()
     "submission_retry_interval": "onSubmissionFailureRetryInterval",
 }
 _CORES = 1
+_OF_NODES = ("node_selector", "affinity", "tolerations", "preemption_mode")
 
 
 def type_of(spec: FunctionSpec) -> str:
@@ -39,7 +42,7 @@ def type_of(spec: FunctionSpec) -> str:
     return spec.job_type or next(endings, _PYTHON)
 
 
-def application_of(spec: FunctionSpec, work: Work) -> Work:
+def application_of(spec: FunctionSpec, run: Run, work: Work) -> Work:
     """
     The application that does what the pod of *work* would do.
 
@@ -47,7 +50,7 @@ def application_of(spec: FunctionSpec, work: Work) -> Work:
     has to go with the application.
 
     Args:
-        work: A ``v1`` Pod of the run, and the secrets that it refers to.
+        work: A ``v1`` Pod of *run*, and the secrets that it refers to.
     """
     pod = work.resource
     name = pod["metadata"]["name"]
@@ -74,12 +77,12 @@ def application_of(spec: FunctionSpec, work: Work) -> Work:
             monitoring=_monitoring(spec.monitoring),
             batchSchedulerOptions=_given(priorityClassName=spec.priority_class_name),
             driver={
-                **_part(spec, pod, "driver", is_python),
+                **_part(spec, run, pod, "driver", is_python),
                 "env": copy.deepcopy(pod["spec"]["containers"][0]["env"]),
                 "serviceAccount": spec.service_account or SERVICE_ACCOUNT,
             },
             executor={
-                **_part(spec, pod, "executor", False),
+                **_part(spec, run, pod, "executor", False),
                 **_given(env=_own_env(spec, pod)),
                 "instances": spec.replicas or 1,
             },
@@ -135,7 +138,7 @@ def _volumes(name: str, pod: Resource, has_main: bool) -> list[dict[str, Any]]:
     return list(volumes)
 
 
-def _part(spec: FunctionSpec, pod: Resource, part: str, has_main: bool) -> dict[str, Any]:
+def _part(spec: FunctionSpec, run: Run, pod: Resource, part: str, has_main: bool) -> dict[str, Any]:
     """What driver and executors have in common."""
     template, container = pod["spec"], pod["spec"]["containers"][0]
     mounts = [*container.get("volumeMounts", ()), *getattr(spec, f"{part}_volume_mounts")]
@@ -150,14 +153,20 @@ def _part(spec: FunctionSpec, pod: Resource, part: str, has_main: bool) -> dict[
             envFrom=container.get("envFrom"),
             volumeMounts=mounts,
             javaOptions=getattr(spec, f"{part}_java_options"),
-            nodeSelector=getattr(spec, f"{part}_node_selector") or template.get("nodeSelector"),
-            affinity=getattr(spec, f"{part}_affinity") or template.get("affinity"),
-            tolerations=getattr(spec, f"{part}_tolerations") or template.get("tolerations"),
+            **_nodes(spec, run, part),
             securityContext=container.get("securityContext"),
             podSecurityContext=template.get("securityContext"),
             terminationGracePeriodSeconds=template.get("terminationGracePeriodSeconds"),
         ),
     }
+
+
+def _nodes(spec: FunctionSpec, run: Run, part: str) -> dict[str, Any]:
+    """Where driver or executors may go: what is said of them counts more than what is said of both."""
+    both = spec.to_dict()
+    own = {name: getattr(spec, f"{part}_{name}") for name in _OF_NODES}
+    fields = scheduling({**both, **{name: value for name, value in own.items() if value}}, run)
+    return {name: fields[name] for name in ("nodeSelector", "affinity", "tolerations") if name in fields}
 
 
 def _sizes(spec: FunctionSpec, part: str) -> dict[str, Any]:

@@ -66,7 +66,7 @@ class SparkRuntime(SparkPods, PodRuntime):
     def manifest(self, run: Run, place: Place, private: Private) -> Work:
         function = self._with_image()
         work = pod_of(function, run, place, private, told_to_driver(function), self.pod_name(run))
-        return application_of(function.spec, work) if place.runs_operators else work
+        return application_of(function.spec, run, work) if place.runs_operators else work
 
     def _with_image(self) -> SparkRuntime:
         """This function as it is mounted, with the image that the settings say where it names none."""
