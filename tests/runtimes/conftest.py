@@ -7,7 +7,7 @@ import site
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -39,6 +39,36 @@ def on_kubernetes(kubernetes: Any, db: Any) -> Iterator[None]:
         mlrun.mlconf.reload()
         yield
         server.terminate()
+
+
+@pytest.fixture
+def server_on_kubernetes(kubernetes: Any, tmp_path: Path) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
+    """Starts (again) a server that starts pods there, at an address that they reach."""
+    config = yaml.safe_load(Path(kubernetes.kubeconfig).read_text())
+    address = urlsplit(config["clusters"][0]["cluster"]["server"]).hostname
+    assert address
+    with socket.socket() as free:
+        free.bind((address, 0))
+        port = free.getsockname()[1]
+    started: list[subprocess.Popen[bytes]] = []
+    words = ["db", "--host", address, "--port", str(port), "--insecure", "-d", str(tmp_path / "server")]
+
+    def start() -> subprocess.Popen[bytes]:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "mlrun", *words],
+            env=os.environ | kubernetes.settings,
+            stderr=subprocess.PIPE,
+        )
+        started.append(process)
+        assert process.stderr and b"serving" in process.stderr.readline()
+        return process
+
+    os.environ["MLRUN_DBPATH"] = f"http://{address}:{port}"
+    mlrun.mlconf.reload()
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
 
 
 @pytest.fixture

@@ -5,17 +5,14 @@ from __future__ import annotations
 import itertools
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
-import yaml
 
 import mlrun
 from mlrun.cluster import get_cluster
@@ -385,36 +382,6 @@ def test_what_a_killed_driver_has_left_on_kubernetes_is_run_once(far: Any, db: A
     assert (run.state(), run.output("best_iteration")) == ("completed", 3)
     pods = [state.labels["mlrun/iteration"] for state in kubernetes.cluster().list({"mlrun/uid": "3f2a"})]
     assert sorted(pods) == ["1", "2", "3"]
-
-
-@pytest.fixture
-def server_on_kubernetes(kubernetes: Any, tmp_path: Path) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
-    """Starts (again) a server that starts pods there, at an address that they reach."""
-    config = yaml.safe_load(Path(kubernetes.kubeconfig).read_text())
-    address = urlsplit(config["clusters"][0]["cluster"]["server"]).hostname
-    assert address
-    with socket.socket() as free:
-        free.bind((address, 0))
-        port = free.getsockname()[1]
-    started: list[subprocess.Popen[bytes]] = []
-    words = ["db", "--host", address, "--port", str(port), "--insecure", "-d", str(tmp_path / "server")]
-
-    def start() -> subprocess.Popen[bytes]:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "mlrun", *words],
-            env=os.environ | kubernetes.settings,
-            stderr=subprocess.PIPE,
-        )
-        started.append(process)
-        assert process.stderr and b"serving" in process.stderr.readline()
-        return process
-
-    os.environ["MLRUN_DBPATH"] = f"http://{address}:{port}"
-    mlrun.mlconf.reload()
-    yield start
-    for process in started:
-        process.kill()
-        process.communicate()
 
 
 def test_a_server_drives_a_sweep_on_kubernetes_and_goes_on_after_it_was_killed(

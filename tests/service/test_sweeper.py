@@ -205,6 +205,20 @@ def test_what_can_not_be_driven_is_an_error_with_the_reason(driven: Driven, subm
     assert status["state"] == "error" and "is not an expression" in status["error"]
 
 
+def test_what_can_not_be_driven_is_aborted_all_the_same(driven: Driven, submit: Any, db: Any) -> None:
+    submit()
+    driven.round()
+    db.update_run({"spec.hyper_param_options.stop_condition": "import os"}, UID, "iris")
+    for iteration in driven.live:
+        driven.end(iteration)
+    db.abort_submitted(UID, "iris", 0, "enough")
+    driven.restart()
+
+    driven.round()
+
+    assert state_of(db, UID) == "aborted"
+
+
 def test_a_deleted_sweep_is_forgotten(driven: Driven, submit: Any, db: Any) -> None:
     submit()
     driven.round()

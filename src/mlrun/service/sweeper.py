@@ -128,6 +128,8 @@ class Sweeper(Duty):
             self._driving(submission).abort(text)
 
     def _fail(self, submission: Submission, why: str) -> None:
+        """What was to be aborted is; what was not may be gone on with."""
+        state = RunState.ABORTED if submission.ending else RunState.ERROR
         logger.warning(f"the sweep {submission.uid} can not go on: {why}")
         with suppress(MLRunNotFoundError):  # it was deleted
             run = self._run(submission)
@@ -135,7 +137,7 @@ class Sweeper(Duty):
                 with suppress(MLRunConflictError, MLRunNotFoundError):
                     meta = child.metadata
                     self._db.abort_submitted(meta.uid, meta.project, meta.iteration, "its sweep has failed")
-            end_run(self._db, run, Reason(RunState.ERROR, why))
+            end_run(self._db, run, Reason(state, why))
         self._on_submit()
 
     def _end(self, submission: Submission, state: RunState | None) -> None:
