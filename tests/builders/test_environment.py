@@ -1,3 +1,4 @@
+import importlib.util
 import os
 import signal
 import subprocess
@@ -61,6 +62,18 @@ def test_requirements_are_installed_in_a_python_of_its_own(builder, plan, log, i
     version, prefix = ask(image, GRAPES)
     assert (version, prefix) == ("1.0", str(environment(image).folder))
     assert "pip install --no-index" in log.text
+
+
+def test_uv_leaves_this_installation_alone_where_it_is_no_command_here(builder, plan, log, monkeypatch):
+    pytest.importorskip("uv")
+    folders = (folder for folder in os.environ["PATH"].split(os.pathsep) if not Path(folder, "uv").exists())
+    monkeypatch.setenv("PATH", os.pathsep.join(folders))
+    mlconf.builder.process.installer = "uv"
+
+    image = builder.build(plan("grapes"), log)
+
+    assert ask(image, GRAPES) == ["1.0", str(environment(image).folder)]
+    assert not importlib.util.find_spec("grapes")
 
 
 def test_what_is_installed_here_is_in_it_too_and_its_own_packages_come_first(builder, plan, log):

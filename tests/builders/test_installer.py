@@ -1,3 +1,5 @@
+import sys
+import types
 from pathlib import Path
 
 import pytest
@@ -21,9 +23,10 @@ def here(monkeypatch, tmp_path):
     return here
 
 
-def test_uv_is_taken_where_it_is_there(here):
+def test_uv_is_taken_where_it_is_there(here, monkeypatch):
     here("pip", "uv")
-    assert (installer(PYTHON).name, installer(PYTHON).words[1:]) == ("uv pip", ["-m", "uv", "pip"])
+    monkeypatch.setitem(sys.modules, "uv", types.SimpleNamespace(find_uv_bin=lambda: "/e/uv"))
+    assert installer(PYTHON) == ("uv pip", ["/e/uv", "pip"])
 
     here("pip")
     assert installer(PYTHON) == ("pip", [str(PYTHON), "-m", "pip"])

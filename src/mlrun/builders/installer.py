@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import shutil
-import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -51,8 +51,8 @@ def pip(python: Path) -> Installer:
 
 
 def _uv() -> Installer | None:
-    if found := shutil.which("uv"):
-        return Installer("uv pip", [found, "pip"])
-    if importlib.util.find_spec("uv"):
-        return Installer("uv pip", [sys.executable, "-m", "uv", "pip"])
-    return None
+    """It works on the environment of ``VIRTUAL_ENV``; ``python -m uv`` would work on that of its Python."""
+    found = shutil.which("uv")
+    if not found and importlib.util.find_spec("uv"):
+        found = str(importlib.import_module("uv").find_uv_bin())
+    return Installer("uv pip", [found, "pip"]) if found else None
