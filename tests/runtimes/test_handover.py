@@ -8,10 +8,11 @@ import pytest
 
 import mlrun
 from mlrun.errors import MLRunAccessDeniedError
-from mlrun.runtimes.handover import SECRETS, handed_over, received
+from mlrun.runtimes.handover import SECRETS, as_text, handed_over, received
 from mlrun.secrets import SecretsStore
 
 PROGRAM = "from mlrun.runtimes.handover import received; print(received().get('TOKEN'))"
+SEEN = "; print('s3cr3t' in open('/proc/self/environ').read())"
 
 
 @pytest.fixture
@@ -105,3 +106,15 @@ def test_a_program_has_no_secret_in_its_environment_or_arguments(tmp_path):
     run = mlrun.new_function(command="program.py").run(task)
 
     assert run.status.results == {"is known": True, "is seen": False}
+
+
+def test_another_host_is_told_by_text_which_leaves_the_environment(store):
+    execute = f"os.execv(sys.executable, [sys.executable, '-c', {PROGRAM + SEEN!r}])"
+
+    said = run_child(as_text(store), f"import os, sys, mlrun.runtimes.handover as h; h.keep(); {execute}")
+
+    assert said == "s3cr3t\nFalse\n"
+
+
+def test_where_there_is_no_secret_another_host_is_told_none():
+    assert run_child(as_text(SecretsStore())) == "None\n"

@@ -46,6 +46,12 @@ def mpi4py():
 
 
 @pytest.fixture
+def torch():
+    if importlib.util.find_spec("torch") is None:
+        missing("torch", "pip install torch")
+
+
+@pytest.fixture
 def hosts(tmp_path, monkeypatch):
     """Two hosts, 127.0.0.2 and 127.0.0.3, which do not see the temporary files of this one."""
     if os.geteuid() != 0:

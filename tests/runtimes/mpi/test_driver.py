@@ -263,14 +263,22 @@ def kill_the_driver(caller, db):
     os.kill(the_run(db)["status"]["process"]["pid"], signal.SIGKILL)
 
 
+def text_of(path):
+    """Empty where its process or thread has ended meanwhile."""
+    try:
+        with open(path) as file:
+            return file.read()
+    except OSError:
+        return ""
+
+
 def kill_the_engine(caller, db):
     driver = the_run(db)["status"]["process"]["pid"]
     for listed in glob.glob(f"/proc/{driver}/task/*/children"):
-        with open(listed) as file:
-            for child in map(int, file.read().split()):
-                with open(f"/proc/{child}/cmdline") as words:
-                    if "--allow-run-as-root" in (line := words.read()) or "-hosts" in line:
-                        os.kill(child, signal.SIGKILL)
+        for child in text_of(listed).split():
+            words = text_of(f"/proc/{child}/cmdline")
+            if "--allow-run-as-root" in words or "-hosts" in words:
+                os.kill(int(child), signal.SIGKILL)
 
 
 @BOTH

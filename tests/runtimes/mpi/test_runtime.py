@@ -105,8 +105,7 @@ def test_a_model_of_four_ranks_is_that_of_one(fn, db):
     assert fn.run(handler="descend").outputs == of_four
 
 
-def test_a_torch_model_of_four_ranks_is_that_of_one(db):
-    pytest.importorskip("torch", reason="torch is not installed: pip install torch")
+def test_a_torch_model_of_four_ranks_is_that_of_one(torch, db):
     function = mlrun.new_function("training", kind="mpijob").with_code(body=TORCH)
     function.spec.replicas = 4
     of_four = function.run(handler="train").outputs
@@ -117,8 +116,7 @@ def test_a_torch_model_of_four_ranks_is_that_of_one(db):
     assert of_four["weights"] == pytest.approx(of_one["weights"], abs=1e-9)
 
 
-def test_a_program_of_torch_needs_no_further_words(db):
-    pytest.importorskip("torch", reason="torch is not installed: pip install torch")
+def test_a_program_of_torch_needs_no_further_words(torch, db):
     program = """
 import mlrun, torch, torch.distributed as dist
 dist.init_process_group("gloo")
@@ -194,6 +192,23 @@ def test_it_runs_alone_when_asked(fn, db):
 def test_wrong_words_for_mpiexec_are_refused(fn, args):
     with pytest.raises(MLRunInvalidArgumentTypeError, match=r"set_mpi_args\(\) needs a list of words"):
         fn.set_mpi_args(args)
+
+
+@pytest.mark.parametrize(
+    ("args", "hosts", "why"),
+    [
+        (["--host", "a:x"], "", "'a:x' in 'a:x' is no host"),
+        (["--hostfile"], "", "--hostfile in .* needs a value"),
+        ([], "a:1,b:x", "'b:x' in 'a:1,b:x' is no host"),
+    ],
+)
+def test_wrong_hosts_are_refused_before_anything_starts(fn, db, args, hosts, why):
+    mlrun.mlconf.mpi.hosts = hosts
+
+    with pytest.raises(MLRunInvalidArgumentError, match=why):
+        fn.set_mpi_args(args).run(handler="train")
+
+    assert list(db.list_runs()) == []
 
 
 def test_horovod_is_told_to_write_its_timeline(fn):

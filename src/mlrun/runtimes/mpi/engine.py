@@ -24,7 +24,6 @@ _OF_A_HOST = re.compile(
 )
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SSH = "-o ConnectTimeout=10 -o BatchMode=yes"  # an end to waiting for a host, and for a password
-_START_S = 60  # for its daemons on all hosts
 
 
 class Engine(NamedTuple):
@@ -72,11 +71,10 @@ class Engine(NamedTuple):
 
 def _starting(agent: str) -> dict[str, str]:
     """How daemons are started on other hosts, for each of the engines."""
-    bound = {"OMPI_MCA_orte_startup_timeout": str(_START_S)}
     if not agent:
-        return bound | {"OMPI_MCA_plm_rsh_args": _SSH, "HYDRA_LAUNCHER_EXTRA_ARGS": _SSH}
+        return {"OMPI_MCA_plm_rsh_args": _SSH, "HYDRA_LAUNCHER_EXTRA_ARGS": _SSH}
     of_open_mpi = {"OMPI_MCA_plm_rsh_agent": agent, "PRTE_MCA_plm_ssh_agent": agent}  # to 4, from 5 on
-    return bound | of_open_mpi | {"HYDRA_LAUNCHER": "rsh", "HYDRA_LAUNCHER_EXEC": agent}
+    return of_open_mpi | {"HYDRA_LAUNCHER": "rsh", "HYDRA_LAUNCHER_EXEC": agent}
 
 
 def told_names(env: Mapping[str, str]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from mlrun.errors import MLRunInvalidArgumentError, MLRunNotFoundError
@@ -25,11 +25,26 @@ class Host(NamedTuple):
     slots: int
 
 
-def hosts_in(words: Sequence[str]) -> tuple[list[Host], list[str]]:
+def check_words(words: Sequence[str]) -> None:
+    """
+    Look at words for ``mpiexec`` where their files are not, as those are where the ranks are started.
+
+    Raises:
+        MLRunInvalidArgumentError: As :func:`hosts_in`.
+    """
+    hosts_in(words, read=lambda path: [])
+
+
+def hosts_in(
+    words: Sequence[str], read: Callable[[str], list[Host]] | None = None
+) -> tuple[list[Host], list[str]]:
     """
     The hosts that words for ``mpiexec`` name, and the words that are left.
 
     ``--host a:2,b:2`` of Open MPI, ``-hosts a:2,b:2`` of MPICH and the files of both mean the same.
+
+    Args:
+        read: Gives the hosts of a file; by default :func:`read_hosts`.
 
     Raises:
         MLRunInvalidArgumentError: An option has no value, or it is no list of hosts.
@@ -45,7 +60,7 @@ def hosts_in(words: Sequence[str]) -> tuple[list[Host], list[str]]:
         value = next(rest, "")
         if not value:
             raise MLRunInvalidArgumentError(f"{word} in set_mpi_args() needs a value, such as 'a:2,b:2'")
-        hosts += parse_hosts(value) if word in _LISTS else read_hosts(value)
+        hosts += parse_hosts(value) if word in _LISTS else (read or read_hosts)(value)
     return merged(hosts), left
 
 

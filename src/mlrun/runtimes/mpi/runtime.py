@@ -11,6 +11,7 @@ from mlrun.launcher.base import Place, Private, Work
 from mlrun.model.run import Run, RunSpec
 from mlrun.runtimes.base import Launch
 from mlrun.runtimes.manifest import pod_name, pod_of
+from mlrun.runtimes.mpi.hosts import check_words, parse_hosts
 from mlrun.runtimes.mpi.resources import resource_of
 from mlrun.runtimes.pods import PodRuntime
 
@@ -101,6 +102,8 @@ class MpiRuntime(PodRuntime):
         super().check_runnable(spec, launch)
         _whole("spec.replicas", self.spec.replicas or 1)
         _whole(SLOTS, spec.parameters.get(SLOTS, 1))
+        check_words([str(word) for word in self.spec.mpi_args])
+        parse_hosts(str(mlconf.mpi.hosts))
 
     def manifest(self, run: Run, place: Place, private: Private) -> Work:
         workers, slots = self.spec.replicas or 1, int(run.spec.parameters.get(SLOTS, 1))
