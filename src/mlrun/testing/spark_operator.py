@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from mlrun.errors import MLRunConflictError
+from mlrun.errors import MLRunConflictError, MLRunNotFoundError
 
 if TYPE_CHECKING:
     from mlrun.testing.kubernetes import KubernetesNamespace
@@ -63,9 +63,7 @@ def served(kubernetes: KubernetesNamespace, group: str = "") -> Iterator[str]:
     group = group or f"{uuid.uuid4().hex[:8]}.example.com"
     name = f"{PLURAL}.{group}"
     path = f"/apis/{group}/v1beta2/namespaces/{kubernetes.name}/{PLURAL}"
-    try:
-        kubernetes.ask("POST", CRDS, _definition(name, group))
-    except MLRunConflictError:  # there is an operator
+    if not _defined(kubernetes, _definition(name, group)):  # there is an operator
         yield path
         return
     try:
@@ -73,6 +71,20 @@ def served(kubernetes: KubernetesNamespace, group: str = "") -> Iterator[str]:
         yield path
     finally:
         kubernetes.ask("DELETE", f"{CRDS}/{name}")
+
+
+def _defined(kubernetes: KubernetesNamespace, body: dict[str, Any]) -> bool:
+    """Whether this has defined it, and not somebody else; one that is going is waited for."""
+    there = f"{CRDS}/{body['metadata']['name']}"
+    while True:
+        try:
+            kubernetes.ask("POST", CRDS, body)
+            return True
+        except MLRunConflictError:
+            with suppress(MLRunNotFoundError):
+                if not kubernetes.ask("GET", there)["metadata"].get("deletionTimestamp"):
+                    return False
+        kubernetes.wait(lambda: not kubernetes.serves(there), f"{there} is gone")
 
 
 def _definition(name: str, group: str) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def test_pyspark_finds_it_while_the_block_runs_and_it_ends_with_that(is_gone):
 def test_one_that_does_not_start_says_why(capfd):
     with (
         Gateway(["--master", "nowhere"], os.environ) as gateway,
-        pytest.raises(MLRunRuntimeError, match=r"(?s)ended with exit code 1:.*Master must"),
+        pytest.raises(MLRunRuntimeError, match=r"ended with exit code 1: .*Master must"),
     ):
         gateway.connect()
 
@@ -51,3 +51,12 @@ def test_it_does_not_outlive_a_process_that_was_killed(is_gone):
 
     assert done.returncode == -signal.SIGKILL
     assert is_gone(int(done.stdout))
+
+
+def test_one_that_is_killed_says_so():
+    with Gateway(["--master", "local[1]"], os.environ) as gateway:
+        alive = gateway.why()
+        gateway._process.kill()
+        gateway._process.wait()
+
+        assert (alive, gateway.why()[:43]) == ("", "the JVM of Spark was killed by signal 9, as")

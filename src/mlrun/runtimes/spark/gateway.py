@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import struct
 import subprocess
 import sys
@@ -23,7 +24,8 @@ _TOLD = "_PYSPARK_DRIVER_CONN_INFO_PATH"  # the file in which the JVM writes its
 _SHELL = "pyspark-shell"  # for spark-submit: the program is this process
 _LOOK_EVERY_S = 0.01
 _GRACE_S = 10.0
-_LINES = 10  # of its output, to say why it did not start
+_LINES = 50  # of its output, to say why it did not start
+_TELLS = re.compile(r"(Exception|Error)\b.*: ")
 
 
 class Gateway:
@@ -71,7 +73,7 @@ class Gateway:
         Wait for it, and let pyspark find it from here on.
 
         Raises:
-            MLRunRuntimeError: It has ended instead; the message has the last lines of what it said.
+            MLRunRuntimeError: It has ended instead; the message says why.
         """
         if PORT in os.environ:
             return
@@ -85,11 +87,13 @@ class Gateway:
             os.environ[PORT], os.environ[SECRET] = str(port), file.read(length).decode()
 
     def why(self) -> str:
-        """How it has ended; empty while it lives."""
-        if self._process.poll() is None:
+        """How it has ended, in one line; empty while it lives. What it said at length is in the log."""
+        if (code := self._process.poll()) is None:
             return ""
-        said = f":\n{''.join(self._last).rstrip()}" if self._last else ""
-        return f"the JVM of Spark has ended with exit code {self._process.returncode}{said}"
+        if code < 0:
+            return f"the JVM of Spark was killed by signal {-code}, as the system does when memory runs out"
+        told = [line.strip() for line in self._last if _TELLS.search(line)] or [*self._last, ""]
+        return f"the JVM of Spark has ended with exit code {code}: {told[0].strip()}"
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
