@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -48,3 +49,26 @@ def test_where_has_to_be_known() -> None:
     code, said = clean("--artifacts")
 
     assert code == 1 and "--path names a folder or address" in said
+
+
+def test_caches_are_listed_first_and_deleted_when_told(home: Path) -> None:
+    kept = home / "cache" / "objects" / "file" / "ab" / "cd"
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(b"12345")
+    os.utime(kept, (1_700_000_000, 1_700_000_000))
+
+    code, said = clean("--caches")
+    assert code == 0 and str(kept) in said and "1, 5 bytes, are not used; --yes deletes them" in said
+    assert kept.exists()
+
+    code, said = clean("--caches", "--yes")
+    assert code == 0 and "deleted 1, 5 bytes" in said
+    assert not kept.exists()
+    assert "was used in the last 7 days" in clean("--caches")[1]
+
+
+@pytest.mark.parametrize("words", [["--artifacts"], ["--path", "x"], ["job"], ["--force"]])
+def test_caches_alone_are_meant(words: list[str]) -> None:
+    code, said = clean("--caches", *words)
+
+    assert code == 2 and "--caches" in said

@@ -16,6 +16,7 @@ _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 @click.argument("kind", default="")
 @click.argument("object_id", default="")
 @click.option("--artifacts", is_flag=True, help="Find bytes of artifacts that no record names any more.")
+@click.option("--caches", is_flag=True, help="Find environments and fetched code that nothing uses any more.")
 @click.option("--path", default="", help="The artifact path to look below; by default the setting's.")
 @click.option(
     "--older-than", type=click.FloatRange(min=0), default=7.0, help="Only files that are so old, in days; 7."
@@ -36,6 +37,7 @@ def clean(
     kind: str,
     object_id: str,
     artifacts: bool,
+    caches: bool,
     path: str,
     older_than: float,
     yes: bool,
@@ -49,12 +51,21 @@ def clean(
     Find what is left behind, and delete it.
 
     Without --artifacts: pods of runs that have ended; KIND is one of functions (job), OBJECT_ID the uid of a
-    run. With --artifacts: files that no record in the database names.
+    run. With --artifacts: files that no record in the database names. With --caches: built environments, code
+    that was fetched and objects of shipped folders, in the mlrun home, that were not used for --older-than.
     """
-    if artifacts:
+    if artifacts or caches:
+        if (artifacts and caches) or (caches and path):
+            raise click.UsageError(
+                "--caches are those of the mlrun home; --artifacts and --path are not for it"
+            )
         if kind or label_selector or force or grace_period is not None:
-            raise click.UsageError("--artifacts is about files; KIND and the options for pods are not for it")
-        _clean_artifacts(path, older_than, yes, db or api)
+            word = "--caches" if caches else "--artifacts"
+            raise click.UsageError(f"{word} is about files; KIND and the options for pods are not for it")
+        if caches:
+            _clean_caches(older_than, yes, db or api)
+        else:
+            _clean_artifacts(path, older_than, yes, db or api)
         return
     from mlrun.cli.runtimes import pods_of, runtimes_of
 
@@ -86,6 +97,23 @@ def _clean_artifacts(path: str, older_than: float, yes: bool, address: str) -> N
         click.echo(f"deleted {len(found)} files, {_size(garbage.delete(found))}", err=True)
     else:
         click.echo(f"{len(found)} files, {size}, have no record; --yes deletes them", err=True)
+
+
+def _clean_caches(older_than: float, yes: bool, address: str) -> None:
+    from mlrun.builders import unused
+
+    found = unused.unused(connect(address), datetime.timedelta(days=older_than))
+    for one in found:
+        click.echo(
+            f"{one.used.astimezone():%Y-%m-%d %H:%M}  {_size(one.size):>10}  {one.kind:<11}  {one.path}"
+        )
+    if not found:
+        click.echo(f"whatever is kept was used in the last {older_than:g} days, or is in use", err=True)
+    elif yes:
+        click.echo(f"deleted {len(found)}, {_size(unused.delete(found))}", err=True)
+    else:
+        size = _size(sum(one.size for one in found))
+        click.echo(f"{len(found)}, {size}, are not used; --yes deletes them", err=True)
 
 
 def _size(count: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Mapping
@@ -45,6 +46,11 @@ class Environment(NamedTuple):
         """Where its commands have run, on the function's source if it has one; pods start in a copy of it."""
         return self.folder / "code"
 
+    def mark_used(self) -> None:
+        """Say that it is used now, for whoever deletes what nobody uses."""
+        with contextlib.suppress(PermissionError):  # a home that this user only reads
+            os.utime(self.folder / COMPLETE)
+
 
 def is_environment(image: str) -> bool:
     return image.startswith(PREFIX)
@@ -68,6 +74,12 @@ def environment(image: str) -> Environment:
             f"the environment {image!r} is not there: build it with `mlrun build`, or deploy its function"
         )
     return Environment(image, folder)
+
+
+def all_of_them() -> list[Environment]:
+    """Those of this machine that are whole, by name."""
+    found = sorted(path for path in folder_of_all().glob("*") if _NAME.fullmatch(path.name))
+    return [Environment(PREFIX + path.name, path) for path in found if (path / COMPLETE).is_file()]
 
 
 def newest(digest: str) -> Environment | None:

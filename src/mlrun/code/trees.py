@@ -86,11 +86,16 @@ class Trees:
         for entry in sorted(kept, key=lambda entry: entry.stat().st_mtime):
             if left >= 0:
                 return
-            if entry.name != newest and self._delete(entry.name):
+            if entry.name != newest and self.drop(entry.name):
                 left += sizes[entry.name]
 
-    def _delete(self, key: str) -> bool:
-        """Unless somebody is copying it."""
+    def places(self) -> list[Path]:
+        """The folders that are whole; the time of each is when it was used last."""
+        found = self._root.iterdir() if self._root.is_dir() else ()
+        return sorted(one for one in found if one.name != "locks" and not files.is_temporary(one.name))
+
+    def drop(self, key: str) -> bool:
+        """Delete one, unless somebody is copying it."""
         with contextlib.suppress(BlockingIOError), self._locked(key, fcntl.LOCK_EX | fcntl.LOCK_NB):
             temporary = files.temporary_name(str(self._root / key))
             os.rename(self._root / key, temporary)

@@ -51,6 +51,10 @@ class ApiServer:
     def log(self) -> str:
         return (self.folder / "server.log").read_text()
 
+    def objects(self) -> set[Path]:
+        """Of the folders that were shipped to it."""
+        return {path for path in (self.folder / "home" / "bundles").rglob("*") if path.is_file()}
+
     def start(self) -> None:
         """Gives back when it takes requests."""
         host, port = self._address

@@ -232,7 +232,9 @@ class ServerJobsContract:
         assert run.wait_for_completion(show_logs=False, raise_on_failure=False) == "error"
         assert run.status.reason == "OOMKilled"
 
-    def test_a_folder_arrives_as_it_is(self, client: Any, job: Any, tmp_path: Path) -> None:
+    def test_a_folder_arrives_as_it_is_and_what_changes_is_sent(
+        self, client: Any, job: Any, server: ApiServer, tmp_path: Path
+    ) -> None:
         source = tmp_path / "source"
         (source / "empty").mkdir(parents=True)
         (source / "run.sh").write_bytes(b"#!/bin/sh\r\n")
@@ -243,15 +245,16 @@ class ServerJobsContract:
         job.spec.build.functionSourceCode = ""
         job.with_source_archive(str(source), handler="look.look")
 
-        first = job.run()
+        first, before = job.run(), server.objects()
         (source / "look.py").write_text(LOOK + "# changed\n")
-        second = job.run()
+        second, after = job.run(), server.objects()
 
         here = subprocess.run(
             [sys.executable, "-c", LOOK + "print(listing())"], cwd=source, capture_output=True, text=True
         )
         assert second.outputs["files"] == here.stdout.strip()
         assert first.outputs["files"] != second.outputs["files"]
+        assert len(after - before) == 2  # the file, and the node that lists it
 
     def until(self, is_so: Callable[[], bool], claim: str) -> None:
         end, never = time.monotonic() + self.patience_s, threading.Event()

@@ -240,3 +240,9 @@ def test_pauses_grow_and_end_growing_and_are_not_alike() -> None:
 
 def test_what_a_refusal_says_is_short() -> None:
     assert len(str(refusal(500, b"x" * 10_000, "the cluster"))) < 400
+
+
+def test_a_server_that_says_not_now_is_not_there_now() -> None:
+    said = b'{"kind": "Status", "reason": "ServerTimeout", "message": "please try again"}'
+
+    assert isinstance(refusal(500, said, "the cluster"), MLRunServiceUnavailableError)

@@ -275,6 +275,8 @@ def refusal(status: int, content: bytes, cluster: str) -> MLRunBaseError:
         said, message = None, content.decode(errors="replace").strip()[:300] or f"status {status}"
     if status == 404 and said is None:
         return NoSuchKindError(f"{cluster} says: {message}")
+    if said is not None and said.get("reason") == "ServerTimeout":  # 500, though it only means: not now
+        return MLRunServiceUnavailableError(f"{cluster} says: {message}")
     if status in (401, 429, 502, 503, 504):
         message = f"{cluster} says: {message}"
     return _ERRORS.get(status, MLRunRuntimeError)(message)

@@ -141,7 +141,9 @@ def programs(image: str) -> str:
     """
     if not environments.is_environment(image):
         return os.path.join(sys.prefix, "bin")
-    return str(environments.environment(image).programs)
+    found = environments.environment(image)
+    found.mark_used()
+    return str(found.programs)
 
 
 def _not_kept(plan: PodPlan, groups: ControlGroups) -> list[str]:
