@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from mlrun.cluster.base import Resource
-from mlrun.cluster.kubernetes.operators import mpijob_state, spark_state
+from mlrun.cluster.kubernetes.operators import dask_autoscaler_state, dask_state, mpijob_state, spark_state
 from mlrun.cluster.kubernetes.states import pod_state
 from mlrun.errors import MLRunInvalidArgumentError, nearest
 from mlrun.model.pod import PodState
@@ -46,9 +46,17 @@ TABLE = (
         spark_state,
         {"sparkoperator.k8s.io/app-name": "{name}", "spark-role": "driver"},
     ),
+    Kind(
+        "DaskCluster",
+        "kubernetes.dask.org/v1",
+        "daskclusters",
+        dask_state,
+        {"dask.org/cluster-name": "{name}", "dask.org/component": "scheduler"},
+    ),
+    Kind("DaskAutoscaler", "kubernetes.dask.org/v1", "daskautoscalers", dask_autoscaler_state),
 )
 KINDS = {kind.name: kind for kind in TABLE}
-OPERATED = tuple(kind for kind in TABLE if kind is not POD)
+OPERATED = tuple(kind for kind in TABLE if kind.pod_labels)  # they have a log
 
 
 def kind_named(name: str) -> Kind:

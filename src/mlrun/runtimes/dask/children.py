@@ -22,7 +22,7 @@ _MOST_CHILDREN = 256  # in a task
 
 
 def on_dask(
-    runs: Remaining, job: BatchJob, client: Any, at_once: int, db: RunDB, stop_condition: str = ""
+    runs: Remaining, job: BatchJob, client: Any, at_once: int, db: RunDB, url: str, stop_condition: str = ""
 ) -> Iterator[Run]:
     """
     Run *job* for *runs* in *at_once* tasks at a time on the workers of *client*; gives each child when it has
@@ -30,8 +30,11 @@ def on_dask(
 
     Dask runs a task anew whose worker has died, up to a limit of its own. Left early, the children that are
     live are aborted.
+
+    Args:
+        url: Of *db*, as workers reach it.
     """
-    tasks = _Tasks(client, dumps(job, "the handler"), db.address, stop_condition)
+    tasks = _Tasks(client, dumps(job, "the handler"), url, stop_condition)
     pace = _Pace(1 if runs.is_guided else _MOST_CHILDREN)
     try:
         while True:
@@ -72,8 +75,8 @@ class _Tasks:
     """The tasks of one sweep that are with the scheduler, and the children of each."""
 
     def __init__(self, client: Any, body: bytes, url: str, stop_condition: str) -> None:
-        self._client, self._url, self._body = client, url, body
-        self._blank = Slice(uuid.uuid4().hex, [], stop_condition=stop_condition)
+        self._client, self._body = client, body
+        self._blank = Slice(uuid.uuid4().hex, url, [], stop_condition=stop_condition)
         self._sent: dict[Any, tuple[list[Run], Slice]] = {}  # by future
         self._ended = distributed().as_completed(loop=client.loop)
 
@@ -104,7 +107,7 @@ class _Tasks:
         return [child for children, _ in self._sent.values() for child in children]
 
     def _send(self, key: str, children: list[Run], given: Slice) -> None:
-        future = self._client.submit(run_slice, given, self._url, key=key, pure=False)
+        future = self._client.submit(run_slice, given, key=key, pure=False)
         self._sent[future] = children, given
         self._ended.add(future)
 
