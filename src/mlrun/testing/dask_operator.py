@@ -7,13 +7,15 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from mlrun.errors import MLRunConflictError
+from mlrun.errors import MLRunConflictError, MLRunNotFoundError
 from mlrun.testing.kubernetes import KubernetesNamespace
 from mlrun.testing.servers import free_port, running
 
 HOME = Path(sys.prefix, "dask-operator")  # of scripts/environment.sh
 HOW_TO_GET_IT = f"the Dask operator is not in {HOME}: scripts/check installs it"
+_MERGE = "application/merge-patch+json"
 _DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 _OF_KIND = "/apis/kubernetes.dask.org/v1/namespaces/{namespace}/dask{kind}s"
 
@@ -71,8 +73,24 @@ def _define(kubernetes: KubernetesNamespace) -> None:
 
 
 def _delete_clusters(kubernetes: KubernetesNamespace) -> None:
-    """While there is an operator: it has to agree."""
+    """
+    Without the operator's consent, which comes late where it looks for a scheduler that is gone: until then
+    the namespace would not go either.
+    """
     paths = [_OF_KIND.format(namespace=kubernetes.name, kind=kind) for kind in ("cluster", "autoscaler")]
     for path in paths:
         kubernetes.ask("DELETE", path)
-    kubernetes.wait(lambda: not any(kubernetes.ask("GET", path)["items"] for path in paths), "they go")
+
+    def are_gone() -> bool:
+        left = [f"{path}/{one['metadata']['name']}" for path in paths for one in _items(kubernetes, path)]
+        for resource in left:
+            with contextlib.suppress(MLRunNotFoundError):
+                kubernetes.ask("PATCH", resource, {"metadata": {"finalizers": []}}, _MERGE)
+        return not left
+
+    kubernetes.wait(are_gone, "Dask clusters go")
+
+
+def _items(kubernetes: KubernetesNamespace, path: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = kubernetes.ask("GET", path)["items"]
+    return found

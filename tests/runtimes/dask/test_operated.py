@@ -74,7 +74,7 @@ def test_an_image_that_is_not_there_is_said_and_nothing_is_left(fn, operator, db
     fn.spec.image = "localhost/nothere:1"
 
     with pytest.raises(MLRunRuntimeError, match=r"can not start: pod .* is pending: ErrImagePull|BackOff"):
-        fn.run(handler=ready)
+        fn.cluster()
 
     assert there(operator) == []
 
