@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
+from mlrun.errors import MLRunServiceUnavailableError
 from mlrun.execution.children import child_of
 from mlrun.execution.remaining import Remaining
 from mlrun.model.run import Run
-from mlrun.runtimes.dask.children import _Pace, on_dask
+from mlrun.runtimes.dask.children import _Pace, _Tasks, on_dask
 from mlrun.runtimes.dask.slices import MOST_S
 from mlrun.runtimes.dask.workers import connect
 
@@ -57,6 +60,13 @@ def test_of_a_task_that_broke_only_the_one_to_blame_fails(client, db):
 
     states = {child.metadata.iteration: child.status.state for child in ended}
     assert states == {number: "error" if number == 5 else "completed" for number in range(1, 13)}
+
+
+def test_a_scheduler_that_is_gone_is_said():
+    tasks = _Tasks(SimpleNamespace(status="closed"), b"", "", "")
+
+    with pytest.raises(MLRunServiceUnavailableError, match="the Dask scheduler is gone"):
+        tasks.next_ended()
 
 
 def test_what_workers_can_not_import_is_said(client, db):
