@@ -47,6 +47,9 @@ def main() -> None:
 def one_sweep(folder: Path, child_s: float, most: int, rng: random.Random) -> dict[str, int]:
     import mlrun
 
+    mlrun.db.close_all()
+    mlrun.mlconf.reload()  # of the folder of this sweep
+
     def train(context, x: int) -> None:
         with open(folder / "runs", "a") as runs:
             runs.write(f"{x}\n")
@@ -60,9 +63,9 @@ def one_sweep(folder: Path, child_s: float, most: int, rng: random.Random) -> di
 
     def kill() -> None:
         while len(killed) < most and not over.wait(rng.uniform(0.5, 3.0)):
-            if not (workers := workers_of_this_process()):
-                continue
-            worker = rng.choice(workers)
+            if not (workers := list(function.client.run(os.getpid).values())):
+                continue  # one that dies while it starts is not replaced by Dask
+            worker = psutil.Process(rng.choice(workers))
             worker.send_signal(signal.SIGSTOP)  # what it has written is there, and it writes no more
             ended_at_kills.append(ended(folder))
             worker.kill()
@@ -100,12 +103,6 @@ def ended(folder: Path) -> tuple[set[int], int]:
     children = get_run_db().list_runs(iter=True, state="completed")
     known = {run["spec"]["parameters"]["x"] for run in children if run["metadata"].get("iteration")}
     return known, len((folder / "runs").read_text().split()) if (folder / "runs").exists() else 0
-
-
-def workers_of_this_process() -> list[psutil.Process]:
-    """Those of Dask, not the processes that help it."""
-    children = psutil.Process().children(recursive=True)
-    return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
 
 
 if __name__ == "__main__":

@@ -73,7 +73,7 @@ install_environment() {
   "$venv/bin/python" -m pip install -qq --disable-pip-version-check --compile --editable "$root[$1]" ||
     stop "pip could not install mlrun[$1] (its reason stands above). It needs the network, or a mirror" \
       "named by pip's own settings (PIP_INDEX_URL, HTTPS_PROXY, pip.conf)."
-  [ "$1" != dev ] || { install_moto && install_azurite; }
+  [ "$1" != dev ] || { install_moto && install_azurite && install_dask_operator; }
 }
 
 install_moto() { # AWS on this machine, for the tests; apart, as its boto3 and that of s3fs are hardly ever the same
@@ -82,6 +82,14 @@ install_moto() { # AWS on this machine, for the tests; apart, as its boto3 and t
   "$venv/bin/python" -m venv "$venv/moto" &&
     "$venv/moto/bin/python" -m pip install -qq --disable-pip-version-check 'moto[s3,secretsmanager]' flask flask-cors ||
     stop "pip could not install moto (its reason stands above)."
+}
+
+install_dask_operator() { # runs beside a Kubernetes, where the tests are given one; apart, as it pins what it needs
+  [ ! -x "$venv/dask-operator/bin/kopf" ] || return 0
+  echo "installing the Dask operator into .venv"
+  "$venv/bin/python" -m venv "$venv/dask-operator" &&
+    "$venv/dask-operator/bin/python" -m pip install -qq --disable-pip-version-check dask-kubernetes kubernetes ||
+    stop "pip could not install dask-kubernetes (its reason stands above)."
 }
 
 install_azurite() { # Azure's storage on this machine, for the tests; beside the Python packages

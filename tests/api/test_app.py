@@ -91,7 +91,7 @@ def test_an_error_has_the_shape_that_clients_turn_into_an_exception(client: Test
         ("GET", "/api/v1/projects/p1/runs/a%2Fb", 404, "MLRunNotFoundError"),
         ("GET", "/api/v1/projects/p1/runs/", 404, "MLRunNotFoundError"),
         ("PUT", "/api/v1/projects/p1/runs/3f2a", 405, "MLRunMethodNotAllowedError"),
-        ("POST", "/api/v1/start/function", 501, "MLRunNotImplementedServerError"),
+        ("POST", "/api/v1/projects/p1/nuclio/f/deploy", 501, "MLRunNotImplementedServerError"),
         ("POST", "/api/v1/projects/*/runs/3f2a", 400, "MLRunInvalidArgumentTypeError"),
     ],
 )

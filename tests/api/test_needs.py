@@ -28,7 +28,7 @@ FOR_ADMINS = {
     ("DELETE", "/projects/{project}/datastore-profiles/{profile}"),
 }
 # What a viewer may although it is no GET: it asks.
-FOR_VIEWERS = {("POST", "/authorization/verifications")}
+FOR_VIEWERS = {("POST", "/authorization/verifications"), ("POST", "/status/function")}
 # What tells of no project.
 ABOUT_THE_SERVER = {
     *("/healthz", "/healthz/ready", "/client-spec", "/frontend-spec", "/openapi.json", "/docs"),

@@ -29,10 +29,18 @@ _ACROSS = frozenset(
         *("/projects", "/project-summaries"),
         *("/runs", "/funcs", "/artifacts", "/files", "/filestat"),
         *("/background-tasks", "/background-tasks/{name}"),
-        *("/submit_job", "/build/function", "/build/status"),  # of a project, which the body or query names
+        *(
+            "/submit_job",
+            "/build/function",
+            "/build/status",
+            "/start/function",
+            "/status/function",
+        ),  # of a project, which the body or query names
     }
 )
-_ASKING = frozenset({"/authorization/verifications"})  # with a body, and without changing anything
+_ASKING = frozenset(
+    {"/authorization/verifications", "/status/function"}
+)  # with a body, and without changing anything
 _OF_PROJECT = re.compile(r"/.*\{project\}.*|/(projects|project-summaries)/\{name\}.*")
 
 

@@ -101,6 +101,20 @@ class Build(msgspec.Struct):
     source: str = ""
 
 
+class ClusterOf(msgspec.Struct):
+    """A function of kind dask: by its address, or by the labels that MLRun's clients give."""
+
+    functionUrl: str = ""  # project/name, with :tag or @hash
+    selector: str = ""  # mlrun/project=iris,mlrun/function=scale,mlrun/tag=latest
+    kind: str = "dask"
+
+
+class StatusAnswer(msgspec.Struct):
+    """state, scheduler_address, cluster_name ... of the function."""
+
+    data: Record
+
+
 class BuildAnswer(msgspec.Struct):
     data: Function
     ready: bool  # whether its image is there

@@ -73,10 +73,10 @@ def job_of(source: Source, db: RunDB, secrets: list[Record], workdir: str, env: 
 
 
 def batch_job_of(
-    source: Source, db: RunDB, secrets: list[Record], workdir: str, env: dict[str, str]
+    source: Source, url: str, secrets: list[Record], workdir: str, env: dict[str, str]
 ) -> BatchJob:
-    """What another process calls with the records of many; see :func:`run_batch`."""
-    return functools.partial(run_batch, source, db.address, secrets, workdir, env, get_custom_packagers())
+    """What another process calls, which finds the database at *url*; see :func:`run_batch`."""
+    return functools.partial(run_batch, source, url, secrets, workdir, env, get_custom_packagers())
 
 
 def run_child(

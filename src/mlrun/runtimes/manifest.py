@@ -56,12 +56,10 @@ def pod_of(
         "image": image_of(function),
         "command": mlrun_run(function, run, place, options),
         "env": variables.entries(),
-        **_given(
-            imagePullPolicy=spec.get("image_pull_policy"),
+        **container_fields(spec),
+        **given(
             resources=spec.get("resources"),
             volumeMounts=[*spec.get("volume_mounts", ()), *own_mounts(function, run, place)],
-            envFrom=spec.get("env_from"),
-            securityContext=_security(spec, is_pod=False),
         ),
     }
     resource = {
@@ -69,23 +67,16 @@ def pod_of(
         "kind": "Pod",
         "metadata": {
             "name": name,
-            "generateName": f"{_dns(run.metadata.name, 50)}-",
+            "generateName": f"{dns(run.metadata.name, 50)}-",
             "labels": labels_of(function, run, name),
-            **_given(annotations=_texts(function.metadata.annotations), namespace=place.namespace),
+            **given(annotations=_texts(function.metadata.annotations), namespace=place.namespace),
         },
         "spec": {
             "restartPolicy": "Never",
             "containers": [container],
             **scheduling(spec, run),
-            **_given(
-                volumes=[*spec.get("volumes", ()), *own_volumes(function, run, place)],
-                securityContext=_security(spec, is_pod=True),
-                serviceAccountName=spec.get("service_account"),
-                terminationGracePeriodSeconds=spec.get("termination_grace_period_seconds"),
-                imagePullSecrets=[{"name": spec["image_pull_secret"]}]
-                if spec.get("image_pull_secret")
-                else [],
-            ),
+            **pod_fields(spec),
+            **given(volumes=[*spec.get("volumes", ()), *own_volumes(function, run, place)]),
         },
     }
     return Work(resource, {name: variables.hidden} if variables.hidden else {})
@@ -116,7 +107,7 @@ def pod_name(run: Run, most: int = _LONGEST) -> str:
     if not re.fullmatch(r"[0-9a-f]{32}", meta.uid):  # somebody's own uid may begin as others do
         head = hashlib.sha1(f"{meta.project}/{meta.uid}".encode(), usedforsecurity=False).hexdigest()[:8]
     tail = f"-{head}" + (f"-{meta.iteration}" if meta.iteration else "") + (f"-r{attempt}" if attempt else "")
-    return f"{_dns(meta.name, most - len(tail))}{tail}"
+    return f"{dns(meta.name, most - len(tail))}{tail}"
 
 
 def labels_of(function: Function, run: Run, name: str) -> dict[str, str]:
@@ -131,12 +122,12 @@ def labels_of(function: Function, run: Run, name: str) -> dict[str, str]:
         **MANAGED_BY,
         "mlrun/class": function.kind,
         PROJECT: _exact("project", meta.project),
-        "mlrun/function": _label(function.metadata.name),
-        "mlrun/tag": _label(function.metadata.tag or "latest"),
+        "mlrun/function": label(function.metadata.name),
+        "mlrun/tag": label(function.metadata.tag or "latest"),
         UID: _exact("uid", meta.uid),
         **({ITERATION: str(meta.iteration)} if meta.iteration else {}),
-        "mlrun/name": _label(meta.name),
-        "mlrun/owner": _label(meta.labels.get("owner", "")),
+        "mlrun/name": label(meta.name),
+        "mlrun/owner": label(meta.labels.get("owner", "")),
         "mlrun/scrape-metrics": str(spec.scrape_metrics),
         "mlrun/job": name,
     }
@@ -181,7 +172,7 @@ def image_of(function: Function) -> str:
 
 def scheduling(spec: Mapping[str, Any], run: Run) -> dict[str, Any]:
     """Where a pod may go; what the run says counts more than what its function says."""
-    fields = _given(
+    fields = given(
         nodeName=spec.get("node_name"),
         nodeSelector=_texts({**spec.get("node_selector", {}), **run.spec.node_selector}),
         affinity=run.spec.affinity or spec.get("affinity"),
@@ -189,6 +180,26 @@ def scheduling(spec: Mapping[str, Any], run: Run) -> dict[str, Any]:
         priorityClassName=spec.get("priority_class_name"),
     )
     return preemption.placed(fields, spec.get("preemption_mode", ""))
+
+
+def container_fields(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """What the spec of a function says of every container."""
+    return given(
+        imagePullPolicy=spec.get("image_pull_policy"),
+        envFrom=spec.get("env_from"),
+        securityContext=_security(spec, is_pod=False),
+    )
+
+
+def pod_fields(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """What it says of every pod, beside where that may go."""
+    secret = spec.get("image_pull_secret")
+    return given(
+        securityContext=_security(spec, is_pod=True),
+        serviceAccountName=spec.get("service_account"),
+        terminationGracePeriodSeconds=spec.get("termination_grace_period_seconds"),
+        imagePullSecrets=[{"name": secret}] if secret else [],
+    )
 
 
 def own_folders(function: Function, run: Run, place: Place) -> dict[str, str]:
@@ -236,7 +247,7 @@ def _security(spec: Mapping[str, Any], is_pod: bool) -> dict[str, Any]:
     return {name: value for name, value in context.items() if (name in _OF_THE_POD) == is_pod}
 
 
-def _given(**fields: Any) -> dict[str, Any]:
+def given(**fields: Any) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value not in (None, "", [], {})}
 
 
@@ -244,11 +255,11 @@ def _texts(values: Mapping[str, Any]) -> dict[str, str]:
     return {str(name): str(value) for name, value in values.items()}
 
 
-def _dns(word: str, most: int) -> str:
+def dns(word: str, most: int) -> str:
     return _NO_NAME.sub("-", word.lower()).strip("-")[:most].strip("-") or "run"
 
 
-def _label(value: Any) -> str:
+def label(value: Any) -> str:
     """*value* as near as a label comes to it."""
     return _NO_LABEL.sub("-", str(value))[:_LONGEST].strip("-_.")
 

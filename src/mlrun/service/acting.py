@@ -20,7 +20,7 @@ from mlrun.launcher.ending import end_pod
 from mlrun.launcher.lost import is_its_cluster
 from mlrun.log import logger
 from mlrun.model.run import Run
-from mlrun.service import jobs
+from mlrun.service import clusters, jobs
 from mlrun.service.dispatcher import Dispatcher
 from mlrun.service.duty import Post
 from mlrun.service.functions import function_of
@@ -201,6 +201,24 @@ class Service:
             return task
         self._end_pod(Run.from_dict(before), grace_s)
         return self.tasks.end(name, project)
+
+    def start_cluster(self, address: str) -> Record:
+        """
+        Start the Dask cluster of the function at *address*, and give the background task of that.
+
+        Raises:
+            MLRunBaseError: As :func:`mlrun.service.clusters.start_cluster`.
+        """
+        return clusters.start_cluster(address, self.db, self.tasks, self.launcher.cluster)
+
+    def cluster_status(self, address: str) -> Record:
+        """
+        Where it is, and whether it answers.
+
+        Raises:
+            MLRunBaseError: As :func:`mlrun.service.clusters.cluster_status`.
+        """
+        return clusters.cluster_status(address, self.db)
 
     def keep_secrets(self, project: str, values: Mapping[str, str]) -> None:
         """

@@ -33,6 +33,13 @@ CLUSTERS = (
         "A pod waits for a server that is away so long, to tell how its run ended.",
         "seconds",
     ),
+    Setting(
+        "background_tasks.default_timeouts.runtimes.dask",
+        "int",
+        600,
+        "A Dask cluster on Kubernetes has to run within this time.",
+        "seconds",
+    ),
     Setting("cluster.keep_ended", "int", 14_400, "Pods that have ended are kept this long.", "seconds"),
     *(
         Setting(

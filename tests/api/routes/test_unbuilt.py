@@ -140,7 +140,6 @@ def test_there_is_no_address_that_mlrun_has_and_we_do_not(client: TestClient) ->
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("POST", "start/function/"),
         ("GET", "projects/p1/pipelines"),
         ("POST", "projects/p1/pipelines/w/push-notifications"),
         ("POST", "projects/p1/runs/u/push_notifications"),

@@ -6,7 +6,13 @@ from typing import Any
 
 import pytest
 
-from mlrun.cluster.kubernetes.operators import mpijob_state, spark_state, trainjob_state
+from mlrun.cluster.kubernetes.operators import (
+    dask_autoscaler_state,
+    dask_state,
+    mpijob_state,
+    spark_state,
+    trainjob_state,
+)
 
 
 def resource(kind: str, status: Any) -> dict[str, Any]:
@@ -121,3 +127,30 @@ def test_a_train_job_that_failed_says_why_and_when() -> None:
 
     assert (state.kind, state.reason, state.message) == ("TrainJob", "JobsFailed", "jobset failed")
     assert state.ended == "2026-11-01T10:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("status", "phase"),
+    [
+        (None, "pending"),
+        ({"phase": "Created"}, "pending"),
+        ({"phase": "Pending"}, "pending"),
+        ({"phase": "Running"}, "running"),
+        ({"phase": "Error"}, "failed"),
+    ],
+)
+def test_a_dask_cluster_is_as_its_operator_says(status: Any, phase: str) -> None:
+    assert dask_state(resource("DaskCluster", status)).phase == phase
+
+
+def test_a_dask_cluster_that_is_to_go_runs_no_more() -> None:
+    cluster = resource("DaskCluster", {"phase": "Running"})
+    cluster["metadata"]["deletionTimestamp"] = "2026-11-26T14:31:20Z"
+
+    state = dask_state(cluster)
+
+    assert (state.phase, state.reason) == ("pending", "Terminating")
+
+
+def test_an_autoscaler_is_there() -> None:
+    assert dask_autoscaler_state(resource("DaskAutoscaler", None)).phase == "running"

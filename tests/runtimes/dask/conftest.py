@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -20,6 +22,17 @@ def scheduler() -> Iterator[str]:
         n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=50
     ) as cluster:
         yield cluster.scheduler_address
+
+
+@pytest.fixture(scope="module")
+def operator(kubernetes: Any) -> Iterator[Any]:
+    """A namespace of a Kubernetes, whose Dask clusters the operator sees to."""
+    from mlrun.testing.dask_operator import HOW_TO_GET_IT, dask_operator, is_installed
+
+    if not is_installed():
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(HOW_TO_GET_IT)
+    with dask_operator(kubernetes):
+        yield kubernetes
 
 
 @pytest.fixture

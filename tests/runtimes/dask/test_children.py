@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
+from mlrun.errors import MLRunServiceUnavailableError
 from mlrun.execution.children import child_of
 from mlrun.execution.remaining import Remaining
 from mlrun.model.run import Run
-from mlrun.runtimes.dask.children import _Pace, on_dask
+from mlrun.runtimes.dask.children import _Pace, _Tasks, on_dask
 from mlrun.runtimes.dask.slices import MOST_S
 from mlrun.runtimes.dask.workers import connect
 
@@ -40,27 +43,34 @@ def remaining(count, **options):
 
 
 def test_each_child_is_given_once(client, db):
-    ended = list(on_dask(remaining(40), tell, client, 4, db))
+    ended = list(on_dask(remaining(40), tell, client, 4, db, db.url))
 
     assert sorted(child.metadata.iteration for child in ended) == list(range(1, 41))
     assert {child.status.state for child in ended} == {"completed"}
 
 
 def test_children_that_depend_on_results_have_a_task_each(client, db):
-    ended = list(on_dask(remaining(5, is_guided=True), tell, client, 1, db))
+    ended = list(on_dask(remaining(5, is_guided=True), tell, client, 1, db, db.url))
 
     assert len({child.status.process["task"] for child in ended}) == 5
 
 
 def test_of_a_task_that_broke_only_the_one_to_blame_fails(client, db):
-    ended = list(on_dask(remaining(12), one_breaks, client, 1, db))
+    ended = list(on_dask(remaining(12), one_breaks, client, 1, db, db.url))
 
     states = {child.metadata.iteration: child.status.state for child in ended}
     assert states == {number: "error" if number == 5 else "completed" for number in range(1, 13)}
 
 
+def test_a_scheduler_that_is_gone_is_said():
+    tasks = _Tasks(SimpleNamespace(status="closed"), b"", "", "")
+
+    with pytest.raises(MLRunServiceUnavailableError, match="the Dask scheduler is gone"):
+        tasks.next_ended()
+
+
 def test_what_workers_can_not_import_is_said(client, db):
-    [ended] = on_dask(remaining(1), missing, client, 1, db)
+    [ended] = on_dask(remaining(1), missing, client, 1, db, db.url)
 
     assert ended.status.state == "error"
     assert ended.status.error.startswith("the Dask workers can not import 'not_there'")

@@ -157,6 +157,15 @@ def test_a_wrong_quantity_is_refused():
         mlrun.new_function("scale", kind="dask").with_worker_limits(mem="1Gb")
 
 
+def test_a_memory_that_was_assigned_wrong_is_refused_before_anything_starts(db):
+    function = mlrun.new_function("scale", kind="dask")
+    function.spec.worker_resources = {"limits": {"memory": "1Gb"}}
+
+    with pytest.raises(MLRunInvalidArgumentError, match=r"worker_resources\.limits\.memory"):
+        function.cluster()
+    assert not function.initialized
+
+
 def test_a_program_is_not_of_this_kind(fn, db):
     with pytest.raises(MLRunInvalidArgumentError, match="needs a handler"):
         fn.with_code(body="print(1)").run()

@@ -31,9 +31,9 @@ def record(iteration, state="pending", task="mlrun-1-a"):
     return {"metadata": meta, "status": {"state": state, "process": {"task": task}}}
 
 
-def given(count=3, job=job, name="a-job", **options):
+def given(url, count=3, job=job, name="a-job", **options):
     records = [record(number) for number in range(1, count + 1)]
-    return Slice(name, records, body=pickle.dumps(job), **options)
+    return Slice(name, url, records, body=pickle.dumps(job), **options)
 
 
 def ran(ended):
@@ -45,58 +45,58 @@ def store(db, iteration, state, task="mlrun-1-a"):
 
 
 def test_its_children_are_run_in_order(db):
-    assert ran(run_slice(given(), db.url)) == [1, 2, 3]
+    assert ran(run_slice(given(db.url))) == [1, 2, 3]
 
 
 def test_a_worker_asks_for_a_job_that_it_has_not_seen(db):
-    ended = run_slice(Slice("unseen", [record(1)]), db.url)
+    ended = run_slice(Slice("unseen", db.url, [record(1)]))
 
     assert ended.needs_job
     assert ended.records == []
 
 
 def test_a_job_is_sent_once(db):
-    run_slice(given(name="seen"), db.url)
+    run_slice(given(db.url, name="seen"))
 
-    assert ran(run_slice(Slice("seen", [record(1)]), db.url)) == [1]
+    assert ran(run_slice(Slice("seen", db.url, [record(1)]))) == [1]
 
 
 def test_what_had_ended_on_a_worker_that_died_is_not_run_again(db):
     store(db, 1, "completed")
     store(db, 2, "running")
 
-    assert ran(run_slice(given(), db.url)) == [None, 2, 3]
+    assert ran(run_slice(given(db.url))) == [None, 2, 3]
 
 
 def test_what_an_earlier_task_has_run_is_none_of_this_ones(db):
     store(db, 1, "completed", task="mlrun-1-b")
 
-    assert ran(run_slice(given(), db.url)) == [1, 2, 3]
+    assert ran(run_slice(given(db.url))) == [1, 2, 3]
 
 
 def test_a_child_that_failed_is_the_last_one(db):
-    assert ran(run_slice(given(job=failing), db.url)) == [1]
+    assert ran(run_slice(given(db.url, job=failing))) == [1]
 
 
 def test_a_child_that_met_the_condition_is_the_last_one(db):
-    assert ran(run_slice(given(stop_condition="ran >= 2"), db.url)) == [1, 2]
+    assert ran(run_slice(given(db.url, stop_condition="ran >= 2"))) == [1, 2]
 
 
 def test_none_begins_in_a_task_that_has_taken_long(db, monkeypatch):
     monkeypatch.setattr(slices, "MOST_S", 0)
 
-    assert ran(run_slice(given(), db.url)) == [1]
+    assert ran(run_slice(given(db.url))) == [1]
 
 
 def test_a_worker_keeps_a_few_jobs_only(db):
     for number in range(20):
-        run_slice(given(name=f"job-{number}"), db.url)
+        run_slice(given(db.url, name=f"job-{number}"))
 
-    assert run_slice(Slice("job-0", [record(1)]), db.url).needs_job
+    assert run_slice(Slice("job-0", db.url, [record(1)])).needs_job
 
 
 @pytest.mark.parametrize("state", ["completed", "error"])
 def test_a_task_whose_children_have_all_ended_runs_nothing(db, state):
     store(db, 1, state)
 
-    assert ran(run_slice(given(count=1), db.url)) == [None]
+    assert ran(run_slice(given(db.url, count=1))) == [None]

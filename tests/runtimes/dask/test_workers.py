@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import socket
+import threading
+
 import pytest
 
-from mlrun.errors import MLRunInvalidArgumentError
+from mlrun.errors import MLRunInvalidArgumentError, MLRunServiceUnavailableError
 from mlrun.model.function import FunctionSpec
-from mlrun.runtimes.dask.workers import connect, is_reachable, local_cluster
+from mlrun.runtimes.dask.workers import _different, connect, is_reachable, local_cluster
 
 
 def test_a_scheduler_that_answers_is_reachable(scheduler):
@@ -22,6 +25,36 @@ def test_nobody_is_not(monkeypatch):
 def test_what_is_no_address_is_said():
     with pytest.raises(MLRunInvalidArgumentError, match="is not the address of a Dask scheduler"):
         connect("carrier-pigeon://here")
+
+
+def test_a_server_that_is_no_scheduler_is_said():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=_answer_http, args=(server,), daemon=True).start()
+
+        with pytest.raises(MLRunServiceUnavailableError, match=r"no Dask scheduler, but speaks HTTP"):
+            connect(f"tcp://127.0.0.1:{server.getsockname()[1]}")
+
+
+def _answer_http(server):
+    connection, _ = server.accept()
+    with connection:
+        connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        connection.recv(1 << 16)
+
+
+def test_other_versions_than_those_of_the_scheduler_are_named():
+    def told(python, distributed):
+        return {"packages": {"python": python, "distributed": distributed, "cloudpickle": "3"}}
+
+    versions = {"client": told("3.11.7.final.0", "2026.8.0"), "scheduler": told("3.12.1.final.0", "2026.3.0")}
+
+    assert _different(versions) == "python 3.11 here, 3.12 there; distributed 2026.8.0 here, 2026.3.0 there"
+
+
+def test_the_third_number_of_python_does_not_count():
+    told = {"packages": {"python": "3.11.7.final.0"}}
+
+    assert _different({"client": told, "scheduler": {"packages": {"python": "3.11.2.final.0"}}}) == ""
 
 
 @pytest.fixture

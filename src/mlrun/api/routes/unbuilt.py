@@ -9,8 +9,6 @@ from mlrun.errors import MLRunNotImplementedServerError
 _PROJECT = r"projects/[^/]+/"
 _LOCAL = "fn.run(local=True) runs it on the client's machine, and is tracked here"
 TABLE = {
-    r"(start|status)/function/?": "starting Dask clusters on the server is not built yet; run() of"
-    " a function of kind 'dask' starts one on the client's machine, or uses a scheduler by its address",
     _PROJECT + "nuclio/.*": f"deploying endpoints is not built yet; {_LOCAL}",
     _PROJECT + "api-gateways.*": f"deploying endpoints is not built yet; {_LOCAL}",
     _PROJECT + r"pipelines/[^/]+/push-notifications|" + _PROJECT + r"runs/[^/]+/push_notifications": "sending"

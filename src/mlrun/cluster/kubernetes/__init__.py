@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
 from mlrun.cluster.base import Cluster, Events, Reach, Resource, Secrets, Selector
-from mlrun.cluster.kubernetes import secret
+from mlrun.cluster.kubernetes import secret, services
 from mlrun.cluster.kubernetes.account import open_account
 from mlrun.cluster.kubernetes.connection import Connection, NoSuchKindError
 from mlrun.cluster.kubernetes.fields import SAYS_IT_ITSELF, Fields, check_quantities
@@ -164,6 +164,19 @@ class KubernetesCluster(Cluster):
     def secret_keys(self, name: str) -> tuple[str, ...]:
         """The keys of a Secret, sorted; none if it is not there."""
         return tuple(secret.keys(self._connection, name))
+
+    def service_address(self, name: str, port: str) -> str:
+        """
+        Where a service is reached, as ``host:port``: from outside the cluster if its type allows that.
+
+        Args:
+            port: The name of one of its ports.
+
+        Raises:
+            MLRunNotFoundError: No such service.
+            MLRunServiceUnavailableError: Its load balancer has no address yet.
+        """
+        return services.address(self._connection, name, port)
 
     def close(self) -> None:
         self._connection.close()

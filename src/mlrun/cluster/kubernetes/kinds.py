@@ -6,7 +6,13 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from mlrun.cluster.base import Resource
-from mlrun.cluster.kubernetes.operators import mpijob_state, spark_state, trainjob_state
+from mlrun.cluster.kubernetes.operators import (
+    dask_autoscaler_state,
+    dask_state,
+    mpijob_state,
+    spark_state,
+    trainjob_state,
+)
 from mlrun.cluster.kubernetes.states import pod_state
 from mlrun.config import mlconf
 from mlrun.errors import MLRunInvalidArgumentError, nearest
@@ -21,6 +27,7 @@ class Kind(NamedTuple):
     plural: str
     state: Callable[[Resource], PodState]
     pod_labels: Mapping[str, str] = {}  # of the pod that has its log; "{name}" is that of the resource
+    is_run: bool = True  # else it outlives the runs that use it
 
     def path(self, namespace: str, name: str = "") -> str:
         root = f"/apis/{self.api}" if "/" in self.api else f"/api/{self.api}"
@@ -44,13 +51,27 @@ TABLE = (
         spark_state,
         {"sparkoperator.k8s.io/app-name": "{name}", "spark-role": "driver"},
     ),
+    Kind(
+        "DaskCluster",
+        "kubernetes.dask.org/v1",
+        "daskclusters",
+        dask_state,
+        {"dask.org/cluster-name": "{name}", "dask.org/component": "scheduler"},
+        is_run=False,
+    ),
+    Kind("DaskAutoscaler", "kubernetes.dask.org/v1", "daskautoscalers", dask_autoscaler_state, is_run=False),
 )
 KINDS = tuple(dict.fromkeys(kind.name for kind in TABLE))
 
 
 def operated() -> tuple[Kind, ...]:
-    """Those that an operator sees to, each in one version: a cluster has one of an MPIJob."""
-    return tuple(kind_named(name) for name in KINDS if name != POD.name)
+    """Those that an operator runs in place of a pod, each in one version: a cluster has one of an MPIJob."""
+    return tuple(kind for kind in logged() if kind.is_run)
+
+
+def logged() -> tuple[Kind, ...]:
+    """Those of operators that have the log of a pod."""
+    return tuple(kind for kind in map(kind_named, KINDS) if kind.pod_labels)
 
 
 def kind_named(name: str) -> Kind:

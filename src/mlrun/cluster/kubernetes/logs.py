@@ -16,7 +16,7 @@ from mlrun.cluster.kubernetes.connection import (
     InterruptedRequestError,
     Pauses,
 )
-from mlrun.cluster.kubernetes.kinds import POD, Kind, operated
+from mlrun.cluster.kubernetes.kinds import POD, Kind, logged
 from mlrun.cluster.kubernetes.marks import age
 from mlrun.cluster.kubernetes.states import pod_state, work_of
 from mlrun.cluster.kubernetes.watching import events_of
@@ -155,7 +155,7 @@ class Logs:
         """
         if pod := self._read(POD, name):
             return pod
-        for kind in operated():
+        for kind in logged():
             query = {"labelSelector": kind.selector(name)}
             pods = self._connection.ask("GET", POD.path(self._connection.namespace), query)["items"]
             if pods:
@@ -167,7 +167,7 @@ class Logs:
 
     def _resources(self, name: str) -> Iterator[tuple[Kind, Resource]]:
         """The resources of that name which an operator sees to."""
-        for kind in operated():
+        for kind in logged():
             if resource := self._read(kind, name):
                 yield kind, resource
 

@@ -16,6 +16,9 @@ _SPARK_PHASES = {
     "UNKNOWN": PodPhase.UNKNOWN,
 }
 
+# https://kubernetes.dask.org/en/latest/operator_resources.html: the phases of a cluster
+_DASK_PHASES = {"Running": PodPhase.RUNNING, "Error": PodPhase.FAILED}
+
 
 def mpijob_state(job: Resource) -> PodState:
     """Of an MPIJob, v1 or v2beta1: what its conditions say of its end, else how its launcher is."""
@@ -85,6 +88,26 @@ def spark_state(application: Resource) -> PodState:
         started=status.get("lastSubmissionAttemptTime") or "",
         ended=status.get("terminationTime") or "",
     )
+
+
+def dask_state(cluster: Resource) -> PodState:
+    """Of a ``kubernetes.dask.org/v1`` DaskCluster: running once its scheduler has an address, until it
+    is to go.
+    """
+    phase = (cluster.get("status") or {}).get("phase") or ""
+    if cluster["metadata"].get("deletionTimestamp"):  # its operator may take a minute
+        return _state(cluster, phase=PodPhase.PENDING.value, reason="Terminating")
+    return _state(
+        cluster,
+        phase=_DASK_PHASES.get(phase, PodPhase.PENDING).value,
+        reason=phase if phase == "Error" else "",
+        is_scheduled=phase == "Running",
+    )
+
+
+def dask_autoscaler_state(autoscaler: Resource) -> PodState:
+    """It is there; its operator says nothing of it."""
+    return _state(autoscaler, phase=PodPhase.RUNNING.value)
 
 
 def _state(resource: Resource, **told: Any) -> PodState:

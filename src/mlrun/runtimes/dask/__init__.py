@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from mlrun.db.base import RunDB
-from mlrun.errors import MLRunInvalidArgumentError, MLRunNotImplementedServerError
+from mlrun.errors import MLRunInvalidArgumentError
 from mlrun.execution import parallel
 from mlrun.execution.current import get_current
 from mlrun.execution.handlers import Handler, Source
@@ -56,13 +56,15 @@ class DaskCluster(Resources, LocalRuntime):
         """
         if "_client" not in self.__dict__:
             address = self.spec.scheduler_address or self._start()
-            self.__dict__["_client"] = workers.connect(address, self.metadata.name)
-            self._note(address, "ready")
+            connect = workers.connect_soon if "_cluster" in self.__dict__ else workers.connect
+            self.__dict__["_client"] = connect(address, self.metadata.name)
+            if self.spec.scheduler_address:
+                self._note(address, "ready")
         return self.__dict__["_client"]  # type: ignore[no-any-return]
 
     def cluster(self) -> Any:
         """
-        Start the cluster, and give it (``distributed.LocalCluster``).
+        Start the cluster, and give it: ``distributed.LocalCluster``, or what is known of the Dask operator's.
 
         Raises:
             MLRunInvalidArgumentError: Its scheduler was started by somebody else.
@@ -122,14 +124,45 @@ class DaskCluster(Resources, LocalRuntime):
 
     def _start(self) -> str:
         if "_cluster" not in self.__dict__:
-            if self.spec.remote and _is_on_kubernetes():
-                raise MLRunNotImplementedServerError(
-                    "clusters of the Dask operator are not built yet; spec.remote=False starts workers here,"
-                    " and spec.scheduler_address names a scheduler that is there"
-                )
             self.check_resources()
-            self.__dict__["_cluster"] = workers.local_cluster(self.spec, self.metadata.name)
+            self.__dict__["_cluster"] = cluster = self._new_cluster()
+            self._note(str(cluster.scheduler_address), "ready")
         return str(self.__dict__["_cluster"].scheduler_address)
+
+    def dbpath(self, db: RunDB) -> str:
+        """
+        The address of *db* as its workers have to use it, with its secrets.
+
+        Raises:
+            MLRunInvalidArgumentError: They can not reach it.
+        """
+        client, cluster = self.__dict__.get("_client"), self.__dict__.get("_cluster")
+        if cluster is not None and hasattr(cluster, "dbpath"):
+            return str(cluster.dbpath(db))
+        refuse_what_workers_can_not_reach(client.scheduler.address if client else "", db)
+        return db.address
+
+    def most_threads(self) -> int:
+        """Of all workers, once there are as many as there may be."""
+        cluster = self.__dict__.get("_cluster")
+        workers = getattr(cluster, "most_workers", self.spec.replicas or self.spec.max_replicas or 1)
+        return int(workers) * (self.spec.nthreads or 1)
+
+    def _new_cluster(self) -> Any:
+        if self.spec.remote is False or not _is_on_kubernetes():
+            return workers.local_cluster(self.spec, self.metadata.name)
+        from mlrun.runtimes.dask.operated import OperatedCluster
+
+        cluster = OperatedCluster.of(self)
+        self.status.cluster_name = cluster.name
+        return cluster
+
+    def check_resources(self) -> None:
+        super().check_resources()
+        for part in ("scheduler_resources", "worker_resources"):
+            for section, values in getattr(self.spec, part).items():
+                for name, value in (values or {}).items():
+                    quantity(value, f"{part}.{section}.{name}")
 
     # what its parts may take
 
@@ -222,12 +255,13 @@ def children_on(
 ) -> Iterator[Run]:
     """Run the children of a sweep on the workers of *function*."""
     client: Any = function.client
+    url = function.dbpath(launch.db)
     job = parallel.batch_job_of(
-        source, launch.db, launch.secrets.to_serial(), launch.workdir, plain_env(function.spec)
+        source, url, launch.secrets.to_serial(), launch.workdir, plain_env(function.spec)
     )
-    threads = max(sum(client.nthreads().values()), workers.most_threads(function.spec))
+    threads = max(sum(client.nthreads().values()), function.most_threads())
     at_once = options.parallel_runs or threads * (1 if runs.is_guided else _IN_FLIGHT)
-    return on_dask(runs, job, client, at_once, launch.db, options.stop_condition)
+    return on_dask(runs, job, client, at_once, launch.db, url, options.stop_condition)
 
 
 def refuse_what_workers_can_not_reach(address: str, db: RunDB) -> None:

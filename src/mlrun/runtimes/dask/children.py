@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+import queue
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -10,19 +12,20 @@ from typing import Any
 
 from mlrun.db import liveness
 from mlrun.db.base import RunDB
-from mlrun.errors import MLRunRuntimeError
+from mlrun.errors import MLRunRuntimeError, MLRunServiceUnavailableError
 from mlrun.execution.parallel import BatchJob, abort_live, ended_with
 from mlrun.execution.remaining import Remaining
 from mlrun.execution.travel import dumps
 from mlrun.model.run import Run, RunState
 from mlrun.runtimes.dask.slices import MOST_S, Ended, Slice, ended_before, run_slice
-from mlrun.runtimes.dask.workers import distributed
 
 _MOST_CHILDREN = 256  # in a task
+_LOOK_EVERY_S = 1.0  # at the client: of its end it tells nobody
+_HOLDS_ON = ("running", "connecting")  # what a client says of itself that may still hear of its tasks
 
 
 def on_dask(
-    runs: Remaining, job: BatchJob, client: Any, at_once: int, db: RunDB, stop_condition: str = ""
+    runs: Remaining, job: BatchJob, client: Any, at_once: int, db: RunDB, url: str, stop_condition: str = ""
 ) -> Iterator[Run]:
     """
     Run *job* for *runs* in *at_once* tasks at a time on the workers of *client*; gives each child when it has
@@ -30,8 +33,11 @@ def on_dask(
 
     Dask runs a task anew whose worker has died, up to a limit of its own. Left early, the children that are
     live are aborted.
+
+    Args:
+        url: Of *db*, as workers reach it.
     """
-    tasks = _Tasks(client, dumps(job, "the handler"), db.address, stop_condition)
+    tasks = _Tasks(client, dumps(job, "the handler"), url, stop_condition)
     pace = _Pace(1 if runs.is_guided else _MOST_CHILDREN)
     try:
         while True:
@@ -72,10 +78,10 @@ class _Tasks:
     """The tasks of one sweep that are with the scheduler, and the children of each."""
 
     def __init__(self, client: Any, body: bytes, url: str, stop_condition: str) -> None:
-        self._client, self._url, self._body = client, url, body
-        self._blank = Slice(uuid.uuid4().hex, [], stop_condition=stop_condition)
+        self._client, self._body = client, body
+        self._blank = Slice(uuid.uuid4().hex, url, [], stop_condition=stop_condition)
         self._sent: dict[Any, tuple[list[Run], Slice]] = {}  # by future
-        self._ended = distributed().as_completed(loop=client.loop)
+        self._ended: queue.SimpleQueue[Any] = queue.SimpleQueue()
 
     def __len__(self) -> int:
         return len(self._sent)
@@ -91,7 +97,7 @@ class _Tasks:
     def next_ended(self) -> tuple[list[Run], Ended | BaseException]:
         """The children of a task that has ended, and what it gave back, or why it could not."""
         while True:
-            future = next(self._ended)
+            future = self._next()
             children, given = self._sent.pop(future)
             outcome = _outcome(future)
             if not isinstance(outcome, Ended) or not outcome.needs_job:
@@ -100,13 +106,28 @@ class _Tasks:
 
     def cancel(self) -> list[Run]:
         """Gives the children that were with the scheduler."""
-        self._client.cancel(list(self._sent), force=True)
+        if self._client.status == "running":
+            self._client.cancel(list(self._sent), force=True)
         return [child for children, _ in self._sent.values() for child in children]
 
     def _send(self, key: str, children: list[Run], given: Slice) -> None:
-        future = self._client.submit(run_slice, given, self._url, key=key, pure=False)
+        future = self._client.submit(run_slice, given, key=key, pure=False)
         self._sent[future] = children, given
-        self._ended.add(future)
+        future.add_done_callback(self._ended.put)
+
+    def _next(self) -> Any:
+        """
+        A task that has ended.
+
+        Raises:
+            MLRunServiceUnavailableError: The scheduler is gone, and the client has given it up.
+        """
+        while self._client.status in _HOLDS_ON:
+            with contextlib.suppress(queue.Empty):
+                return self._ended.get(timeout=_LOOK_EVERY_S)
+        raise MLRunServiceUnavailableError(
+            "the Dask scheduler is gone; mlrun run --resume takes the sweep up again"
+        )
 
 
 def _outcome(future: Any) -> Ended | BaseException:

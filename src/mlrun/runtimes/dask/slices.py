@@ -27,6 +27,7 @@ class Slice:
     """What a task is given."""
 
     job: str  # its name
+    url: str  # of the database, as workers reach it
     records: list[Record]  # of the children
     body: bytes = b""  # of the job, for a worker that has not seen it
     stop_condition: str = ""  # ends the slice: whether the sweep ends too is not for a worker to say
@@ -41,7 +42,7 @@ class Ended:
     needs_job: bool = False  # nothing was run: the worker does not have it
 
 
-def run_slice(given: Slice, url: str) -> Ended:
+def run_slice(given: Slice) -> Ended:
     """
     Run the children of *given*, until there is something to think about: a child has failed or met the
     condition, or ``MOST_S`` have passed.
@@ -51,7 +52,7 @@ def run_slice(given: Slice, url: str) -> Ended:
     begun = time.monotonic()
     if not (body := _body_of(given)):
         return Ended([], needs_job=True)
-    db = get_run_db(url)
+    db = get_run_db(given.url)
     earlier = ended_before(given.records, db)
     waiting = given.records[len(earlier) :]
     condition = Condition.parse(given.stop_condition) if given.stop_condition else None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
+import warnings
 from typing import Any
 
 from mlrun.errors import (
@@ -11,10 +13,14 @@ from mlrun.errors import (
     MLRunMissingDependencyError,
     MLRunServiceUnavailableError,
 )
+from mlrun.log import logger
 from mlrun.model.function import FunctionSpec
 from mlrun.model.quantity import quantity
 
-CONNECT_S = 5.0
+CONNECT_S = 5.0  # to a scheduler that should be there
+_PAUSE_S = 0.2
+_TRAVELS_BY = ("python", "distributed", "cloudpickle")  # tasks do: they may not be read by other versions
+START_S = 60.0  # to one that has just been started
 
 
 def distributed() -> Any:
@@ -43,7 +49,13 @@ def local_cluster(spec: FunctionSpec, name: str) -> Any:
     most = spec.max_replicas or os.cpu_count() or 1
     is_adaptive = follows_the_work(spec)
     workers = min(spec.min_replicas or 0, most) if is_adaptive else spec.replicas or most
-    cluster = distributed().LocalCluster(
+    library = distributed()
+    import dask  # which comes with it
+
+    # Dask ends what looks after a worker where that is dead 15 s after a death: also where it dies a second
+    # time just then, and is about to start again. Without any worker a sweep would wait for ever.
+    dask.config.set({"distributed.deploy.lost-worker-timeout": "1 day"})
+    cluster = library.LocalCluster(
         name=name,
         n_workers=workers,
         threads_per_worker=spec.nthreads or 1,
@@ -61,14 +73,9 @@ def follows_the_work(spec: FunctionSpec) -> bool:
     return spec.replicas is None and (spec.min_replicas is not None or spec.max_replicas is not None)
 
 
-def most_threads(spec: FunctionSpec) -> int:
-    """Threads of all workers, once there are as many as may be."""
-    return (spec.replicas or spec.max_replicas or 1) * (spec.nthreads or 1)
-
-
-def connect(address: str, name: str = "") -> Any:
+def connect(address: str, name: str = "", limit_s: float = 0.0) -> Any:
     """
-    A client of the scheduler at *address*.
+    A client of the scheduler at *address*, which has to answer within *limit_s* (0 is ``CONNECT_S``).
 
     Raises:
         MLRunInvalidArgumentError: The address is none.
@@ -76,15 +83,62 @@ def connect(address: str, name: str = "") -> Any:
     """
     library = distributed()
     try:
-        return library.Client(address, timeout=CONNECT_S, set_as_default=False, name=name or None)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", library.versions.VersionMismatchWarning)  # said by us
+            client = library.Client(
+                address, timeout=limit_s or CONNECT_S, set_as_default=False, name=name or None
+            )
+        if different := _different(client.get_versions()):
+            logger.warning(f"the Dask scheduler at {address} may not understand this process: {different}")
+        return client
     except (OSError, TimeoutError) as error:
         raise MLRunServiceUnavailableError(
-            f"no Dask scheduler answers at {address}: {error}"[:300]
+            f"no Dask scheduler answers at {address} within {limit_s or CONNECT_S:g} s, from this machine:"
+            f" {error}"[:300]
+        ) from error
+    except MemoryError as error:  # text was read as a length
+        raise MLRunServiceUnavailableError(
+            f"what answers at {address} is no Dask scheduler, but speaks HTTP, say: is this the port of"
+            " its dashboard (8787), and not its own (8786)?"
         ) from error
     except ValueError as error:
         raise MLRunInvalidArgumentError(
             f"{address!r} is not the address of a Dask scheduler, such as tcp://127.0.0.1:8786: {error}"
         ) from error
+
+
+def connect_soon(address: str, name: str) -> Any:
+    """
+    As :func:`connect`, to a scheduler that has just been started: what is between may not be ready yet.
+
+    Raises:
+        MLRunServiceUnavailableError: It does not answer within ``START_S``.
+    """
+    end = time.monotonic() + START_S
+    while True:
+        try:
+            return connect(address, name, max(1.0, end - time.monotonic()))
+        except MLRunServiceUnavailableError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(_PAUSE_S)
+
+
+def _different(versions: dict[str, Any]) -> str:
+    """``distributed 2026.8.0 here, 2026.3.0 there; ...``; of Python the third number does not count."""
+    here, there = (_versions(versions.get(who) or {}) for who in ("client", "scheduler"))
+    return "; ".join(
+        f"{name} {here[name]} here, {there[name]} there"
+        for name in _TRAVELS_BY
+        if name in here and name in there and here[name] != there[name]
+    )
+
+
+def _versions(told: dict[str, Any]) -> dict[str, str]:
+    packages = {name: str(version) for name, version in (told.get("packages") or {}).items() if version}
+    if python := packages.get("python"):
+        packages["python"] = ".".join(python.split(".")[:2])
+    return packages
 
 
 def is_reachable(address: str) -> bool:
