@@ -308,7 +308,7 @@ def test_what_a_killed_driver_has_left_is_run_once(db: Any, begun: Path) -> None
     Path("code.py").write_text(CODE.replace("def sleep", "def slept").replace("def train", "def sleep"))
     env = os.environ | {"BEGUN": str(begun)}
     driver = subprocess.Popen([sys.executable, "-c", DRIVE], env=env, stdout=subprocess.DEVNULL)
-    next(state for state in get_cluster().watch({"mlrun/uid": "3f2a"}) if state.phase == "running")
+    next(state for state in get_cluster().watch({"mlrun/uid": "3f2a"}) if state.phase != "pending")
     driver.kill()
     driver.wait()
 
