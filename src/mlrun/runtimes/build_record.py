@@ -71,7 +71,8 @@ class BuildRecord:
         """
         The image is there; the function takes it.
 
-        With it the function is another version. The one before is no longer being built either.
+        With it the function is another version. The one before is no longer being built either; it is the
+        latest for a moment, and ``status.container_image`` says its image.
         """
         self._say_no_more()
         function = self._function

@@ -289,7 +289,7 @@ class Building(BaseRuntime):
         )
 
     def _take_image(self, image: str) -> None:
-        self.spec.image = image
+        self.spec.image = self.status.container_image = image
         self.status.state, self.status.error = READY, ""
         self.save(versioned=True)
 

@@ -53,6 +53,13 @@ def test_a_build_is_begun_and_asked_about(client: TestClient, address: str) -> N
     assert float(answer.headers["x-mlrun-last-timestamp"]) == 0
 
 
+def test_what_is_ready_has_the_image_that_was_built(client: TestClient, db: Any) -> None:
+    before = {**FUNCTION, "status": {"state": "ready", "container_image": "environment:3f2a"}}
+    db.store_function(before, "train", "iris")
+
+    assert finished(client).headers["function_image"] == "environment:3f2a"
+
+
 def test_a_log_is_given_from_where_it_was_left(client: TestClient) -> None:
     client.post("/api/v1/build/function", json={"function": FUNCTION})
     whole = finished(client).content

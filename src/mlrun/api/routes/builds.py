@@ -58,7 +58,7 @@ def status(call: Call) -> Response:
     told = {
         STATE: word,
         f"x-mlrun-{STATE.replace('_', '-')}": word,
-        IMAGE: spec.get("image") or state.get("container_image") or "",
+        IMAGE: state.get("container_image") or spec.get("image") or "",
         POD: state.get("build_pod") or "",
         LAST: "0",
         TEXT: "logs",
