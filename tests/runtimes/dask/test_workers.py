@@ -56,6 +56,24 @@ def test_the_number_of_workers_is_given_or_follows_the_work(asked, spec, workers
     assert asked.get("adapt") == adapt
 
 
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        (FunctionSpec(replicas=-1), "spec.replicas is a whole number of 1 or more, not -1"),
+        (FunctionSpec(replicas=0), "spec.replicas is a whole number of 1 or more, not 0"),
+        (FunctionSpec(nthreads="a"), "spec.nthreads is a whole number of 1 or more, not 'a'"),  # type: ignore[arg-type]
+        (FunctionSpec(min_replicas=-1), "spec.min_replicas is a whole number of 0 or more, not -1"),
+        (FunctionSpec(max_replicas=0), "spec.max_replicas is a whole number of 1 or more, not 0"),
+        (FunctionSpec(min_replicas=3, max_replicas=1), "at most spec.max_replicas, but they are 3 and 1"),
+    ],
+)
+def test_a_number_of_workers_that_can_not_be_is_refused(asked, spec, message):
+    with pytest.raises(MLRunInvalidArgumentError, match=message):
+        local_cluster(spec, "scale")
+
+    assert not asked
+
+
 def test_memory_and_threads_of_a_worker_are_kept(asked):
     local_cluster(FunctionSpec(nthreads=2, worker_resources={"limits": {"memory": "1Gi"}}), "scale")
 

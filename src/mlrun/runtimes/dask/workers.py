@@ -12,7 +12,7 @@ from mlrun.errors import (
     MLRunServiceUnavailableError,
 )
 from mlrun.model.function import FunctionSpec
-from mlrun.model.quantity import quantity
+from mlrun.model.quantity import quantity, whole
 
 CONNECT_S = 5.0
 
@@ -39,7 +39,11 @@ def local_cluster(spec: FunctionSpec, name: str) -> Any:
 
     Their number is ``replicas``; without that it follows the work, between ``min_replicas`` and
     ``max_replicas`` where one of these is set, and is that of the cores where none is.
+
+    Raises:
+        MLRunInvalidArgumentError: As :func:`check_numbers`.
     """
+    check_numbers(spec)
     most = spec.max_replicas or os.cpu_count() or 1
     is_adaptive = follows_the_work(spec)
     workers = min(spec.min_replicas or 0, most) if is_adaptive else spec.replicas or most
@@ -54,6 +58,21 @@ def local_cluster(spec: FunctionSpec, name: str) -> Any:
     if is_adaptive:
         cluster.adapt(minimum=spec.min_replicas or 0, maximum=most)
     return cluster
+
+
+def check_numbers(spec: FunctionSpec) -> None:
+    """
+    Raises:
+        MLRunInvalidArgumentError: A number of workers or threads is none, or the least is more than the most.
+    """
+    for name, least in (("replicas", 1), ("min_replicas", 0), ("max_replicas", 1), ("nthreads", 1)):
+        if (given := getattr(spec, name)) is not None:
+            whole(f"spec.{name}", given, least)
+    least, most = spec.min_replicas or 0, spec.max_replicas
+    if most is not None and least > most:
+        raise MLRunInvalidArgumentError(
+            f"spec.min_replicas is at most spec.max_replicas, but they are {least} and {most}"
+        )
 
 
 def follows_the_work(spec: FunctionSpec) -> bool:
