@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 
-from mlrun.errors import MLRunInvalidArgumentError
+from mlrun.errors import MLRunInvalidArgumentError, MLRunServiceUnavailableError
 from mlrun.model.function import FunctionSpec
 from mlrun.runtimes.dask.workers import connect, is_reachable, local_cluster
 
@@ -17,6 +19,15 @@ def test_nobody_is_not(monkeypatch):
     monkeypatch.setattr("mlrun.runtimes.dask.workers.CONNECT_S", 0.3)
 
     assert not is_reachable("tcp://127.0.0.1:1")
+
+
+def test_what_never_says_a_word_is_no_scheduler(monkeypatch):
+    monkeypatch.setattr("mlrun.runtimes.dask.workers.CONNECT_S", 0.3)
+
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        address = f"tcp://127.0.0.1:{mute.getsockname()[1]}"
+        with pytest.raises(MLRunServiceUnavailableError, match="has said nothing after"):
+            connect(address)
 
 
 def test_what_is_no_address_is_said():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 from typing import Any
@@ -95,6 +96,7 @@ def connect(address: str, name: str = "") -> Any:
     """
     library = distributed()
     try:
+        _greet(address)
         return library.Client(address, timeout=CONNECT_S, set_as_default=False, name=name or None)
     except (OSError, TimeoutError) as error:
         raise MLRunServiceUnavailableError(
@@ -104,6 +106,32 @@ def connect(address: str, name: str = "") -> Any:
         raise MLRunInvalidArgumentError(
             f"{address!r} is not the address of a Dask scheduler, such as tcp://127.0.0.1:8786: {error}"
         ) from error
+
+
+def _greet(address: str) -> None:
+    """
+    Shake hands with the scheduler, within the time that the client gives itself for the connection only: it
+    waits for ever for the first word of what is no scheduler, such as its own dashboard.
+
+    Raises:
+        OSError: Nobody answers.
+        ValueError: The address is none.
+    """
+    library: Any = distributed()
+
+    async def greet() -> None:
+        try:
+            comm = await asyncio.wait_for(library.comm.connect(address, timeout=CONNECT_S), CONNECT_S + 1)
+        except TimeoutError as error:
+            raise OSError(f"somebody does, but has said nothing after {CONNECT_S + 1:g} s") from error
+        comm.abort()
+
+    runner: Any = library.utils.LoopRunner()
+    runner.start()
+    try:
+        runner.run_sync(greet)
+    finally:
+        runner.stop()
 
 
 def is_reachable(address: str) -> bool:
