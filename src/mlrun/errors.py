@@ -189,8 +189,12 @@ def err_to_str(error: BaseException | str | None) -> str:
         return error or ""
     parts: list[str] = []
     current: BaseException | None = error
-    while current is not None and len(parts) < 10:  # a cause may, by mistake, lead back to itself
-        parts.append(str(current) or type(current).__name__)
+    seen: list[BaseException] = []
+    while current is not None and current not in seen:  # it may, by mistake, lead back to itself
+        seen.append(current)
+        text = str(current) or type(current).__name__
+        if not parts or text not in parts[-1]:  # an error may have told its cause itself
+            parts.append(text)
         current = current.__cause__
     return ", caused by: ".join(parts)
 

@@ -116,6 +116,13 @@ def test_values_are_tried_one_after_the_other() -> None:
     assert len(stored()["status"]["iterations"]) == 4
 
 
+def test_what_was_not_as_it_should_be_is_told() -> None:
+    result = run("-x", "p1=[3,13]", "--selector", "max.accuracy", "--handler", "train", "handlers.py")
+
+    assert result.exit_code == 0
+    assert result.stderr.endswith(" is completed, but 1 of 2 tasks failed, check logs\n")
+
+
 def test_options_of_the_search_are_heard(tmp_path: Path) -> None:
     (tmp_path / "params.csv").write_text("p1,p2\n3,a\n7,b\n")
     options = json.dumps({"stop_condition": "accuracy == 6"})

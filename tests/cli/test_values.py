@@ -67,7 +67,11 @@ def test_hyper_parameters_are_lists() -> None:
     }
 
 
-@pytest.mark.parametrize("text", ["p1=5", "p1=[]", "p1=abc"])
+def test_a_hyper_parameter_may_be_a_range() -> None:
+    assert value_lists(CONTEXT, OPTION, ('p1={"low": 0, "high": 9}',)) == {"p1": {"low": 0, "high": 9}}
+
+
+@pytest.mark.parametrize("text", ["p1=5", "p1=[]", "p1={}", "p1=abc"])
 def test_a_hyper_parameter_without_a_list_is_refused(text: str) -> None:
     with pytest.raises(click.BadParameter, match="needs a list of values"):
         value_lists(CONTEXT, OPTION, (text,))

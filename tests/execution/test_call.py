@@ -113,6 +113,8 @@ def test_the_log_can_be_read_while_the_run_lives(run, db):
         ("", ""),
         ("Traceback (most recent call last):\n  File x\nValueError: bad", "ValueError: bad"),
         ("2 of 3 tasks failed\nTraceback (most recent call last):\nValueError: bad", "ValueError: bad"),
+        ("2 of 2 tasks failed, check logs\nno handler 'trian'", "no handler 'trian'"),
+        ("2 of 2 tasks failed, check logs", "2 of 2 tasks failed, check logs"),
         ("the program ended with exit code 7:\nepoch 1\nepoch 2", "the program ended with exit code 7"),
     ],
 )

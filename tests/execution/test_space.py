@@ -175,6 +175,11 @@ def test_options_may_stand_where_older_tasks_keep_them(place: str) -> None:
         ),
         ({"p1": [1]}, {"strategy": "custom"}, "hyperparams is a function that yields dictionaries"),
         ({"p1": [1]}, {"max_iterations": -1}, "max_iterations is -1; it is 1 or more, or 0 for no limit"),
+        (
+            {"p1": [1]},
+            {"parallel_runs": -2, "max_errors": -1},
+            "max_errors is -1; it is 1 or more, or 0 for 3; parallel_runs is -2; it is 1 or more, or 0 for",
+        ),
         ({"p1": [1]}, {"param_file": "p.csv"}, "hyperparams and param_file (p.csv) were both given"),
         (lambda: [], {"strategy": "grid"}, "hyperparams is a function, so its strategy is custom, not grid"),
     ],

@@ -87,6 +87,16 @@ def test_a_failed_child_does_not_end_the_sweep():
     assert run.status.status_text == "1 of 3 tasks failed, check logs"
 
 
+def test_a_sweep_without_a_best_child_says_why():
+    run = sweep(
+        lambda context, p1: context.log_result("accuracy", p1), {"p1": [0, 2]}, selector="max.acuracy"
+    )
+
+    assert run.state() == "completed"
+    assert run.status.status_text.startswith("no iteration has a result 'acuracy'")
+    assert run.status.status_text.endswith("Did you mean 'accuracy'?")
+
+
 def test_a_sweep_stops_after_too_many_errors(db):
     with pytest.raises(RunError, match="ValueError: odd 1"):
         sweep(fails_on_odd, {"p1": [1, 3, 5, 7, 9]}, max_errors=2)

@@ -234,6 +234,18 @@ ModuleNotFoundError: No module named 'pyarrow'
     assert root_cause(said) == "ModuleNotFoundError: No module named 'pyarrow'"
 
 
+def test_the_error_of_connect_is_what_stands_before_the_traces() -> None:
+    said = """Unknown error: [USER_RAISED_EXCEPTION] no data SQLSTATE: P0001
+
+JVM stacktrace:
+org.apache.spark.SparkRuntimeException
+\tat java.lang.Thread.run(Thread.java:840). Detail: Python exception: Traceback (most recent call last):
+  File "interchange.py", line 63, in stream
+\tat java.lang.Thread.run(Thread.java:840)"""
+
+    assert root_cause(said) == "Unknown error: [USER_RAISED_EXCEPTION] no data SQLSTATE: P0001"
+
+
 def test_the_cause_that_a_worker_has_raised_is_the_last_line_of_its_traceback() -> None:
     said = "An exception was thrown:\nTraceback (most recent call last):\n  x\nE: no data\n"
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mlrun.errors import MLRunInvalidArgumentError
-from mlrun.model.quantity import memory_bytes, quantity
+from mlrun.model.quantity import memory_bytes, quantity, whole
 
 
 @pytest.mark.parametrize(
@@ -78,3 +78,13 @@ def test_memory_is_whole_bytes() -> None:
 def test_a_thousandth_of_a_byte_was_not_meant() -> None:
     with pytest.raises(MLRunInvalidArgumentError, match=r"less than one byte .* write 512Mi or 512M"):
         memory_bytes("512m")
+
+
+@pytest.mark.parametrize("value", [0, -1, "2", 1.5, True, None])
+def test_a_number_of_things_is_whole(value: Any) -> None:
+    assert whole("spec.replicas", 3) == 3
+
+    with pytest.raises(
+        MLRunInvalidArgumentError, match=r"spec\.replicas is a whole number of 1 or more, not"
+    ):
+        whole("spec.replicas", value)

@@ -136,6 +136,10 @@ def test_a_task_comes_back_from_its_spellings():
         (lambda: new_task().with_hyper_params({"p": [1]}, selectr="x"), r"'selectr' is not .*'selector'"),
         (lambda: new_task(hyper_param_options={"max_error": 1}), r"'max_error' is not .*'max_errors'"),
         (lambda: new_task(hyper_param_options={"max_errors": "x"}), "max_errors"),
+        (
+            lambda: new_task(hyper_param_options={"parallel_runs": -1}),
+            "the hyper-parameter option parallel_runs is a whole number of 0 or more, not -1",
+        ),
         (lambda: new_task(hyper_param_options=[1]), "HyperParamOptions or a dictionary, not a list"),
         (lambda: new_task(params=[1]), "params= needs a dictionary, not a list"),
         (lambda: new_task().with_hyper_params([{"p": 1}]), "hyperparams= needs a dictionary, not a list"),

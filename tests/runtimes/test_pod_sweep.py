@@ -343,6 +343,22 @@ def test_a_sweep_in_one_pod_is_taken_up_in_several(fn: Any, db: Any, begun: Path
     assert (run.state(), run.output("best_iteration")) == ("completed", 2)
 
 
+def test_a_sweep_is_taken_up_though_its_pod_was_killed(fn: Any, db: Any, begun: Path) -> None:
+    task = mlrun.new_task("one").with_hyper_params({"x": [1, 2]}, "max.accuracy")
+    task.metadata.uid = "3f2a"
+    run = fn.run(task, handler="sleep", watch=False)
+    [name] = pods()
+    assert b"sleeping" in b"".join(itertools.islice(get_cluster().logs(name, follow=True), 1))
+    os.kill(db.read_run(run.uid())["status"]["process"]["pid"], signal.SIGKILL)
+    next(state for state in get_cluster().watch({"mlrun/uid": run.uid()}) if state.is_final)
+    begun.touch()
+
+    run.resume()
+
+    assert (run.state(), run.output("best_iteration")) == ("completed", 2)
+    assert states(db) == ["completed"] * 3
+
+
 # on Kubernetes
 
 

@@ -138,6 +138,8 @@ def _report(done: RunObject | None, given: Any, out: Any) -> None:
         click.echo(done.to_yaml(), nl=False)
     elif sys.stdout.isatty():
         done.show()
+    if done.status.state == RunState.COMPLETED and (text := done.status.status_text):
+        click.echo(f"mlrun: run {done.key} is completed, but {text}", err=True)
 
 
 @contextlib.contextmanager

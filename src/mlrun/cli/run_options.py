@@ -76,7 +76,12 @@ _WITH = [
     _text("Folder in which the program starts; of a source, one in it.", "--workdir"),
 ]
 _SWEEP = [
-    _many('Values to try, name="[3,7,5]"', "-x", "--hyperparam", callback=value_lists),
+    _many(
+        'Values to try, name="[3,7,5]", or a range of the strategy bayesian',
+        "-x",
+        "--hyperparam",
+        callback=value_lists,
+    ),
     _text("CSV (a row each child) or JSON file of values to try.", "--param-file"),
     _text("Which child is the best: max.accuracy, min.loss.", "--selector"),
     _text("grid (default), list, random, custom or bayesian.", "--hyper-param-strategy"),

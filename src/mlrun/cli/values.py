@@ -56,13 +56,13 @@ def pairs(form: str, parse: Callable[[str], Any] = str) -> Callback:
 
 
 def value_lists(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> Pairs:
-    """The callback of hyper-parameters: each value has to be a list."""
+    """The callback of hyper-parameters: each value has to be a list, or a range of the strategy bayesian."""
     form = 'name="[3,7,5]"'
     found = pairs(form, parse_value)(ctx, param, values)
     for key, value in found.items():
-        if not isinstance(value, list | tuple) or not value:
+        if not isinstance(value, list | tuple | dict) or not value:
             raise click.BadParameter(f"{key!r} needs a list of values to try, {form}, not {value!r}")
-    return {key: list(value) for key, value in found.items()}
+    return {key: value if isinstance(value, dict) else list(value) for key, value in found.items()}
 
 
 def secret_sources(

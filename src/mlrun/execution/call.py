@@ -10,6 +10,7 @@ from mlrun.execution.capture import LogWriter, capture
 from mlrun.execution.context import MLClientCtx
 from mlrun.execution.current import current
 from mlrun.execution.handlers import Source
+from mlrun.execution.iterations import is_failure_text
 from mlrun.execution.outcome import user_traceback
 from mlrun.execution.returns import log_returned
 from mlrun.model.run import Run, RunState
@@ -77,7 +78,8 @@ def failure(run: Run, error: BaseException | None = None, masker: Masker | None 
 
 
 def gist(text: str) -> str:
-    """The line that says what happened: with a traceback the last one, else the first."""
-    lines = text.strip().splitlines()
+    """The line that says what happened: with a traceback the last one, else the first that says why."""
+    every = text.strip().splitlines()
+    lines = [line for line in every if not is_failure_text(line)] or every
     at = -1 if "Traceback (most recent call last):" in text else 0
     return lines[at].rstrip(":") if lines else ""

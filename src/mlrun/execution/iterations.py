@@ -16,6 +16,7 @@ from mlrun.model.run import RunState
 PARAMETER = "param."
 RESULT = "output."
 MAX_LINES = 2000  # of a picture
+_FAILED = "tasks failed, check logs"
 
 Table = list[list[Any]]
 
@@ -77,7 +78,12 @@ def picture(table: Table, result: str = "", title: str = "") -> str:
 
 def failure_text(failed: int, total: int) -> str:
     """``3 of 10 tasks failed, check logs``; empty where none failed."""
-    return f"{failed} of {total} tasks failed, check logs" if failed else ""
+    return f"{failed} of {total} {_FAILED}" if failed else ""
+
+
+def is_failure_text(line: str) -> bool:
+    """Whether *line* counts those that failed, and does not say why."""
+    return line.endswith(_FAILED)
 
 
 def _iteration(child: Mapping[str, Any]) -> int:

@@ -15,6 +15,7 @@ from mlrun.model.run import HyperParamOptions, HyperParamStrategies, RunSpec
 from mlrun.urls import without_secrets
 
 RANDOM_ITERATIONS = 10  # of the strategy random, where max_iterations is not set
+_ZERO = {"max_iterations": "no limit", "max_errors": "3", "parallel_runs": "one after the other"}
 
 Values = dict[str, Sequence[Any]]
 
@@ -79,7 +80,7 @@ def expand(spec: RunSpec, read: Callable[[str], bytes], seed: str | int | None =
         MLRunInvalidArgumentError: The message lists every parameter that is wrong.
     """
     options = sweep_options(spec)
-    limit = _check_limit(options.max_iterations)
+    limit = options.max_iterations
     source: Any = spec.hyperparams
     if source and options.param_file:
         raise MLRunInvalidArgumentError(
@@ -104,7 +105,7 @@ def sweep_options(spec: RunSpec) -> HyperParamOptions:
     The options of *spec*, with the places where older tasks keep them (``spec.selector`` ...).
 
     Raises:
-        MLRunInvalidArgumentError: The strategy is none.
+        MLRunInvalidArgumentError: The strategy is none, or a number is below zero.
     """
     given = spec.hyper_param_options
     options = HyperParamOptions.from_dict(given)
@@ -115,13 +116,18 @@ def sweep_options(spec: RunSpec) -> HyperParamOptions:
         raise MLRunInvalidArgumentError(
             f"{options.strategy!r} is not a strategy: {', '.join(known)}.{nearest(options.strategy, known)}"
         )
+    _check_numbers(options)
     return options
 
 
-def _check_limit(limit: int) -> int:
-    if limit < 0:
-        raise MLRunInvalidArgumentError(f"max_iterations is {limit}; it is 1 or more, or 0 for no limit")
-    return limit
+def _check_numbers(options: HyperParamOptions) -> None:
+    below = [
+        f"{name} is {number}; it is 1 or more, or 0 for {nothing}"
+        for name, nothing in _ZERO.items()
+        if (number := getattr(options, name)) < 0
+    ]
+    if below:
+        raise MLRunInvalidArgumentError("; ".join(below))
 
 
 def _check_values(source: Any, where: str) -> Values:

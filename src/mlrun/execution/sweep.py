@@ -135,17 +135,27 @@ class Sweep:
         """Write down what has come back so far."""
         selector, records = self._plan.selector, [self._records[one] for one in sorted(self._records)]
         context.log_iterations(iteration_table(records), self._best, records, selector)
-        if selector and records and not self._best:
-            logger.warning(f"run {context.uid}: {selector.why_none(map(_row, records))}")
+        if why := self._why_none():
+            logger.warning(f"run {context.uid}: {why}")
 
     def end(self, context: MLClientCtx) -> None:
         """Write down what has come back, and whether the sweep has failed by that."""
         self.record(context)
+        if (why := self._why_none()) and not self.failed:
+            context.set_status_text(
+                why
+            )  # a log is not where one looks for it: it may be a pod's, or a server's
         if self.failed and (self.failed == self.done or self.failed > self._most_errors):
             first = next(row for row in self._records.values() if row["status"].get("error"))
             context.set_state(
                 error=f"{failure_text(self.failed, self.done)}\n{first['status']['error']}", commit=False
             )
+
+    def _why_none(self) -> str:
+        """Why there is no best child, though one was asked for; empty where there is one."""
+        selector = self._plan.selector
+        is_none = selector and self._records and not self._best
+        return selector.why_none(map(_row, self._records.values())) if is_none else ""
 
     @property
     def _most_errors(self) -> int:

@@ -93,6 +93,7 @@ def _new(builder: Any) -> Any:
 
 def root_cause(said: str) -> str:
     """The line of what Java says that tells why: the error of a worker, or the last cause."""
+    said = said.partition("\n\nJVM stacktrace:")[0]  # Spark Connect tells that, and then where Python was
     causes = _OF_WORKER.findall(said) or _CAUSE.findall(said)
     if not causes and _TRACEBACK in said:
         causes = said.rstrip().splitlines()

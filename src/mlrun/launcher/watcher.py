@@ -179,5 +179,9 @@ class Watcher:
 
 
 def _is_its_pod(run: Run, state: PodState) -> bool:
-    """An earlier attempt's pod says nothing about the attempt that is under way."""
-    return bool(run.status.process.get("pod", state.name) == state.name)
+    """
+    The pod of an earlier attempt says nothing about the one that is under way, nor does that of a sweep which
+    a process drives since then.
+    """
+    process = run.status.process
+    return not process or process.get("pod") == state.name

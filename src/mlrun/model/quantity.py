@@ -1,4 +1,4 @@
-"""Kubernetes quantities, such as ``500m`` cores and ``1Gi`` bytes."""
+"""Kubernetes quantities, such as ``500m`` cores and ``1Gi`` bytes, and numbers of things."""
 
 from __future__ import annotations
 
@@ -51,6 +51,18 @@ def memory_bytes(value: Any, what: str = "memory") -> int:
         hint = f"; write {text[:-1]}Mi or {text[:-1]}M" if text.endswith("m") else ""
         raise MLRunInvalidArgumentError(f"{what}: {value!r} is less than one byte (m is a thousandth){hint}")
     return int(number.to_integral_value(rounding="ROUND_CEILING"))
+
+
+def whole(what: str, value: Any, least: int = 1) -> int:
+    """
+    *value*, which counts something: workers, retries.
+
+    Raises:
+        MLRunInvalidArgumentError: It is no whole number of *least* or more.
+    """
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise MLRunInvalidArgumentError(f"{what} is a whole number of {least} or more, not {value!r}")
+    return value
 
 
 def _may_be_one(value: Any) -> bool:

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from mlrun.errors import MLRunInvalidArgumentError, MLRunInvalidArgumentTypeError, nearest
 from mlrun.model.base import Model, dump_json, field
+from mlrun.model.quantity import whole
 from mlrun.model.run import HyperParamOptions, RunMetadata, RunSpec
 
 SECRET_KINDS = (
@@ -228,4 +229,6 @@ def merge_options(options: HyperParamOptions, **given: Any) -> None:
             continue
         if key == "selector" and isinstance(value, list | tuple):
             value = ".".join(str(part) for part in value)
+        if key in ("parallel_runs", "max_iterations", "max_errors"):
+            whole(f"the hyper-parameter option {key}", value, least=0)
         setattr(options, key, getattr(HyperParamOptions.from_dict({key: value}), key))

@@ -40,8 +40,8 @@ class HandlerRuntime(BaseRuntime):
             )
         elif "." not in launch.handler:
             raise MLRunInvalidArgumentError(
-                f"{launch.handler!r} is not a callable, nor 'module.function'; a function of a file needs"
-                " new_function(command='file.py')"
+                f"{launch.handler!r} is not a callable, nor 'module.function'; in a file, or in code"
+                " that a function carries, kind 'local' finds it: new_function(command='file.py')"
             )
 
     def source(self, launch: Launch) -> Source:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import tempfile
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
@@ -27,6 +31,14 @@ def host_for_pods(kubeconfig: str) -> str:
     from mlrun.cluster.kubernetes.account import open_account
 
     return urlsplit(open_account(kubeconfig).configuration.host).hostname or ""
+
+
+@contextmanager
+def one_at_a_time(name: str) -> Iterator[None]:
+    """Of all processes of this machine one is in a block of that name, which changes the whole cluster."""
+    with open(Path(tempfile.gettempdir(), f"mlrun-test-{name}.lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 class KubernetesNamespace:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
-import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlrun.errors import MLRunConflictError, MLRunNotFoundError
@@ -67,8 +64,9 @@ FOLDER = "/etc/mpi"
 @contextmanager
 def served(kubernetes: KubernetesNamespace) -> Iterator[None]:
     """MPIJobs are known to the cluster while the block runs, to one block of this machine at a time."""
-    with open(Path(tempfile.gettempdir(), "mlrun-test-mpijobs.lock"), "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    from mlrun.testing.kubernetes import one_at_a_time
+
+    with one_at_a_time("mpijobs"):
         try:
             kubernetes.ask("POST", CRDS, _definition())
         except MLRunConflictError:  # there is an operator

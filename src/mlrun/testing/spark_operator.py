@@ -73,6 +73,15 @@ def served(kubernetes: KubernetesNamespace, group: str = "") -> Iterator[str]:
         kubernetes.ask("DELETE", f"{CRDS}/{name}")
 
 
+@contextmanager
+def served_for_all(kubernetes: KubernetesNamespace) -> Iterator[str]:
+    """The same in the operator's own group, in one block of this machine at a time."""
+    from mlrun.testing.kubernetes import one_at_a_time
+
+    with one_at_a_time(PLURAL), served(kubernetes, GROUP) as path:
+        yield path
+
+
 def _defined(kubernetes: KubernetesNamespace, body: dict[str, Any]) -> bool:
     """Whether this has defined it, and not somebody else; one that is going is waited for."""
     there = f"{CRDS}/{body['metadata']['name']}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -13,15 +12,15 @@ import yaml
 import mlrun
 from mlrun.cluster.base import Cluster, Resource
 from mlrun.cluster.kubernetes import KubernetesCluster
-from mlrun.cluster.kubernetes.kinds import Kind, kind_named
+from mlrun.cluster.kubernetes.kinds import kind_named
 from mlrun.errors import MLRunAccessDeniedError, MLRunConflictError, MLRunInvalidArgumentError
 from mlrun.model.pod import PodState
+from mlrun.testing import mpi_operator, spark_operator
 from mlrun.testing.cluster_pods import Pods
 from mlrun.testing.clusters import ClusterContract
 from mlrun.testing.cutting import CuttingProxy
 from mlrun.testing.kubernetes import IMAGE
 from mlrun.testing.kubernetes_api import Reply, ScriptedApiServer, listed, pod, status
-from mlrun.testing.mpi_operator import served
 
 # Kind, a spec, and the status of one that has failed.
 OPERATED = [
@@ -32,7 +31,14 @@ OPERATED = [
     ),
     (
         "SparkApplication",
-        {"type": "Python", "mode": "cluster"},
+        {
+            "type": "Python",
+            "mode": "cluster",
+            "sparkVersion": "4.0.0",
+            "mainApplicationFile": "local:///x.py",
+            "driver": {},
+            "executor": {},
+        },
         {"applicationState": {"state": "FAILED", "errorMessage": "no driver"}},
     ),
 ]
@@ -187,7 +193,8 @@ class TestKubernetesCluster(ClusterContract):
         self, cluster: Any, kubernetes: Any, pods: Pods, kind: str, spec: Any, ended: Any
     ) -> None:
         row = kind_named(kind)
-        with served(kubernetes) if kind == "MPIJob" else definition(kubernetes, row):
+        operator = {"MPIJob": mpi_operator.served, "SparkApplication": spark_operator.served_for_all}[kind]
+        with operator(kubernetes):
             metadata = {"name": "train", "labels": pods.selector}
             name = cluster.create({"apiVersion": row.api, "kind": kind, "metadata": metadata, "spec": spec})
             labels = {key: value.format(name=name) for key, value in row.pod_labels.items()}
@@ -226,44 +233,6 @@ def first_final(states: Iterator[PodState]) -> Iterator[PodState]:
         yield state
         if state.is_final:
             return
-
-
-@contextmanager
-def definition(kubernetes: Any, row: Kind) -> Iterator[None]:
-    """The kind is known to the cluster while the block runs, for whoever has no operator."""
-    path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
-    group, version = row.api.split("/")
-    name = f"{row.plural}.{group}"
-    schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
-    body = {
-        "apiVersion": "apiextensions.k8s.io/v1",
-        "kind": "CustomResourceDefinition",
-        "metadata": {"name": name, "annotations": {"api-approved.kubernetes.io": "unapproved, for a test"}},
-        "spec": {
-            "group": group,
-            "scope": "Namespaced",
-            "names": {"kind": row.name, "plural": row.plural},
-            "versions": [
-                {
-                    "name": version,
-                    "served": True,
-                    "storage": True,
-                    "subresources": {"status": {}},
-                    "schema": {"openAPIV3Schema": schema},
-                }
-            ],
-        },
-    }
-    try:
-        kubernetes.ask("POST", path, body)
-    except MLRunConflictError:  # there is an operator
-        yield
-        return
-    try:
-        kubernetes.wait(lambda: kubernetes.serves(row.path(kubernetes.name)), f"{name} is served")
-        yield
-    finally:
-        kubernetes.ask("DELETE", f"{path}/{name}")
 
 
 class TestAgainstAServerThatMisbehaves:

@@ -40,6 +40,16 @@ def test_a_handler_has_the_client(fn, db):
     assert run.metadata.labels["kind"] == "dask"
 
 
+def test_a_number_of_workers_is_checked_before_anything_is_recorded(db):
+    function = mlrun.new_function("scale", kind="dask")
+    function.spec.replicas = -1
+
+    with pytest.raises(MLRunInvalidArgumentError, match=r"spec\.replicas is a whole number of 1 or more"):
+        function.run(handler=add)
+
+    assert not db.list_runs()
+
+
 def test_a_sweep_is_tracked_by_its_workers(fn, db):
     run = fn.run(
         handler=train, hyperparams={"x": [1, 2, 3, 4]}, hyper_param_options={"selector": "max.accuracy"}

@@ -22,6 +22,15 @@ def test_nobody_is_not(monkeypatch):
     assert not is_reachable("tcp://127.0.0.1:1")
 
 
+def test_what_never_says_a_word_is_no_scheduler(monkeypatch):
+    monkeypatch.setattr("mlrun.runtimes.dask.workers.CONNECT_S", 0.3)
+
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        address = f"tcp://127.0.0.1:{mute.getsockname()[1]}"
+        with pytest.raises(MLRunServiceUnavailableError, match="has said nothing after"):
+            connect(address)
+
+
 def test_what_is_no_address_is_said():
     with pytest.raises(MLRunInvalidArgumentError, match="is not the address of a Dask scheduler"):
         connect("carrier-pigeon://here")
@@ -87,6 +96,24 @@ def test_the_number_of_workers_is_given_or_follows_the_work(asked, spec, workers
 
     assert asked["n_workers"] == workers
     assert asked.get("adapt") == adapt
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        (FunctionSpec(replicas=-1), "spec.replicas is a whole number of 1 or more, not -1"),
+        (FunctionSpec(replicas=0), "spec.replicas is a whole number of 1 or more, not 0"),
+        (FunctionSpec(nthreads="a"), "spec.nthreads is a whole number of 1 or more, not 'a'"),  # type: ignore[arg-type]
+        (FunctionSpec(min_replicas=-1), "spec.min_replicas is a whole number of 0 or more, not -1"),
+        (FunctionSpec(max_replicas=0), "spec.max_replicas is a whole number of 1 or more, not 0"),
+        (FunctionSpec(min_replicas=3, max_replicas=1), "at most spec.max_replicas, but they are 3 and 1"),
+    ],
+)
+def test_a_number_of_workers_that_can_not_be_is_refused(asked, spec, message):
+    with pytest.raises(MLRunInvalidArgumentError, match=message):
+        local_cluster(spec, "scale")
+
+    assert not asked
 
 
 def test_memory_and_threads_of_a_worker_are_kept(asked):

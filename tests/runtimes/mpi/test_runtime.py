@@ -236,6 +236,16 @@ def test_names_of_an_operators_pods_are_no_longer_than_a_host_s(fn):
     assert len(fn.pod_name(run) + "-worker-1000") <= 63
 
 
+@pytest.mark.parametrize("replicas", [0, -1, "2"])
+def test_a_number_of_workers_that_is_none_is_refused(fn, db, replicas):
+    fn.spec.replicas = replicas
+
+    with pytest.raises(MLRunInvalidArgumentError, match=r"spec\.replicas is a whole number of 1 or more"):
+        fn.run(handler="train")
+
+    assert list(db.list_runs()) == []
+
+
 @pytest.mark.parametrize("slots", [0, "2", 1.5, True])
 def test_a_number_of_slots_that_is_none_is_refused(fn, db, slots):
     with pytest.raises(MLRunInvalidArgumentError, match="slots_per_worker is a whole number"):

@@ -99,6 +99,7 @@ def test_a_sweep_in_processes_has_a_spark_in_each(db):
         handler="count",
         hyperparams={"n": [1, 2]},
         hyper_param_options={"parallel_runs": 2, "selector": "max.n"},
+        local=True,
     )
 
     assert run.output("port") is False

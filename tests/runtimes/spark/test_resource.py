@@ -15,7 +15,7 @@ from mlrun.launcher.watcher import Watcher
 from mlrun.model.run import Run
 from mlrun.runtimes.spark.resource import MAIN, MAIN_FILE
 from mlrun.testing.kubernetes import IMAGE
-from mlrun.testing.spark_operator import GROUP, StandIn, served
+from mlrun.testing.spark_operator import GROUP, StandIn, served, served_for_all
 
 CODE = "def count(context):\n    pass\n"
 PLACE = Place("kubernetes", Reach.NETWORK, True, "http://mlrun:8080", "default")
@@ -210,7 +210,7 @@ def test_the_published_models_take_every_value_of_it(fn):
 def operator(on_kubernetes, kubernetes):
     """The kind of its application is served, and somebody does with one what the operator does."""
     pytest.importorskip("kubeflow_spark_api")
-    with served(kubernetes, GROUP) as path:
+    with served_for_all(kubernetes) as path:
         yield StandIn(kubernetes, path, "/opt/site/pyspark")
 
 

@@ -45,8 +45,8 @@ def work(context, what, table=None):
     if what == "session":
         names = ["spark.master", "spark.app.name", "spark.driver.memory", "spark.x", "spark.log.level"]
         context.log_result("conf", {name: conf.get(name) for name in names})
-        spark._jvm.System.err.println("said by Java")
     elif what == "code":
+        spark._jvm.System.err.println("said by Java")
         context.log_result("rows", on_workers(spark, times))
     elif what == "frames":
         frame = table.as_df(df_module="pyspark.sql", additional_filters=[("n", ">", 1)])

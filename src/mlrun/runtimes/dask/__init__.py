@@ -239,6 +239,7 @@ class DaskCluster(Resources, LocalRuntime):
                 f"function {self.metadata.name!r} of kind 'dask' needs a handler, which gets the client as"
                 " context.dask_client; a program can be of kind 'job' or 'local'"
             )
+        workers.check_numbers(self.spec)
         refuse_what_workers_can_not_reach(self.spec.scheduler_address, launch.db)
         if self.spec.scheduler_address:
             self.client  # noqa: B018 - connected before anything is recorded

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import time
@@ -15,7 +16,7 @@ from mlrun.errors import (
 )
 from mlrun.log import logger
 from mlrun.model.function import FunctionSpec
-from mlrun.model.quantity import quantity
+from mlrun.model.quantity import quantity, whole
 
 CONNECT_S = 5.0  # to a scheduler that should be there
 _PAUSE_S = 0.2
@@ -45,7 +46,11 @@ def local_cluster(spec: FunctionSpec, name: str) -> Any:
 
     Their number is ``replicas``; without that it follows the work, between ``min_replicas`` and
     ``max_replicas`` where one of these is set, and is that of the cores where none is.
+
+    Raises:
+        MLRunInvalidArgumentError: As :func:`check_numbers`.
     """
+    check_numbers(spec)
     most = spec.max_replicas or os.cpu_count() or 1
     is_adaptive = follows_the_work(spec)
     workers = min(spec.min_replicas or 0, most) if is_adaptive else spec.replicas or most
@@ -68,6 +73,21 @@ def local_cluster(spec: FunctionSpec, name: str) -> Any:
     return cluster
 
 
+def check_numbers(spec: FunctionSpec) -> None:
+    """
+    Raises:
+        MLRunInvalidArgumentError: A number of workers or threads is none, or the least is more than the most.
+    """
+    for name, least in (("replicas", 1), ("min_replicas", 0), ("max_replicas", 1), ("nthreads", 1)):
+        if (given := getattr(spec, name)) is not None:
+            whole(f"spec.{name}", given, least)
+    least, most = spec.min_replicas or 0, spec.max_replicas
+    if most is not None and least > most:
+        raise MLRunInvalidArgumentError(
+            f"spec.min_replicas is at most spec.max_replicas, but they are {least} and {most}"
+        )
+
+
 def follows_the_work(spec: FunctionSpec) -> bool:
     """Whether the number of workers does."""
     return spec.replicas is None and (spec.min_replicas is not None or spec.max_replicas is not None)
@@ -83,6 +103,7 @@ def connect(address: str, name: str = "", limit_s: float = 0.0) -> Any:
     """
     library = distributed()
     try:
+        _greet(address, limit_s or CONNECT_S)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", library.versions.VersionMismatchWarning)  # said by us
             client = library.Client(
@@ -139,6 +160,32 @@ def _versions(told: dict[str, Any]) -> dict[str, str]:
     if python := packages.get("python"):
         packages["python"] = ".".join(python.split(".")[:2])
     return packages
+
+
+def _greet(address: str, limit_s: float) -> None:
+    """
+    Shake hands with the scheduler, within the time that the client gives itself for the connection only: it
+    waits for ever for the first word of what is no scheduler, such as its own dashboard.
+
+    Raises:
+        OSError: Nobody answers.
+        ValueError: The address is none.
+    """
+    library: Any = distributed()
+
+    async def greet() -> None:
+        try:
+            comm = await asyncio.wait_for(library.comm.connect(address, timeout=limit_s), limit_s + 1)
+        except TimeoutError as error:
+            raise OSError(f"somebody does, but has said nothing after {limit_s + 1:g} s") from error
+        comm.abort()
+
+    runner: Any = library.utils.LoopRunner()
+    runner.start()
+    try:
+        runner.run_sync(greet)
+    finally:
+        runner.stop()
 
 
 def is_reachable(address: str) -> bool:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 from mlrun.config import mlconf
-from mlrun.errors import MLRunInvalidArgumentError, MLRunInvalidArgumentTypeError
+from mlrun.errors import MLRunInvalidArgumentTypeError
 from mlrun.launcher.base import Place, Private, Work
+from mlrun.model.quantity import whole
 from mlrun.model.run import Run, RunSpec
 from mlrun.runtimes.base import Launch
 from mlrun.runtimes.manifest import pod_name, pod_of
@@ -100,8 +101,9 @@ class MpiRuntime(PodRuntime):
 
     def check_runnable(self, spec: RunSpec, launch: Launch) -> None:
         super().check_runnable(spec, launch)
-        _whole("spec.replicas", self.spec.replicas or 1)
-        _whole(SLOTS, spec.parameters.get(SLOTS, 1))
+        if self.spec.replicas is not None:
+            whole("spec.replicas", self.spec.replicas)
+        whole(SLOTS, spec.parameters.get(SLOTS, 1))
         check_words([str(word) for word in self.spec.mpi_args])
         parse_hosts(str(mlconf.mpi.hosts))
 
@@ -115,11 +117,6 @@ class MpiRuntime(PodRuntime):
             return work
         version, clean = str(mlconf.mpijob_crd_version), self.spec.clean_pod_policy or "All"
         return work._replace(resource=resource_of(work.resource, version, workers, slots, clean))
-
-
-def _whole(name: str, value: Any) -> None:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise MLRunInvalidArgumentError(f"{name} is a whole number of 1 or more, not {value!r}")
 
 
 MpiRuntimeV1 = MpiRuntime  # its name in MLRun

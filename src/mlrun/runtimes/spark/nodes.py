@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 from mlrun.errors import MLRunInvalidArgumentError, nearest
+from mlrun.model.quantity import whole
 from mlrun.runtimes import node_fields
 from mlrun.runtimes.mounts import mount_v3io
 from mlrun.runtimes.preemption import check_mode
 from mlrun.runtimes.resources import GPU
-from mlrun.runtimes.spark.sizes import PARTS, Sizes, whole
+from mlrun.runtimes.spark.sizes import PARTS, Sizes
 
 RESTART_TYPES = ("Never", "OnFailure", "Always")
 

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from mlrun.errors import MLRunInvalidArgumentError
 from mlrun.model.function import FunctionSpec
-from mlrun.model.quantity import quantity
+from mlrun.model.quantity import quantity, whole
 
 PARTS = ("driver", "executor")
 _MEMORY = re.compile(r"([0-9]+)([KkMmGg])")
@@ -102,16 +102,6 @@ class Sizes:
             whole("spec.replicas", spec.replicas)
         if spec.dynamic_allocation:
             _checked_allocation(spec.dynamic_allocation)
-
-
-def whole(name: str, value: Any, least: int = 1) -> int:
-    """
-    Raises:
-        MLRunInvalidArgumentError: *value* is no whole number of *least* or more.
-    """
-    if not isinstance(value, int) or isinstance(value, bool) or value < least:
-        raise MLRunInvalidArgumentError(f"{name} is a whole number of {least} or more, not {value!r}")
-    return value
 
 
 def kibibytes(memory: str) -> int:
