@@ -8,11 +8,9 @@ Needs an image with ``sh`` and a ``python3`` that runs the packages that are ins
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 import sys
 
-from harness import Benchmark, main
+from harness import Benchmark, main, podman_has
 
 IMAGE = os.environ.get("MLRUN_BENCHMARK_PYTHON_IMAGE", "localhost/python:test")
 CODE = "def handler(context=None):\\n    pass\\n"
@@ -45,11 +43,6 @@ def work():
 """
 
 
-def is_there() -> bool:
-    known = ["podman", "image", "exists", IMAGE]
-    return bool(shutil.which("podman")) and not subprocess.run(known, stderr=subprocess.DEVNULL).returncode
-
-
 BENCHMARK = Benchmark(
     name="job_podman",
     what="fn.run() of an empty handler as a container",
@@ -60,7 +53,7 @@ BENCHMARK = Benchmark(
     kind="above",
     repeat=3,
 )
-BENCHMARKS = (BENCHMARK,) if is_there() else ()  # so that the other figures can be had without
+BENCHMARKS = (BENCHMARK,) if podman_has(IMAGE) else ()  # so that the other figures can be had without
 
 if __name__ == "__main__":
     if not BENCHMARKS:

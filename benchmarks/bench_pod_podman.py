@@ -6,11 +6,9 @@ default ``localhost/machine``. tests/cluster/podman/conftest.py makes one.
 """
 
 import os
-import shutil
-import subprocess
 import sys
 
-from harness import Benchmark, main
+from harness import Benchmark, main, podman_has
 
 MOUNTS = {
     "/usr": "/usr",
@@ -72,11 +70,6 @@ def work():
 """
 
 
-def is_there() -> bool:
-    known = ["podman", "image", "exists", IMAGE]
-    return bool(shutil.which("podman")) and not subprocess.run(known, stderr=subprocess.DEVNULL).returncode
-
-
 BENCHMARK = Benchmark(
     name="pod_podman",
     what="a pod of `true` on podman: created, watched to its end, read",
@@ -87,7 +80,7 @@ BENCHMARK = Benchmark(
     kind="above",
     repeat=3,
 )
-BENCHMARKS = (BENCHMARK,) if is_there() else ()  # so that the other figures can be had without
+BENCHMARKS = (BENCHMARK,) if podman_has(IMAGE) else ()  # so that the other figures can be had without
 
 if __name__ == "__main__":
     if not BENCHMARKS:

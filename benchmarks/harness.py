@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -144,6 +145,12 @@ def measure(benchmark: Benchmark, progress: Callable[[str], None]) -> list[Resul
             turns.append(measured)
     counted = turns[1:]  # the first turn fills the caches of compiled modules and files
     return [result(benchmark, name, counted) for name in programs if name != "baseline"]
+
+
+def podman_has(image: str) -> bool:
+    """Whether podman is on this machine, and has *image*."""
+    known = ["podman", "image", "exists", image]
+    return bool(shutil.which("podman")) and not subprocess.run(known, stderr=subprocess.DEVNULL).returncode
 
 
 def result(benchmark: Benchmark, name: str, turns: list[dict[str, list[float]]]) -> Result:
