@@ -106,7 +106,7 @@ _HOW = [
     _flag("Print only the run, as JSON; what it prints goes to standard error.", "--json", "as_json"),
     click.option("--schedule", help="Run at the times of this cron line, for kinds that run in pods."),
     _flag("Run as a step of Kubeflow Pipelines; not built yet.", "--kfp"),
-    _flag("Build the image first; not built yet.", "--auto-build"),
+    _flag("Build the image first that the function needs.", "--auto-build"),
     _flag("Mount the storage that there is into the pod, for kinds that run in one.", "--auto-mount"),
 ]
 

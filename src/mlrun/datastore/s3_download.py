@@ -31,7 +31,7 @@ async def _download(filesystem: Any, path: str, target: str) -> None:
     with open(target, "xb") as file:
         try:
             await _Download(filesystem, path, file).run()
-        except ExceptionGroup as group:
+        except ExceptionGroup as group:  # the first part that failed has cancelled the others
             raise group.exceptions[0] from None
 
 

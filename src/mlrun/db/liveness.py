@@ -9,10 +9,8 @@ from pathlib import Path
 from typing import Any
 
 PROCESS_GONE = "ProcessGone"  # status.reason of a run whose process was gone when somebody read it
-POD_DELETED, POD_LOST = (
-    "Deleted",
-    "ContainerStatusUnknown",
-)  # of one whose pod was deleted, or lost by its cluster
+POD_DELETED = "Deleted"  # of one whose pod was deleted
+POD_LOST = "ContainerStatusUnknown"  # of one whose pod was lost by its cluster
 
 POD = ("cluster", "pod", "launched_from")  # beside a stamp: the pod that the process is in, and whose it is
 

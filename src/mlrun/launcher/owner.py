@@ -9,11 +9,8 @@ from mlrun.errors import MLRunNotFoundError
 from mlrun.model.pod import PodState
 from mlrun.model.run import Run
 
-UID, PROJECT, ITERATION = (
-    "mlrun/uid",
-    "mlrun/project",
-    "mlrun/iteration",
-)  # labels; the last of iterations only
+UID, PROJECT = "mlrun/uid", "mlrun/project"  # labels
+ITERATION = "mlrun/iteration"  # of iterations only
 
 
 class Owner(NamedTuple):

@@ -67,7 +67,7 @@ def explained(handler: Handler, why: Callable[[], str] | None = None) -> Handler
     def call(*args: Any, **kwargs: Any) -> Any:
         try:
             return handler(*args, **kwargs)
-        except Exception as error:
+        except Exception as error:  # of user code; a note is added, and it goes on
             if type(error).__module__.partition(".")[0] in _OF_SPARK or isinstance(error, ConnectionError):
                 error.add_note((why and why()) or reason(str(error)))
             raise
