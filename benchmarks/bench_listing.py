@@ -19,7 +19,7 @@ from service import Service
 
 BENCHMARKS: list[Any] = []  # too long for benchmarks/run; this file is its own program
 PROJECT = "p"
-END = datetime.datetime(2026, 11, 21, tzinfo=datetime.UTC)
+END = datetime.datetime(2026, 11, 21, tzinfo=datetime.timezone.utc)
 SPACE = datetime.timedelta(minutes=1)  # between two runs: a million of them are about two years
 AT_ONCE = 5000
 TURNS = 7

@@ -186,7 +186,7 @@ def show(results: list[Result]) -> str:
     lines = [
         "  ".join(
             cell.rjust(width) if 2 <= number <= 4 else cell.ljust(width)
-            for number, (cell, width) in enumerate(zip(row, widths, strict=True))
+            for number, (cell, width) in enumerate(zip(row, widths))
         ).rstrip()
         for row in rows
     ]

@@ -220,7 +220,7 @@ def _counted(works: Works, schedule: dict[str, Any], moments: int) -> dict[str, 
         uid for uid, run in runs.items() if not _is_true(run["status"]["state"], noted.get(uid, Counter()))
     ]
     begun = datetime.datetime.fromisoformat(schedule["creation_time"])
-    passed_s = (datetime.datetime.now(datetime.UTC) - begun).total_seconds()
+    passed_s = (datetime.datetime.now(datetime.timezone.utc) - begun).total_seconds()
     at_most = int(passed_s / 2) + 1
     accounted = len(fired) + schedule["missed_count"] + schedule["skipped_count"]
     for what, uids in (("lost", lost), ("twice", twice), ("untrue", untrue)):

@@ -52,9 +52,7 @@ def xgb_train(
         parameters=settings,
     )
     chart = ChartArtifact("loss", header=["Round", "Train", "Test"], title="Log loss by round")
-    for step, losses in enumerate(
-        zip(history["train"]["mlogloss"], history["test"]["mlogloss"], strict=True)
-    ):
+    for step, losses in enumerate(zip(history["train"]["mlogloss"], history["test"]["mlogloss"])):
         chart.add_row([step + 1, *losses])
     context.log_artifact(chart)
     context.log_artifact(PlotArtifact("confusion", body=draw(confusion_matrix(y_test, guess))))

@@ -121,7 +121,7 @@ def certificate(key_pem: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     key: Any = serialization.load_pem_private_key(key_pem.encode(), None)
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.datetime.now(datetime.UTC)
+    now = datetime.datetime.now(datetime.timezone.utc)
     made = (
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
         .not_valid_before(now - datetime.timedelta(days=1))

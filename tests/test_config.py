@@ -51,7 +51,7 @@ def test_every_setting_can_be_read(name: str) -> None:
     for part in name.split("."):
         value = getattr(value, part)
 
-    assert isinstance(value, str | int | float | bool)
+    assert isinstance(value, (str, int, float, bool))
 
 
 def test_an_assignment_holds() -> None:

@@ -57,7 +57,7 @@ def anchors(page: Path) -> set[str]:
 def section(page: Path, heading: str) -> str:
     """What stands under a heading that holds *heading*, up to the next one of any depth."""
     parts = re.split(r"^(#+ .+)$", page.read_text(), flags=re.MULTILINE)
-    found = [body for title, body in zip(parts[1::2], parts[2::2], strict=True) if heading in title]
+    found = [body for title, body in zip(parts[1::2], parts[2::2]) if heading in title]
     assert found, f"{name_of(page)} has no heading with {heading!r}"
     return found[0]
 

@@ -42,7 +42,7 @@ ABOUT_THE_WHOLE = {
 def is_only_names(path: Path) -> bool:
     """Whether the file is a docstring, imports and tables: nothing that could be wrong by itself."""
     nodes = ast.parse(path.read_text()).body
-    return not any(isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) for node in nodes)
+    return not any(isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) for node in nodes)
 
 
 def mirror(path: Path) -> str:

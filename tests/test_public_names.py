@@ -247,7 +247,7 @@ def published(line: str) -> list[tuple[str, Any]]:
     assert isinstance(definition, ast.FunctionDef)
     names = [argument.arg for argument in definition.args.args]
     defaults = [ast.literal_eval(value) for value in definition.args.defaults]
-    return list(zip(names, [inspect.Parameter.empty] * (len(names) - len(defaults)) + defaults, strict=True))
+    return list(zip(names, [inspect.Parameter.empty] * (len(names) - len(defaults)) + defaults))
 
 
 @pytest.mark.parametrize(("owner", "name"), rows())
@@ -265,7 +265,7 @@ def test_parameters_are_the_published_ones(line: str) -> None:
     want = published(line)
     ours = [
         (parameter.name, default if default is parameter.empty else parameter.default)
-        for parameter, (_, default) in zip(parameters, want, strict=False)
+        for parameter, (_, default) in zip(parameters, want)
     ]
 
     assert ours == want

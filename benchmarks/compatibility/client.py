@@ -19,7 +19,7 @@ import mlrun  # noqa: E402 - MLRun's
 PLACE = Path(tempfile.mkdtemp(prefix="client-"))
 ARTIFACTS = str(PLACE / "artifacts")
 NAME = f"peer{int(time.time())}"
-AN_HOUR_AGO = datetime.datetime.now(datetime.UTC) - datetime.timedelta(hours=1)
+AN_HOUR_AGO = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(hours=1)
 PROGRAM = """
 def handler(context, p1=1):
     context.log_result("r", p1)

@@ -66,7 +66,7 @@ class Child:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
-                process_group=0,
+                start_new_session=True,
                 pass_fds=pass_fds,
             )
         except OSError as error:

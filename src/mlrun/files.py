@@ -19,7 +19,7 @@ def as_error(verb: str, path: str, error: OSError | ValueError) -> MLRunBaseErro
     """What the system refused, in our words: ``can not write /data/a.csv: No space left on device``."""
     reason = getattr(error, "strerror", None) or error
     message = f"can not {verb} {path}: {reason}"
-    if isinstance(error, FileNotFoundError | NotADirectoryError) and verb != "write":
+    if isinstance(error, (FileNotFoundError, NotADirectoryError)) and verb != "write":
         return MLRunNotFoundError(f"no file {path}")
     if isinstance(error, PermissionError):
         return MLRunAccessDeniedError(message)

@@ -6,6 +6,7 @@ import importlib
 import types
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from mlrun.backports import entry_points
 from mlrun.errors import MLRunInvalidArgumentError, MLRunMissingDependencyError, nearest
 
 T = TypeVar("T")
@@ -47,9 +48,7 @@ class Registry(Generic[T]):
     def targets(self) -> types.MappingProxyType[str, Target]:
         """Read-only view of word to target; built-ins first, and they win."""
         if not self._discovered:
-            from importlib.metadata import entry_points  # 25 ms, and most words are built in
-
-            for point in entry_points(group=self.group):
+            for point in entry_points(self.group):  # 25 ms, and most words are built in
                 self._targets.setdefault(point.name, Target(point.value))
             self._discovered = True
         return types.MappingProxyType(self._targets)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
@@ -36,19 +37,18 @@ def asked(handler: Callable[..., Any]) -> Iterator[str]:
         function = waiting.pop()
         seen.add(function)
         for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(function)))):
-            match node:
-                case ast.Call(func=ast.Attribute(value=ast.Name(id="call"), attr=kind), args=[name]) if (
-                    kind in KINDS
-                ):
-                    yield ast.literal_eval(name)
-                case ast.Attribute(value=ast.Name(id="call"), attr="project" | "projects"):
-                    yield "project"
-                case ast.Subscript(value=ast.Attribute(attr="path"), slice=ast.Constant(value=str(name))):
-                    yield f"{{{name}}}"
-                case ast.Name(id=name):
-                    other = function.__globals__.get(name)
-                    if inspect.isfunction(other) and "mlrun.api" in other.__module__ and other not in seen:
-                        waiting.append(other)
+            text = ast.unparse(node)
+            if isinstance(node, ast.Call) and (kind := re.fullmatch(r"call\.(\w+)", ast.unparse(node.func))):
+                if kind[1] in KINDS and len(node.args) == 1 and not node.keywords:
+                    yield ast.literal_eval(node.args[0])
+            elif text in ("call.project", "call.projects"):
+                yield "project"
+            elif isinstance(node, ast.Subscript) and (name := re.fullmatch(r".+\.path\['(\w+)'\]", text)):
+                yield f"{{{name[1]}}}"
+            elif isinstance(node, ast.Name):
+                other = function.__globals__.get(node.id)
+                if inspect.isfunction(other) and "mlrun.api" in other.__module__ and other not in seen:
+                    waiting.append(other)
 
 
 def rule_name(rule: Rule) -> str:

@@ -63,7 +63,7 @@ def test_a_role_that_is_none_is_answered(role: str) -> None:
 
 @pytest.mark.parametrize(("text", "days"), [("30d", 30), ("2w", 14), ("48h", 2), ("1440m", 1)])
 def test_a_duration_counts_from_now(text: str, days: int) -> None:
-    left = datetime.datetime.fromisoformat(time_of(text)) - datetime.datetime.now(datetime.UTC)
+    left = datetime.datetime.fromisoformat(time_of(text)) - datetime.datetime.now(datetime.timezone.utc)
 
     assert abs(left - datetime.timedelta(days=days)) < datetime.timedelta(minutes=1)
 

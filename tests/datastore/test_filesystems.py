@@ -132,7 +132,7 @@ def test_hadoop_without_its_libraries_says_what_they_are() -> None:
 @pytest.mark.parametrize(
     "info",
     [
-        {"LastModified": datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)},
+        {"LastModified": datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc)},
         {"mtime": datetime.datetime(2026, 1, 1)},
         {"mtime": 1767225600},
         {"modificationTime": 1767225600000},
@@ -140,7 +140,7 @@ def test_hadoop_without_its_libraries_says_what_they_are() -> None:
     ],
 )
 def test_a_time_has_many_names(info: dict[str, Any]) -> None:
-    assert filesystems.modified(info) == datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+    assert filesystems.modified(info) == datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc)
 
 
 def test_a_time_may_be_missing() -> None:

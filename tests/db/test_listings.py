@@ -33,7 +33,7 @@ class Listed(Listings):
 
 def test_a_token_carries_what_was_asked() -> None:
     db = Listed()
-    since = datetime.datetime(2024, 1, 1, tzinfo=datetime.UTC)
+    since = datetime.datetime(2024, 1, 1, tzinfo=datetime.timezone.utc)
 
     _, token = db.paginated_list_functions("train", since=since, order=Order.DOWN, page_size=2)
     db.paginated_list_functions(page_token=token)

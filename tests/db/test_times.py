@@ -22,7 +22,7 @@ NOON = "2024-05-01T12:00:00.000000+00:00"
         "2024-05-01T14:00:00+02:00",
         "2024-05-01T12:00:00",
         "20240501T120000Z",
-        datetime.datetime(2024, 5, 1, 12, tzinfo=datetime.UTC),
+        datetime.datetime(2024, 5, 1, 12, tzinfo=datetime.timezone.utc),
         datetime.datetime(2024, 5, 1, 7, tzinfo=datetime.timezone(datetime.timedelta(hours=-5))),
     ],
 )
@@ -32,7 +32,7 @@ def test_a_time_of_a_record_is_utc(value: Any) -> None:
 
 @pytest.mark.parametrize("value", ["2024-05-01T12:00:00", datetime.datetime(2024, 5, 1, 12)])
 def test_a_time_of_a_caller_is_local(value: Any) -> None:
-    local = datetime.datetime(2024, 5, 1, 12).astimezone(datetime.UTC)
+    local = datetime.datetime(2024, 5, 1, 12).astimezone(datetime.timezone.utc)
 
     assert times.of_caller(value, "since") == local.isoformat(timespec="microseconds")
 

@@ -34,25 +34,25 @@ class UnpicklableError(Exception):
 
 def act(job: Any) -> Any:
     """What jobs of these tests do, by their first word."""
-    match job:
-        case ("return", value):
-            return value
-        case ("raise", error):
-            raise error
-        case ("raise two words",):
-            raise TwoWordsError("one", "two")
-        case ("raise unpicklable",):
-            raise UnpicklableError("told")
-        case ("return unpicklable",):
-            return threading.Lock()
-        case ("exit", code):
-            os._exit(code)
-        case ("kill", number):
-            os.kill(os.getpid(), number)
-        case ("pid",):
-            return os.getpid()
-        case ("wait for the end",):
-            threading.Event().wait()
+    word, *rest = job
+    if word == "return":
+        return rest[0]
+    if word == "raise":
+        raise rest[0]
+    if word == "raise two words":
+        raise TwoWordsError("one", "two")
+    if word == "raise unpicklable":
+        raise UnpicklableError("told")
+    if word == "return unpicklable":
+        return threading.Lock()
+    if word == "exit":
+        os._exit(*rest)
+    if word == "kill":
+        os.kill(os.getpid(), *rest)
+    if word == "pid":
+        return os.getpid()
+    if word == "wait for the end":
+        threading.Event().wait()
     raise AssertionError(job)
 
 

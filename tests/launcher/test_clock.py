@@ -8,7 +8,7 @@ from mlrun.launcher.clock import seconds_since
 
 
 def test_a_moment_is_so_many_seconds_ago() -> None:
-    then = datetime.datetime.now(datetime.UTC) - datetime.timedelta(hours=1)
+    then = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(hours=1)
 
     assert 3600 <= seconds_since(then.isoformat()) < 3700
     assert 3600 <= seconds_since(then.isoformat().replace("+00:00", "Z")) < 3700

@@ -14,7 +14,7 @@ from mlrun.model.pod import PodState
 
 def pod(minutes: float, **fields: Any) -> PodState:
     """A pod that was created, and started, so many minutes ago."""
-    then = (datetime.datetime.now(datetime.UTC) - datetime.timedelta(minutes=minutes)).isoformat()
+    then = (datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(minutes=minutes)).isoformat()
     return PodState(name="train-1", created=then, started=then, **fields)
 
 

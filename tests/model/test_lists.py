@@ -58,7 +58,7 @@ def test_rows_begin_with_their_header() -> None:
     header, row = RunList([a_run()]).to_rows()
 
     assert header == list_header
-    assert dict(zip(header, row, strict=True)) == {
+    assert dict(zip(header, row)) == {
         "project": "iris",
         "uid": f"{1:032x}",
         "iter": 0,
@@ -195,7 +195,7 @@ def test_any_list_can_be_compared(runs: RunList) -> None:
 def test_an_artifact_s_row_has_its_address() -> None:
     header, row = ArtifactList([an_artifact()]).to_rows()
 
-    cells = dict(zip(header, row, strict=True))
+    cells = dict(zip(header, row))
     assert cells["uri"] == "store://models/iris/train_model#2@3f2a"
     assert cells["path"] == "/data/model.bst"
 

@@ -15,7 +15,7 @@ from mlrun.model.cron import cron_trigger
 from mlrun.model.timetable import MOST_PASSED, Timetable
 
 BERLIN = zoneinfo.ZoneInfo("Europe/Berlin")
-NEW_YEAR = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+NEW_YEAR = datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc)
 
 
 def shown(trigger: Any, start: str, most: int = 4, zone: str = "Europe/Berlin") -> list[str]:
@@ -32,7 +32,7 @@ def test_a_time_is_later_than_what_was_asked_for() -> None:
 
     first = table.following(NEW_YEAR)
 
-    assert first == datetime.datetime(2026, 1, 1, 2, tzinfo=datetime.UTC)
+    assert first == datetime.datetime(2026, 1, 1, 2, tzinfo=datetime.timezone.utc)
     assert table.following(first) == first + datetime.timedelta(days=1)
 
 
@@ -126,7 +126,7 @@ def test_the_days_of_the_dictionary_count_from_monday() -> None:
 def test_the_dictionary_has_what_five_fields_have_not(trigger: dict[str, Any], first: str) -> None:
     following = Timetable(cron_trigger(trigger)).following(NEW_YEAR)
 
-    assert following == datetime.datetime.fromisoformat(first).replace(tzinfo=datetime.UTC)
+    assert following == datetime.datetime.fromisoformat(first).replace(tzinfo=datetime.timezone.utc)
 
 
 def test_there_is_an_end() -> None:
@@ -138,7 +138,7 @@ def test_there_is_an_end() -> None:
 
 def test_what_has_passed_is_counted() -> None:
     table = Timetable(cron_trigger("0 2 * * *"))
-    due = datetime.datetime(2026, 1, 1, 2, tzinfo=datetime.UTC)
+    due = datetime.datetime(2026, 1, 1, 2, tzinfo=datetime.timezone.utc)
 
     assert table.passed(due, due) == (1, due)
     assert table.passed(due, due + datetime.timedelta(days=2.5)) == (3, due + datetime.timedelta(days=2))
@@ -151,7 +151,7 @@ def test_jitter_delays_each_time_by_its_own_time() -> None:
 
     late = list(itertools.islice(Timetable({"hour": "*", "jitter": 60}).times(NEW_YEAR), 50))
 
-    delays = [(one - other).total_seconds() for one, other in zip(late, plain, strict=True)]
+    delays = [(one - other).total_seconds() for one, other in zip(late, plain)]
     assert all(0 <= delay <= 60 for delay in delays) and len(set(delays)) > 10
     assert late == list(itertools.islice(Timetable({"hour": "*", "jitter": 60}).times(NEW_YEAR), 50))
 

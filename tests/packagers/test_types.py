@@ -51,7 +51,7 @@ def test_a_name_of_no_type_is_refused(name):
     [
         (int, [int]),
         (int | None, [int]),
-        (typing.Optional[dict], [dict]),  # noqa: UP045  # what old code has
+        (typing.Optional[dict], [dict]),  # what old code has
         (dict[str, int] | str, [dict, str]),
         (typing.Annotated[int, "meters"], [int]),
         (typing.Any, [object]),
@@ -67,7 +67,7 @@ def test_a_postponed_annotation_means_what_its_module_means():
 
     assert annotation_of("int | None", {}) == int | None
     assert annotation_of("frame", {"frame": pandas.DataFrame}) is pandas.DataFrame
-    assert annotation_of("Optional[int]", {}) == typing.Optional[int]  # noqa: UP045
+    assert annotation_of("Optional[int]", {}) == typing.Optional[int]
 
 
 def test_an_annotation_for_type_checkers_only_is_known_by_its_last_word():

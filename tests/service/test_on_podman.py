@@ -13,7 +13,7 @@ IMAGE = "localhost/python:test"
 
 
 class TestServerOnPodman(ServerJobsContract):
-    @pytest.fixture(scope="class")
+    @pytest.fixture(scope="class", name="stand")
     @classmethod
     def stand(cls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
         skip_without_podman()

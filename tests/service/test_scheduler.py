@@ -56,7 +56,7 @@ def test_two_servers_fire_it_once(home_dbs: list[Any]) -> None:
     first.create_schedule("iris", {**record, "scheduled_object": scheduled})
     leases = [Lease(db, "scheduler") for db in home_dbs]
 
-    for _, (db, lease) in itertools.product(range(2), zip(home_dbs, leases, strict=True)):
+    for _, (db, lease) in itertools.product(range(2), zip(home_dbs, leases)):
         at(db, "2100-01-01T02:00:00").round(lease)
 
     assert len(second.list_runs(project="iris")) == 1

@@ -38,4 +38,4 @@ def accident(error: Exception, what: str) -> Response:
 def _traceback(error: Exception) -> str:
     import traceback
 
-    return "".join(traceback.format_exception(error)).rstrip()
+    return "".join(traceback.format_exception(type(error), error, error.__traceback__)).rstrip()

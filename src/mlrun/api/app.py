@@ -33,6 +33,7 @@ from mlrun.api.routes import V1, V2
 from mlrun.api.routes.unbuilt import unbuilt
 from mlrun.api.watches import Watches
 from mlrun.api.writer import Writer
+from mlrun.backports import timeout
 from mlrun.db.base import RunDB
 from mlrun.errors import (
     MLRunAccessDeniedError,
@@ -99,7 +100,7 @@ def _endpoint(rule: Rule, house: House, most_bytes: int) -> Callable[[Request], 
             return refusal(error)
         except _TooLong as error:
             return refusal(MLRunBadRequestError(str(error)), 413)
-        except TimeoutError:
+        except asyncio.TimeoutError:
             return refusal(MLRunTimeoutError(f"the body did not arrive within {BODY_S} s"), 408)
         except ClientDisconnect:
             return Response(status_code=400)  # to nobody
@@ -169,7 +170,7 @@ async def _body(request: Request, most: int) -> bytes:
         return b""
     parts: list[bytes] = []
     size = 0
-    async with asyncio.timeout(BODY_S):
+    async with timeout(BODY_S):
         async for part in request.stream():
             size += len(part)
             if size > most:

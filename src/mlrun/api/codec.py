@@ -105,7 +105,7 @@ class Call(NamedTuple):
         return list(self._read(name, "text", is_many=True))
 
     def number(self, name: str) -> int | None:
-        return cast(int | None, self._read(name, "number"))
+        return cast("int | None", self._read(name, "number"))
 
     def flag(self, name: str) -> bool:
         return bool(self._read(name, "flag"))
@@ -239,9 +239,9 @@ def _is_too_deep(value: Any) -> bool:
     level = [value]
     for _ in range(MOST_DEPTH):
         inner = itertools.chain.from_iterable(
-            one.values() if isinstance(one, dict) else one for one in level if isinstance(one, dict | list)
+            one.values() if isinstance(one, dict) else one for one in level if isinstance(one, (dict, list))
         )
-        level = [one for one in inner if isinstance(one, dict | list)]
+        level = [one for one in inner if isinstance(one, (dict, list))]
     return bool(level)
 
 

@@ -115,7 +115,7 @@ class _Schemas:
             if shape is not None and not isinstance(shape, str) and shape not in shapes:
                 shapes.append(shape)
         found, self.components = schemas(shapes)
-        self._found = list(zip(shapes, found, strict=True))
+        self._found = list(zip(shapes, found))
 
     def content(self, shape: Any) -> dict[str, Any]:
         """The content of a body or an answer: bytes of a media type, else JSON; without shape an object."""

@@ -62,7 +62,7 @@ class Paths:
         for place, values in self._at(parts, 0, ()):
             if method in place._endpoints:
                 endpoint, names = place._endpoints[method]
-                return Found(endpoint, dict(zip(names, values, strict=True)))
+                return Found(endpoint, dict(zip(names, values)))
         return None
 
     def methods(self, parts: list[str]) -> list[str]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import functools
-import types
 import typing
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
 
+from mlrun.backports import UNIONS
 from mlrun.errors import MLRunInvalidArgumentError
 
 _REFERENCE = "#/components/schemas/{name}"
@@ -39,7 +39,7 @@ def check_updates(updates: Mapping[str, Any], type_: type[msgspec.Struct]) -> No
         field: Any = type_
         for name in path.split("."):
             field = _fields(field).get(name, Any) if _is_record(field) else Any
-        check(value, field if field is Any else field | None, path)
+        check(value, typing.Optional[field], path)
 
 
 def schemas(shapes: Iterable[Any]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
@@ -63,9 +63,8 @@ def lenient(type_: Any) -> Any:
     arguments = tuple(lenient(argument) for argument in typing.get_args(type_))
     if not arguments:
         return type_
-    if isinstance(type_, types.UnionType):
-        return functools.reduce(lambda one, other: one | other, arguments)
-    return typing.get_origin(type_)[arguments]
+    origin: Any = typing.get_origin(type_)
+    return (typing.Union if origin in UNIONS else origin)[arguments]
 
 
 def _is_record(type_: Any) -> bool:
@@ -76,7 +75,7 @@ def _lenient_field(field: msgspec.structs.FieldInfo) -> tuple[Any, ...]:
     type_ = lenient(field.type)
     if field.required:
         return field.name, type_
-    return field.name, type_ if type_ is Any else type_ | None, None
+    return field.name, typing.Optional[type_], None
 
 
 def _fields(type_: type[msgspec.Struct]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from starlette.concurrency import run_in_threadpool
 
+from mlrun.backports import timeout
 from mlrun.db.base import Record, RunDB
 from mlrun.errors import MLRunBaseError, MLRunNotFoundError
 from mlrun.log import logger
@@ -87,8 +88,8 @@ class Feed:
         """Whether there is something newer than *seen* within *timeout_s*."""
         changed = self._changed
         if self.is_open and self.look is seen:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(timeout_s):
+            with contextlib.suppress(asyncio.TimeoutError):
+                async with timeout(timeout_s):
                     await changed.wait()
         return self.look is not seen or not self.is_open
 
@@ -186,8 +187,8 @@ class Watches:
         count: int | None = None
         due_s = 0.0
         while True:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(max(due_s - time.monotonic(), 0)):
+            with contextlib.suppress(asyncio.TimeoutError):
+                async with timeout(max(due_s - time.monotonic(), 0)):
                     await self._woken.wait()
             self._woken.clear()
             keys, self._stale = self._stale & self._feeds.keys(), set()

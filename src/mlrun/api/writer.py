@@ -85,4 +85,4 @@ class Writer:
             answers = [refusal(error)] * len(jobs)
         except Exception as error:
             answers = [accident(error, "a transaction")] * len(jobs)
-        return list(zip(jobs, answers, strict=True))
+        return list(zip(jobs, answers))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from mlrun.artifacts.content import as_bytes, hash_file, sha1
 from mlrun.artifacts.shortcut import Shortcut
@@ -17,6 +17,8 @@ from mlrun.model.artifact import ArtifactMetadata, ArtifactSpec, ArtifactStatus,
 from mlrun.model.base import dump_json, dump_yaml, to_builtins
 
 if TYPE_CHECKING:
+    from typing_extensions import Self
+
     from mlrun.db.base import RunDB
     from mlrun.model.lineage import Lineage
 
@@ -358,7 +360,7 @@ def reference(value: Any, name: str) -> str:
         return value.spec.target_path or value.uri
     if isinstance(value, DataItem):
         return value.artifact_url
-    if isinstance(value, str | os.PathLike):
+    if isinstance(value, (str, os.PathLike)):
         return str(os.fspath(value))
     raise MLRunInvalidArgumentTypeError(
         f"extra_data {name!r} is a {type(value).__name__}; give an artifact, a data item, an address or path"

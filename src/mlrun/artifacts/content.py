@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from mlrun.backports import file_digest
 from mlrun.errors import MLRunInvalidArgumentTypeError
 
 
@@ -15,7 +16,7 @@ def as_bytes(body: Any, key: str) -> bytes:
     """
     if isinstance(body, str):
         return body.encode()
-    if isinstance(body, bytes | bytearray | memoryview):
+    if isinstance(body, (bytes, bytearray, memoryview)):
         return bytes(body)
     raise MLRunInvalidArgumentTypeError(
         f"the body of artifact {key!r} is a {type(body).__name__}; give text or bytes, a file by local_path=,"
@@ -26,7 +27,7 @@ def as_bytes(body: Any, key: str) -> bytes:
 def hash_file(path: str) -> str:
     """SHA-1 of a local file, in hex, read in pieces."""
     with open(path, "rb", buffering=0) as file:
-        return hashlib.file_digest(file, sha1).hexdigest()
+        return file_digest(file, sha1).hexdigest()
 
 
 def sha1(data: bytes = b"") -> hashlib._Hash:

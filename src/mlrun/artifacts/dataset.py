@@ -242,7 +242,7 @@ class TableArtifact(Artifact):
     def get_body(self) -> Any:
         if self._df is not None:
             return frames.to_bytes(self._df, "csv")
-        if isinstance(self._body, list | tuple):
+        if isinstance(self._body, (list, tuple)):
             return _csv([self.spec.header, *self._body] if self.spec.header else self._body)
         return super().get_body()
 

@@ -164,7 +164,7 @@ def _is_fresh(target: str) -> bool:
         modified = store.stat(path).modified
     except MLRunNotFoundError:
         return False
-    return modified is None or datetime.datetime.now(datetime.UTC) - modified < FRESH
+    return modified is None or datetime.datetime.now(datetime.timezone.utc) - modified < FRESH
 
 
 def _delete_bytes(found: Plan, secrets: Secrets | None, is_forced: bool) -> None:

@@ -43,7 +43,7 @@ def leftovers(db: RunDB, path: str, older_than: datetime.timedelta) -> list[Left
     root = places.comparable(path if "://" in path else os.path.abspath(os.path.expanduser(path)))
     if not root or root == os.sep or root == os.path.realpath(os.path.expanduser("~")):
         raise MLRunInvalidArgumentError(f"{path!r} is not a folder of artifacts alone; name one below it")
-    before = datetime.datetime.now(datetime.UTC) - older_than
+    before = datetime.datetime.now(datetime.timezone.utc) - older_than
     # The files first: what is logged meanwhile is new, and a record that is stored meanwhile is seen.
     found = [file for file in _files(root) if file.modified < before and _is_ours(root, file.address)]
     named = sorted(_named(db, root)) if found else []
@@ -92,7 +92,7 @@ def _local_files(root: str) -> Iterator[Leftover]:
                 waiting.append(entry.path)
             elif entry.is_file(follow_symlinks=False):
                 stats = entry.stat(follow_symlinks=False)
-                modified = datetime.datetime.fromtimestamp(stats.st_mtime, datetime.UTC)
+                modified = datetime.datetime.fromtimestamp(stats.st_mtime, datetime.timezone.utc)
                 yield Leftover(entry.path, stats.st_size, modified)
 
 

@@ -60,7 +60,7 @@ def table(header: Sequence[Any], rows: Sequence[Any]) -> Table:
             the message lists the first ones.
     """
     cells = [
-        list(row) if isinstance(row, list | tuple) or hasattr(row, "__iter__") else [row] for row in rows
+        list(row) if isinstance(row, (list, tuple)) or hasattr(row, "__iter__") else [row] for row in rows
     ]
     width = len(header) or max(map(len, cells), default=2)
     if width == 1:
@@ -98,7 +98,7 @@ def _lines(names: list[str], cells: list[list[Any]], wrong: list[str]) -> Iterat
 
 def _number(value: Any) -> float | None:
     """A finite number; None for anything else. Text is not read as a number."""
-    if value is None or isinstance(value, str | bytes | bool):
+    if value is None or isinstance(value, (str, bytes, bool)):
         return None
     try:
         number = float(value)
@@ -110,7 +110,7 @@ def _number(value: Any) -> float | None:
 def _is_gap(value: Any) -> bool:
     return (
         value is None
-        or (not isinstance(value, str | bytes) and value != value)
+        or (not isinstance(value, (str, bytes)) and value != value)
         or value in (math.inf, -math.inf)
     )
 
@@ -205,7 +205,7 @@ def _curves(chart: Table, x: Scale, y: Scale) -> Iterator[str]:
     has_marks = len(chart.x) * len(chart.lines) <= _MOST_MARKS
     for number, line in enumerate(chart.lines):
         color = COLORS[number % len(COLORS)]
-        points = [None if v is None else (x(at), y(v)) for at, v in zip(chart.x, line, strict=True)]
+        points = [None if v is None else (x(at), y(v)) for at, v in zip(chart.x, line)]
         yield f'<path d="{_path(points)}" fill="none" stroke="{color}" stroke-width="2"'
         yield ' stroke-linejoin="round" stroke-linecap="round"/>'
         if has_marks:

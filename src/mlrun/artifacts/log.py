@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Union
 
 from mlrun import urls
 from mlrun.artifacts import target as targets
@@ -20,7 +20,7 @@ from mlrun.model.artifact import Producer
 if TYPE_CHECKING:
     from mlrun.db.base import RunDB
 
-DbKey = str | Literal[False] | None
+DbKey = Union[str, Literal[False], None]
 
 
 class _Place(NamedTuple):

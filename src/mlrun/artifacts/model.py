@@ -238,7 +238,7 @@ class ModelArtifact(Artifact):
         if not file:
             return reference(value, name)
         item = get_dataitem(target + file, secrets=self._secrets)
-        if isinstance(value, str | os.PathLike):
+        if isinstance(value, (str, os.PathLike)):
             item.upload(os.fspath(value))
         else:
             item.put(bytes(value))

@@ -33,10 +33,10 @@ def extra_file(name: str, value: Any) -> str:
         MLRunInvalidArgumentError: *value* is bytes, and *name* can not name a file.
         MLRunInvalidArgumentTypeError: *value* can neither be written nor referred to.
     """
-    if isinstance(value, bytes | bytearray | memoryview):
+    if isinstance(value, (bytes, bytearray, memoryview)):
         return urls.check_key(name, "name of extra data")
     path = reference(value, name)
-    is_file = isinstance(value, str | os.PathLike) and not is_url(path) and os.path.isfile(path)
+    is_file = isinstance(value, (str, os.PathLike)) and not is_url(path) and os.path.isfile(path)
     return os.path.basename(path) if is_file else ""
 
 
@@ -65,4 +65,4 @@ def hash_extra(name: str, value: Any) -> str:
     """SHA-1 of an extra datum that is written; of one that lies elsewhere its address."""
     if not extra_file(name, value):
         return reference(value, name)
-    return hash_file(os.fspath(value)) if isinstance(value, str | os.PathLike) else sha1(value).hexdigest()
+    return hash_file(os.fspath(value)) if isinstance(value, (str, os.PathLike)) else sha1(value).hexdigest()

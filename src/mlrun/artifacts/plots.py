@@ -107,7 +107,7 @@ class PlotlyArtifact(Artifact):
         return self._body is not None
 
     def get_body(self) -> Any:
-        if self._body is None or isinstance(self._body, str | bytes):
+        if self._body is None or isinstance(self._body, (str, bytes)):
             return super().get_body()
         return self._body.to_html(include_plotlyjs=True, full_html=True)
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import Self
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 WORTH_A_LINE = 1.0  # seconds: what is done sooner shows nothing
 _PAUSE = 0.1  # seconds between two changes of the line

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mlrun import urls
+from mlrun.backports import file_digest
 from mlrun.builders.dockerfile import REQUIREMENTS, SOURCE, dockerfile
 from mlrun.builders.plan import BuildPlan
 from mlrun.builders.wheel import write_wheel
@@ -69,7 +70,7 @@ def digest_of(folder: Path, env: Mapping[str, str]) -> str:
             total.update(os.fsencode(os.readlink(path)))
         elif path.is_file():
             with open(path, "rb") as file:
-                total.update(hashlib.file_digest(file, "sha256").digest())
+                total.update(file_digest(file, "sha256").digest())
     return total.hexdigest()[:_DIGITS]
 
 

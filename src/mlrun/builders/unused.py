@@ -34,7 +34,7 @@ def unused(db: RunDB, older_than: datetime.timedelta) -> list[Unused]:
     are copied from, so nobody uses them for longer than that takes. What is in the folder ``bundles`` is no
     cache, and stays.
     """
-    before = datetime.datetime.now(datetime.UTC) - older_than
+    before = datetime.datetime.now(datetime.timezone.utc) - older_than
     every = [*_environments(), *_sources(), *_objects()]
     old = [one for one in every if one.used < before]
     named = _named(db) if any(one.kind == "environment" for one in old) else set()
@@ -75,9 +75,9 @@ def _mark(kind: str, path: Path) -> Path:
 
 def _used(mark: Path) -> datetime.datetime:
     try:
-        return datetime.datetime.fromtimestamp(mark.stat().st_mtime, datetime.UTC)
+        return datetime.datetime.fromtimestamp(mark.stat().st_mtime, datetime.timezone.utc)
     except FileNotFoundError:  # somebody else has deleted it
-        return datetime.datetime.max.replace(tzinfo=datetime.UTC)
+        return datetime.datetime.max.replace(tzinfo=datetime.timezone.utc)
 
 
 def _named(db: RunDB) -> set[str]:

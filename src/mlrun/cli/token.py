@@ -91,7 +91,7 @@ def time_of(text: str) -> str:
             ) from error
     try:
         span = datetime.timedelta(**{_UNITS[found[2]]: int(found[1])})
-        return times.of_record(datetime.datetime.now(datetime.UTC) + span, "--expires")
+        return times.of_record(datetime.datetime.now(datetime.timezone.utc) + span, "--expires")
     except OverflowError as error:
         raise MLRunInvalidArgumentError(f"--expires {text} is after the last year") from error
 

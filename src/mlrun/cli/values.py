@@ -60,7 +60,7 @@ def value_lists(ctx: click.Context, param: click.Parameter, values: tuple[str, .
     form = 'name="[3,7,5]"'
     found = pairs(form, parse_value)(ctx, param, values)
     for key, value in found.items():
-        if not isinstance(value, list | tuple | dict) or not value:
+        if not isinstance(value, (list, tuple, dict)) or not value:
             raise click.BadParameter(f"{key!r} needs a list of values to try, {form}, not {value!r}")
     return {key: value if isinstance(value, dict) else list(value) for key, value in found.items()}
 

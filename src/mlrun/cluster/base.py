@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import abc
-import enum
 import socket
 import threading
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
+from mlrun.backports import StrEnum
 from mlrun.model.pod import PodEvent, PodState
 
 Resource = dict[str, Any]
@@ -17,7 +17,7 @@ Selector = Mapping[str, str]
 Events = list[PodEvent]  # the port has a method of that name
 
 
-class Reach(enum.StrEnum):
+class Reach(StrEnum):
     """What a pod has of the machine that creates it."""
 
     FILES = "files"  # every file, by its path

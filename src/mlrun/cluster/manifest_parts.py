@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from mlrun.errors import MLRunInvalidArgumentError, nearest
 from mlrun.model.base import Model, field
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 Wrong = list[str]
 

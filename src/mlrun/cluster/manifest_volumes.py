@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, Union
 
 from mlrun import files
 from mlrun.cluster.base import Secrets
@@ -55,7 +55,7 @@ class SecretFiles(NamedTuple):
         return "secret"
 
 
-Source = HostFolder | EmptyFolder | SecretFiles
+Source = Union[HostFolder, EmptyFolder, SecretFiles]
 
 
 class Mount(NamedTuple):

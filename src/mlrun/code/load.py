@@ -357,7 +357,7 @@ def _module_name(path: str, digest: str, folders: Iterable[str]) -> str:
     if stem in sys.modules:
         ours = any(module is sys.modules[stem] for _, module in _loaded.values())
         return stem if ours and sys.modules[stem].__file__ == path else private
-    if stem in sys.stdlib_module_names:
+    if stem in sys.builtin_module_names:  # which is in no folder
         return private
     others = [place for place in sys.path if os.path.abspath(place) not in folders]
     return private if importlib.machinery.PathFinder.find_spec(stem, others) else stem

@@ -185,7 +185,7 @@ def _mark(cells: list[Cell], where: str) -> tuple[list[tuple[Cell, list[Row]]], 
             continue
         rows: list[Row] = []
         marked.append((cell, rows))
-        for number, (line, (word, section)) in enumerate(zip(lines, words, strict=True), 1):
+        for number, (line, (word, section)) in enumerate(zip(lines, words), 1):
             if word == "start-code":
                 current = normalize_name(section)
                 sections.append(current)

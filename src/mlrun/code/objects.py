@@ -89,7 +89,7 @@ class StoredObjects(Objects):
 
     def missing(self, names: Sequence[str]) -> set[str]:
         there = self._each(lambda name: self._store.exists(self._key(name)), names)
-        return {name for name, is_there in zip(names, there, strict=True) if not is_there}
+        return {name for name, is_there in zip(names, there) if not is_there}
 
     def put(self, objects: Iterable[tuple[str, bytes]]) -> None:
         batch: list[tuple[str, bytes]] = []

@@ -8,6 +8,7 @@ import stat
 from collections.abc import Iterable, Iterator
 
 from mlrun import files
+from mlrun.backports import file_digest
 from mlrun.code.bundle import Bundle, Entry
 from mlrun.code.ignore import OWN, Rules
 from mlrun.config import mlconf
@@ -70,7 +71,7 @@ def _entry(root: str, path: str) -> Iterator[Entry]:
         yield _link(root, path)
     elif stat.S_ISREG(mode):
         with open(place, "rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            digest = file_digest(file, "sha256").hexdigest()
             yield Entry(path, mode & 0o100777, digest, file.tell())
     else:
         logger.warning(f"{place} is no file, and is not shipped")

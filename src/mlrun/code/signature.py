@@ -24,7 +24,7 @@ def entry_points(source: str, where: str = "source") -> dict[str, FunctionEntryp
         tree = ast.parse(source)
     except (SyntaxError, ValueError) as error:
         raise MLRunInvalidArgumentError(f"{where}: {error}") from error
-    functions = (node for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+    functions = (node for node in tree.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)))
     return {node.name: _from_node(node) for node in functions if not node.name.startswith("_")}
 
 
@@ -170,7 +170,7 @@ def _from_node(node: ast.FunctionDef | ast.AsyncFunctionDef) -> FunctionEntrypoi
                 required=default is None,
                 default=_value(default),
             )
-            for argument, default in zip([*positional, *arguments.kwonlyargs], defaults, strict=True)
+            for argument, default in zip([*positional, *arguments.kwonlyargs], defaults)
         ],
         outputs=_outputs(_type(node.returns), doc),
         lineno=node.lineno,
@@ -220,6 +220,6 @@ def _plain(value: Any) -> Any:
     """*value* where JSON can hold it, else its repr."""
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
+    if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
-    return value if isinstance(value, str | int | float | bool | None) else repr(value)
+    return value if isinstance(value, (str, int, float, bool, type(None))) else repr(value)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from mlrun import archives, urls
+from mlrun.backports import file_digest
 from mlrun.code import bundles, repository, scan, trees, worktree
 from mlrun.code.git import Login
 from mlrun.config import mlconf
@@ -185,7 +186,7 @@ def _check_size(item: DataItem, shown: str) -> None:
 def _digest(path: str, shown: str) -> str:
     try:
         with open(path, "rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+            return file_digest(file, "sha256").hexdigest()
     except IsADirectoryError:
         raise MLRunInvalidArgumentError(f"{shown} is a folder, not an archive") from None
     except FileNotFoundError:

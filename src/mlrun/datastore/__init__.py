@@ -172,7 +172,7 @@ def download_object(url: Any, target: str, secrets: Secrets | None = None) -> No
 
 
 def _checked(url: Any) -> str:
-    if not isinstance(url, str | os.PathLike):
+    if not isinstance(url, (str, os.PathLike)):
         raise MLRunInvalidArgumentTypeError(f"an address is a str or a path, not {type(url).__name__}")
     text = os.fspath(url)
     if not isinstance(text, str) or not text.strip() or "\n" in text or "\0" in text:

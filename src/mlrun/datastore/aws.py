@@ -75,7 +75,7 @@ def _role_login(role: str, options: dict[str, Any], credentials: Credentials) ->
     who = (role, *(str(options.get(name, "")) for name in ("key", "secret", "token", "profile")))
     with _lock:
         known = _roles.get(who)
-        if known is None or known.expires - EARLIER < datetime.datetime.now(datetime.UTC):
+        if known is None or known.expires - EARLIER < datetime.datetime.now(datetime.timezone.utc):
             known = _roles[who] = _assume(role, options, credentials)
         return dict(known.options)
 

@@ -210,7 +210,7 @@ def to_bytes(data: bytes | bytearray | memoryview | str) -> bytes | memoryview:
         return data
     if isinstance(data, str):
         return data.encode()
-    if isinstance(data, bytearray | memoryview):
+    if isinstance(data, (bytearray, memoryview)):
         return memoryview(data).cast("B")
     raise MLRunInvalidArgumentTypeError(f"a file takes bytes or str, not {type(data).__name__}")
 

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+from mlrun.backports import fromisoformat
 from mlrun.datastore.schemes import Scheme
 from mlrun.errors import (
     MLRunAccessDeniedError,
@@ -159,11 +160,13 @@ def modified(info: dict[str, Any]) -> datetime.datetime | None:
     """The time of change in what fsspec says of a file: each library has its own word for it."""
     value = next((info[name] for name in _TIMES if info.get(name)), None)
     if isinstance(value, str):
-        value = datetime.datetime.fromisoformat(value)
-    elif isinstance(value, int | float):
-        value = datetime.datetime.fromtimestamp(value / 1000 if value > 1e11 else value, datetime.UTC)
+        value = fromisoformat(value)
+    elif isinstance(value, (int, float)):
+        value = datetime.datetime.fromtimestamp(
+            value / 1000 if value > 1e11 else value, datetime.timezone.utc
+        )
     if isinstance(value, datetime.datetime):
-        return value if value.tzinfo else value.replace(tzinfo=datetime.UTC)
+        return value if value.tzinfo else value.replace(tzinfo=datetime.timezone.utc)
     return None
 
 

@@ -76,7 +76,7 @@ class LocalStore(DataStore):
     def stat(self, key: str) -> FileStats:
         with files.explained("read", key):
             found = os.stat(key)
-        modified = datetime.datetime.fromtimestamp(found.st_mtime, datetime.UTC)
+        modified = datetime.datetime.fromtimestamp(found.st_mtime, datetime.timezone.utc)
         kind = None if stat.S_ISDIR(found.st_mode) else mimetypes.guess_type(key)[0]
         return FileStats(found.st_size, modified, kind)
 

@@ -47,7 +47,7 @@ class MemoryStore(DataStore):
                 if not isinstance(value, bytes) or not isinstance(_entries[key].value, bytes):
                     raise MLRunInvalidArgumentError(f"{self.url(key)}: only bytes can be appended to bytes")
                 value = _entries[key].value + value
-            _entries[key] = _Entry(value, datetime.datetime.now(datetime.UTC))
+            _entries[key] = _Entry(value, datetime.datetime.now(datetime.timezone.utc))
 
     def stat(self, key: str) -> FileStats:
         if key not in _entries and self._below(key):

@@ -29,10 +29,7 @@ def download(filesystem: Any, path: str, target: str) -> None:
 
 async def _download(filesystem: Any, path: str, target: str) -> None:
     with open(target, "xb") as file:
-        try:
-            await _Download(filesystem, path, file).run()
-        except ExceptionGroup as group:  # the first part that failed has cancelled the others
-            raise group.exceptions[0] from None
+        await _Download(filesystem, path, file).run()
 
 
 class _Download:
@@ -55,10 +52,15 @@ class _Download:
         self._size = whole["ContentLength"]
         self._same = {"IfMatch": whole["ETag"]} if whole.get("ETag") else {}
         starts = iter(range(PART, self._size, PART))
-        async with asyncio.TaskGroup() as workers:
-            workers.create_task(self._work(starts, self._fetch(0, whole["Body"])))
-            for _ in range(1, AT_ONCE):
-                workers.create_task(self._work(starts))
+        first = self._fetch(0, whole["Body"])
+        works = [self._work(starts, first), *(self._work(starts) for _ in range(1, AT_ONCE))]
+        workers = [asyncio.ensure_future(work) for work in works]
+        try:
+            await asyncio.gather(*workers)
+        finally:  # the first part that failed ends the others
+            for worker in workers:
+                worker.cancel()
+            await asyncio.gather(*workers, return_exceptions=True)
 
     async def _work(self, starts: Iterator[int], first: Any = None) -> None:
         if first:

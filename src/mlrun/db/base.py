@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Union
 
 from mlrun.db.lineage import Lineages
 from mlrun.db.listings import Listings
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mlrun.model.lists import ArtifactList, RunList
 
 Record = dict[str, Any]
-Labels = str | list[str] | dict[str, Any] | None
+Labels = Union[str, list[str], dict[str, Any], None]
 
 
 class RunDB(Tagging, Projects, Service, Listings, Lineages, Resuming):
@@ -40,7 +40,7 @@ class RunDB(Tagging, Projects, Service, Listings, Lineages, Resuming):
         return self.url
 
     @abc.abstractmethod
-    def connect(self, secrets: Record | None = None) -> Self:
+    def connect(self, secrets: Record | None = None) -> RunDB:
         """Open what is there, creating and migrating what is missing; gives itself back."""
 
     @abc.abstractmethod

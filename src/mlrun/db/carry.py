@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Optional
 
 from mlrun.db import carry_history
 from mlrun.db.base import Record, RunDB
@@ -15,7 +15,7 @@ from mlrun.model.base import dump_json
 PAGE = 500  # records in memory at once
 THREADS = 8  # that read and write logs and metrics
 Key = tuple[Any, ...]
-Page = tuple[list[Record], str | None]
+Page = tuple[list[Record], Optional[str]]
 
 
 class Carried(NamedTuple):

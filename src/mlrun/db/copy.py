@@ -116,7 +116,7 @@ def _is_of_source(source: Tables, table: Table, pair: _Pair) -> bool:
     whole = table.whole
     if row is None or not whole:
         return False
-    named = dict(zip((*table.key, *table.values), (*row.key[: len(table.key)], *row.values), strict=True))
+    named = dict(zip((*table.key, *table.values), (*row.key[: len(table.key)], *row.values)))
     values = {name.removeprefix("owner."): named[name] for name in whole}
     condition = " AND ".join(f"{name} = :{name}" for name in values)
     sql = f"SELECT 1 FROM {table.owner or table.name} WHERE {condition} LIMIT 1"
@@ -190,7 +190,7 @@ def _pages(db: Tables, table: Table, order: tuple[str, ...]) -> Iterator[_Row]:
             yield _Row(tuple(row[:key]), tuple(row[key:end]), row[-1] if table.has_id else None)
         if len(found) < limit:
             return
-        final = dict(zip(names, found[-1], strict=True))
+        final = dict(zip(names, found[-1]))
         last = {f"after{number}": final[name] for number, name in enumerate(order)}
 
 
@@ -242,7 +242,7 @@ def _insertion(table: Table) -> str:
 
 def _named(table: Table, row: _Row) -> dict[str, Any]:
     names = (name.replace(".", "_") for name in (*table.key, *table.values))
-    return dict(zip(names, (*row.key[: len(table.key)], *row.values), strict=False))
+    return dict(zip(names, (*row.key[: len(table.key)], *row.values)))
 
 
 def _most(table: Table) -> int:

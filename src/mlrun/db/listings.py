@@ -144,7 +144,7 @@ def _given(method: Callable[..., Any], args: tuple[Any, ...], kwargs: Record) ->
 
 
 def _held(name: str, value: Any) -> Any:
-    if isinstance(value, list | tuple | set):
+    if isinstance(value, (list, tuple, set)):
         return [_held(name, one) for one in value]
     if hasattr(value, "isoformat"):
         return times.of_caller(value, name)

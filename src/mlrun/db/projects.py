@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import abc
-from typing import Any
+from typing import Any, Union
 
 from mlrun.errors import MLRunAccessDeniedError
 
 Record = dict[str, Any]
-Labels = str | list[str] | dict[str, Any] | None
+Labels = Union[str, list[str], dict[str, Any], None]
 
 
 class Projects(abc.ABC):

@@ -6,7 +6,7 @@ import abc
 import contextlib
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Union, cast
 
 from mlrun.errors import MLRunNotImplementedServerError
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mlrun.db.base import RunDB
 
 Record = dict[str, Any]
-Labels = str | list[str] | dict[str, Any] | None
+Labels = Union[str, list[str], dict[str, Any], None]
 
 
 class Service(abc.ABC):

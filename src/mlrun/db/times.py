@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
+from mlrun.backports import fromisoformat
 from mlrun.errors import MLRunInvalidArgumentError
 
-_UTC = datetime.UTC
+_UTC = datetime.timezone.utc
 _WIDTH = len("2024-05-31T09:30:00.000000+00:00")
 
 
@@ -17,7 +18,7 @@ def now() -> str:
 
 def later(time: str, seconds: float) -> str:
     """*seconds* after *time*, a text as this module makes them."""
-    return _text(datetime.datetime.fromisoformat(time) + datetime.timedelta(seconds=seconds))
+    return _text(fromisoformat(time) + datetime.timedelta(seconds=seconds))
 
 
 def days_before_now(days: float) -> str:
@@ -60,7 +61,7 @@ def of_caller(value: Any, where: str) -> str:
 def _normalized(value: Any, where: str, zone: datetime.tzinfo | None) -> str:
     try:
         text = value if isinstance(value, str) else value.isoformat()
-        when = datetime.datetime.fromisoformat(text)
+        when = fromisoformat(text)
         if len(text) == _WIDTH and text.endswith("+00:00") and text[10] == "T" and text[19] == ".":
             return text  # as most times are that come back
         if when.tzinfo is None and zone:

@@ -152,7 +152,7 @@ def _is_context(parameter: inspect.Parameter) -> bool:
 
 def _own(value: Any) -> Any:
     """A handler that changes a list or dictionary changes its own, not the record."""
-    return copy.copy(value) if isinstance(value, list | dict | set) else value
+    return copy.copy(value) if isinstance(value, (list, dict, set)) else value
 
 
 def _signature(handler: Handler) -> inspect.Signature:

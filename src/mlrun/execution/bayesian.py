@@ -125,7 +125,7 @@ def check(values: Any, selector: Selector) -> None:
 
 
 def _why_wrong(name: str, value: Any) -> str:
-    if isinstance(value, list | tuple | range):
+    if isinstance(value, (list, tuple, range)):
         return "" if value else f"{name} has no values"
     if not isinstance(value, Mapping):
         return f"{name} needs a list of values or a range {{'low': 0.01, 'high': 1}}, not {value!r:.80}"
@@ -133,7 +133,7 @@ def _why_wrong(name: str, value: Any) -> str:
         if key not in _RANGE:
             return f"the range of {name} has no {key!r}: {', '.join(_RANGE)}.{nearest(str(key), _RANGE)}"
     low, high = value.get("low"), value.get("high")
-    if not all(isinstance(end, int | float) and not isinstance(end, bool) for end in (low, high)):
+    if not all(isinstance(end, (int, float)) and not isinstance(end, bool) for end in (low, high)):
         return f"the range of {name} needs numbers 'low' and 'high', not {low!r} and {high!r}"
     try:
         _distribution(name, value)

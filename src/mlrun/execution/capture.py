@@ -9,13 +9,16 @@ import sys
 import threading
 from collections.abc import Iterator
 from types import TracebackType
-from typing import Any, Self, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from mlrun.config import mlconf
 from mlrun.db.base import RunDB
 from mlrun.execution.flusher import flusher
 from mlrun.log import logger
 from mlrun.secrets import Masker
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 FLUSH_ABOVE = 64_000  # characters
 

@@ -96,38 +96,38 @@ def _check(node: ast.expr, text: str, depth: int) -> None:
 
 def _parts(node: ast.expr, text: str) -> list[ast.expr]:
     """What *node* is made of, where *node* is allowed."""
-    match node:
-        case ast.Name() | ast.Constant(value=bool() | int() | float() | str()):
-            return []
-        case ast.BoolOp(values=values):
-            return values
-        case ast.UnaryOp(op=ast.Not() | ast.USub() | ast.UAdd(), operand=operand):
-            return [operand]
-        case ast.BinOp(left=left, op=op, right=right) if type(op) in _COMPUTE:
-            return [left, right]
-        case ast.Compare(left=left, ops=ops, comparators=others) if all(type(op) in _COMPARE for op in ops):
-            return [left, *others]
+    if isinstance(node, ast.Name):
+        return []
+    if isinstance(node, ast.Constant) and isinstance(node.value, (bool, int, float, str)):
+        return []
+    if isinstance(node, ast.BoolOp):
+        return node.values
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.Not, ast.USub, ast.UAdd)):
+        return [node.operand]
+    if isinstance(node, ast.BinOp) and type(node.op) in _COMPUTE:
+        return [node.left, node.right]
+    if isinstance(node, ast.Compare) and all(type(op) in _COMPARE for op in node.ops):
+        return [node.left, *node.comparators]
     wrong = ast.get_source_segment(text.strip(), node) or text
     raise MLRunInvalidArgumentError(f"{wrong!r} is not allowed in a stop condition; it may have {ALLOWED}")
 
 
 def _evaluate(node: ast.expr, results: Mapping[str, Any]) -> Any:
     """The value of *node*; None where it is not known yet."""
-    match node:
-        case ast.Constant(value=value):
-            return value
-        case ast.Name(id=name):
-            return _known(results.get(name))
-        case ast.BoolOp(op=op, values=values):
-            return _connect(isinstance(op, ast.Or), (_evaluate(value, results) for value in values))
-        case ast.UnaryOp(op=op, operand=operand):
-            return _unary(op, _evaluate(operand, results))
-        case ast.BinOp(left=left, op=op, right=right):
-            return _compute(op, _evaluate(left, results), _evaluate(right, results))
-        case ast.Compare(left=left, ops=ops, comparators=others):
-            values = [_evaluate(part, results) for part in (left, *others)]
-            pairs = zip(ops, values, values[1:], strict=False)
-            return _connect(False, (_compare(op, one, other) for op, one, other in pairs))
+    if isinstance(node, ast.Constant):
+        return node.value
+    if isinstance(node, ast.Name):
+        return _known(results.get(node.id))
+    if isinstance(node, ast.BoolOp):
+        return _connect(isinstance(node.op, ast.Or), (_evaluate(value, results) for value in node.values))
+    if isinstance(node, ast.UnaryOp):
+        return _unary(node.op, _evaluate(node.operand, results))
+    if isinstance(node, ast.BinOp):
+        return _compute(node.op, _evaluate(node.left, results), _evaluate(node.right, results))
+    if isinstance(node, ast.Compare):
+        values = [_evaluate(part, results) for part in (node.left, *node.comparators)]
+        pairs = zip(node.ops, values, values[1:])
+        return _connect(False, (_compare(op, one, other) for op, one, other in pairs))
     raise AssertionError(f"{ast.dump(node)} passed the check")
 
 

@@ -6,7 +6,7 @@ import os
 import socket
 import threading
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from mlrun import urls
 from mlrun.config import mlconf
@@ -189,7 +189,7 @@ class MLClientCtx(Children, Hidden):
     def _items(self, bound: Any) -> Any:
         if isinstance(bound, dict):
             return {name: self._items(value) for name, value in bound.items()}
-        if isinstance(bound, list | tuple):
+        if isinstance(bound, (list, tuple)):
             return [self._items(value) for value in bound]
         url = str(bound)
         if self.in_path and not urls.scheme(url) and not os.path.isabs(url):
@@ -293,7 +293,7 @@ class MLClientCtx(Children, Hidden):
 
     # the life of a run
 
-    def start(self) -> Self:
+    def start(self) -> MLClientCtx:
         """Mark the run as running, in this process."""
         status = self._run.status
         begin_attempt(status)
@@ -320,7 +320,7 @@ class MLClientCtx(Children, Hidden):
         except MLRunConflictError:
             self._adopt_stored_end()
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> MLClientCtx:
         return self if self.state == RunState.RUNNING else self.start()
 
     def __exit__(

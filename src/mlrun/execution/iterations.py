@@ -38,7 +38,7 @@ def iteration_table(children: Iterable[Mapping[str, Any]]) -> Table:
     names = list(dict.fromkeys(name for row in parameters for name in row))
     outputs = list(dict.fromkeys(name for row in results for name in row))
     table: Table = [["state", "iter", *(PARAMETER + name for name in names), *(RESULT + n for n in outputs)]]
-    for child, given, found in zip(ordered, parameters, results, strict=True):
+    for child, given, found in zip(ordered, parameters, results):
         cells = [*(given.get(name) for name in names), *(found.get(name) for name in outputs)]
         table.append([_state(child), _iteration(child), *map(to_builtins, cells)])
     return table
@@ -95,4 +95,4 @@ def _state(child: Mapping[str, Any]) -> str:
 
 
 def _cell(value: Any) -> Any:
-    return json.dumps(value) if isinstance(value, list | dict) else value
+    return json.dumps(value) if isinstance(value, (list, dict)) else value

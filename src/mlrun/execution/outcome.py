@@ -16,7 +16,7 @@ _PACKAGE = str(Path(__file__).parent.parent) + os.sep
 
 
 def now() -> str:
-    return datetime.datetime.now(datetime.UTC).isoformat()
+    return datetime.datetime.now(datetime.timezone.utc).isoformat()
 
 
 def outcome(error: BaseException | None) -> tuple[RunState, str]:

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from mlrun.backports import fromisoformat
 from mlrun.db.base import RunDB
 from mlrun.errors import MLRunInvalidArgumentError, MLRunNotFoundError
 from mlrun.model.base import to_builtins
@@ -376,16 +377,16 @@ class Outputs(abc.ABC):
 
 def _number(key: str, value: Any) -> float:
     number = to_builtins(value)
-    if isinstance(number, bool) or not isinstance(number, int | float):
+    if isinstance(number, bool) or not isinstance(number, (int, float)):
         raise MLRunInvalidArgumentError(f"metric {key!r} needs a number, not {value!r}")
     return number
 
 
 def _timestamp(when: datetime.datetime | str | None) -> str:
     if when is None:
-        return datetime.datetime.now(datetime.UTC).isoformat()
+        return datetime.datetime.now(datetime.timezone.utc).isoformat()
     try:
-        moment = datetime.datetime.fromisoformat(when) if isinstance(when, str) else when
+        moment = fromisoformat(when) if isinstance(when, str) else when
     except ValueError as error:
         raise MLRunInvalidArgumentError(
             f"{when!r} is not an ISO 8601 time, such as 2030-01-31T12:00:00Z"

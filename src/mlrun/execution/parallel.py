@@ -122,7 +122,7 @@ def run_batch(
                     break
     finally:
         db.flush()
-    return [_settled(*pair, db) for pair in zip(records, ended, strict=False)]  # less were run, perhaps
+    return [_settled(*pair, db) for pair in zip(records, ended)]  # less were run, perhaps
 
 
 def _settled(given: Record, ended: Record, db: BatchedDB) -> Record:

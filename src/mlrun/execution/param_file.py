@@ -95,7 +95,7 @@ def _parse_csv(where: str, text: str) -> Iterator[Row]:
                     f"{where} line {number}: {_count(len(cells), 'cell')},"
                     f" but the header has {len(header)} ({', '.join(header)})"
                 )
-            yield {name: parse_cell(cell) for name, cell in zip(header, cells, strict=True)}
+            yield {name: parse_cell(cell) for name, cell in zip(header, cells)}
     except csv.Error as error:
         raise MLRunInvalidArgumentError(f"{where} line {reader.line_num}: {error}") from error
     if not found:

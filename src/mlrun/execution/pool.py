@@ -14,14 +14,19 @@ from collections.abc import Callable, Iterable, Iterator
 from multiprocessing.connection import Connection, Pipe, wait
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Generic, NamedTuple, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from mlrun.errors import MLRunInvalidArgumentError, MLRunRuntimeError
 from mlrun.execution import worker as worker_module
 from mlrun.execution.travel import dumps
 
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
 LOOK_EVERY_S = 1.0  # at workers that died while a process of theirs keeps the connection open
 GRACE_S = 3.0  # to end of themselves, and again after SIGTERM
+# Or the folder of the worker's file would come first on its path, as it does before 3.11.
+_SAFE_PATH = ("-P",) if sys.version_info >= (3, 11) else ()
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -201,7 +206,7 @@ class _Worker:
                 [
                     sys.executable,
                     *(f"-W{option}" for option in sys.warnoptions),
-                    "-P",  # or the folder of the file would come first on the path
+                    *_SAFE_PATH,
                     str(Path(worker_module.__file__)),
                     str(theirs.fileno()),
                     str(life),
@@ -211,7 +216,7 @@ class _Worker:
                 stdout=stdout,
                 stderr=None if stdout is None else subprocess.STDOUT,
                 pass_fds=(theirs.fileno(), life),
-                process_group=0,
+                start_new_session=True,
             )
         except BaseException:
             self._hang_up()

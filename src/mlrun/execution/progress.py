@@ -6,10 +6,11 @@ import sys
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
+    from typing_extensions import Self
 
 QUIET_S = 1.0  # a shorter sweep shows nothing
 REDRAW_S = 0.1

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Self
+from typing import TYPE_CHECKING
 
 from mlrun.model.run import Run
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 class Remaining(Iterator[Run]):

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from mlrun.backports import fromisoformat
 from mlrun.db import liveness
 from mlrun.db.base import RunDB
 from mlrun.errors import MLRunConflictError, RunError
@@ -42,10 +43,10 @@ def attempts(run: Run, db: RunDB, attempt: Callable[[], None]) -> None:
 def _wait(run: Run, db: RunDB) -> None:
     """Until the next attempt is due; this process is the one that will begin it."""
     key = (run.metadata.uid, run.metadata.project, run.metadata.iteration)
-    due = datetime.datetime.fromisoformat(next_attempt(run))
+    due = fromisoformat(next_attempt(run))
     try:
         _adopt(run, db.update_run({"status.process": liveness.process_stamp()}, *key))
-        while (rest_s := (due - datetime.datetime.now(datetime.UTC)).total_seconds()) > 0:
+        while (rest_s := (due - datetime.datetime.now(datetime.timezone.utc)).total_seconds()) > 0:
             time.sleep(min(rest_s, LOOK_EVERY_S))
             _adopt(run, db.read_run(*key))
     except MLRunConflictError:

@@ -44,7 +44,7 @@ def log_returned(context: MLClientCtx, value: Any, returns: list[Any]) -> None:
 
 
 def _log_unnamed(context: MLClientCtx, value: Any) -> None:
-    if value is None or (isinstance(value, str | bytes | list | dict | tuple) and not value):
+    if value is None or (isinstance(value, (str, bytes, list, dict, tuple)) and not value):
         return
     from mlrun import frames
 
@@ -64,7 +64,7 @@ def _pairs(hints: list[LogHint], value: Any) -> list[tuple[LogHint, Any]]:
             f"the handler returned {len(values)} value(s), but 'returns' names {len(hints)}:"
             f" {[hint['key'] for hint in hints]}"
         )
-    return list(zip(hints, values, strict=True))
+    return list(zip(hints, values))
 
 
 def _log_parts(context: MLClientCtx, hint: LogHint, value: Any) -> list[str]:

@@ -139,7 +139,7 @@ def _check_values(source: Any, where: str) -> Values:
     wrong = []
     for name, given in source.items():
         value = given.tolist() if hasattr(given, "tolist") else given  # numpy and pandas
-        if not isinstance(value, list | tuple | range):
+        if not isinstance(value, (list, tuple, range)):
             wrong.append(f"{name} needs a list of values, and was given {given!r:.80}: [{given!r:.80}]?")
         elif not value:
             wrong.append(f"{name} has no values")
@@ -213,7 +213,7 @@ def _common_length(values: Values) -> int:
 
 
 def _zipped(values: Values) -> Iterator[Row]:
-    return (dict(zip(values, row, strict=True)) for row in zip(*values.values(), strict=True))
+    return (dict(zip(values, row)) for row in zip(*values.values()))
 
 
 def _at(values: Values, index: int) -> Row:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import chdir, contextmanager, nullcontext
+from contextlib import contextmanager
 
 
 @contextmanager
@@ -15,11 +15,15 @@ def surroundings(workdir: str, env: Mapping[str, str]) -> Iterator[None]:
     Both belong to the whole process: runs with different ones must not run in threads side by side.
     """
     before = {name: os.environ.get(name) for name in env}
+    here = os.getcwd() if workdir else ""
     os.environ.update(env)
     try:
-        with chdir(workdir) if workdir else nullcontext():
-            yield
+        if workdir:
+            os.chdir(workdir)
+        yield
     finally:
+        if here:
+            os.chdir(here)
         for name, value in before.items():
             if value is None:
                 os.environ.pop(name, None)

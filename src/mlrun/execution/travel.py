@@ -68,7 +68,7 @@ def _parts(value: Any, depth: int = 0) -> Iterator[Any]:
         return
     if isinstance(value, functools.partial):
         value = (value.func, *value.args, *value.keywords.values())
-    if isinstance(value, tuple | list):
+    if isinstance(value, (tuple, list)):
         for part in value:
             yield from _parts(part, depth + 1)
     elif callable(value):
@@ -128,7 +128,7 @@ def _inner(value: Any) -> Iterator[tuple[str, Any]]:
         yield f"its object of {type(value.__self__).__name__}", value.__self__
     elif isinstance(value, dict):
         yield from ((repr(name), part) for name, part in value.items())
-    elif isinstance(value, list | tuple):
+    elif isinstance(value, (list, tuple)):
         yield from ((f"item {i}", part) for i, part in enumerate(value))
-    elif hasattr(value, "__dict__") and not isinstance(value, type | ModuleType):
+    elif hasattr(value, "__dict__") and not isinstance(value, (type, ModuleType)):
         yield from ((repr(name), part) for name, part in vars(value).items())

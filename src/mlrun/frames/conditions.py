@@ -34,7 +34,7 @@ def conditions_of(
         raise MLRunInvalidArgumentError("start_time and end_time need time_column, the column they are about")
     times = [Condition(str(time_column), op, at, is_time=True) for op, at in bounds]
     for row in additional or ():
-        if not isinstance(row, tuple | list) or len(row) != 3 or row[1] not in (*OPERATORS, "in", "not in"):
+        if not isinstance(row, (tuple, list)) or len(row) != 3 or row[1] not in (*OPERATORS, "in", "not in"):
             raise MLRunInvalidArgumentError(
                 f"{row!r} is not a filter: (column, operator, value);"
                 f" the operators are {', '.join(OPERATORS)}, in, not in"
@@ -129,7 +129,7 @@ def _compares(kind: Any, value: Any) -> bool:
     types = library("pyarrow").types
     if isinstance(value, bool):
         return bool(types.is_boolean(kind))
-    if isinstance(value, int | float):
+    if isinstance(value, (int, float)):
         return bool(types.is_integer(kind) or types.is_floating(kind)) and value == value
     if isinstance(value, str):
         return bool(types.is_string(kind) or types.is_large_string(kind))

@@ -44,7 +44,7 @@ class Profile:
         self._columns = {field.name: _column_of(field.type) for field in schema if field.name in wanted}
 
     def add(self, batch: Any) -> None:
-        for name, column in zip(batch.schema.names, batch.columns, strict=True):
+        for name, column in zip(batch.schema.names, batch.columns):
             if name in self._columns:
                 self._columns[name].add(column)
 
@@ -186,7 +186,7 @@ class Values:
             self._note_hashes(values)
         if len(values) > DISTINCT:
             values, counts = self._most(values, counts)
-        for value, count in zip(values.to_pylist(), counts.to_pylist(), strict=True):
+        for value, count in zip(values.to_pylist(), counts.to_pylist()):
             self._counts[value] = self._counts.get(value, 0) + count
         if len(self._counts) > DISTINCT:
             self._forget_rare()

@@ -33,7 +33,7 @@ def preview(df: Any, rows: int = 20, columns: int = 100) -> tuple[list[str], lis
     head = frame.iloc[:rows]
     head = (head.reset_index() if keeps_index(frame) else head).iloc[:, :columns]
     cells = [to_json(head.iloc[:, at].tolist()) for at in range(head.shape[1])]
-    return [str(name) for name in head.columns], [list(row) for row in zip(*cells, strict=True)]
+    return [str(name) for name in head.columns], [list(row) for row in zip(*cells)]
 
 
 def schema(df: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import queue
 import sys
 import threading
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlrun import files
 from mlrun.errors import MLRunInvalidArgumentError
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from pandas import DataFrame
+    from typing_extensions import Self
 
 BATCH = 1 << 20  # bytes that wait for the thread that hashes; each time it wakes, the writer waits for it
 SMALL = 10_000  # rows; a table of more is written batch by batch

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime
 
+from mlrun.backports import fromisoformat
+
 
 def seconds_since(moment: str) -> float:
     """Since *moment* (ISO 8601 with its zone); 0 where it has not come."""
     if not moment:
         return 0.0
-    then = datetime.datetime.fromisoformat(moment)
-    return (datetime.datetime.now(datetime.UTC) - then).total_seconds()
+    then = fromisoformat(moment)
+    return (datetime.datetime.now(datetime.timezone.utc) - then).total_seconds()

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING
 
 from mlrun.cluster.base import Cluster
 from mlrun.db.base import RunDB
@@ -18,6 +18,9 @@ from mlrun.launcher.watcher import Watcher
 from mlrun.log import logger
 from mlrun.model.pod import PodPhase, PodState
 from mlrun.model.run import Run, RunState
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 _SHORTEST_S, _LONGEST_S = 0.02, 0.5  # between two looks at a log: a tenth of the time that nothing has come
 _IDLE_S = 5.0  # whoever waits so long has the time to look after other pods, once

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import functools
-import typing
 from collections.abc import Iterator, Mapping, Sequence, Set
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import field as field
 
 from mlrun.errors import MLRunInvalidArgumentError, nearest
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 class Model(msgspec.Struct, kw_only=True, omit_defaults=True, dict=True):
@@ -92,7 +94,7 @@ class Model(msgspec.Struct, kw_only=True, omit_defaults=True, dict=True):
         """
         if isinstance(data, cls):
             return data.copy()
-        if not isinstance(data, Mapping | None):
+        if not isinstance(data, (Mapping, type(None))):
             raise MLRunInvalidArgumentError(
                 f"{cls.__name__} is read from a mapping, not a {type(data).__name__}"
             )
@@ -104,7 +106,7 @@ class Model(msgspec.Struct, kw_only=True, omit_defaults=True, dict=True):
                 unknown[key] = value
             elif value is None:
                 continue
-            elif (model := nested[key]) is not None and isinstance(value, Mapping | Model):
+            elif (model := nested[key]) is not None and isinstance(value, (Mapping, Model)):
                 known[key] = model.from_dict(value)
             else:
                 known[key] = value
@@ -154,7 +156,7 @@ def to_builtins(value: Any) -> Any:
 
     What has no such form becomes its ``str``.
     """
-    if isinstance(value, str | int | float | bool | None) and type(value) in _PLAIN:
+    if isinstance(value, (str, int, float, bool, type(None))) and type(value) in _PLAIN:
         return value
     try:
         return msgspec.to_builtins(value, str_keys=True, enc_hook=_plain)
@@ -234,7 +236,7 @@ def _plain(value: Any) -> Any:
         return value.to_dict()
     if isinstance(value, Mapping):
         return dict(value)
-    if isinstance(value, Sequence | Set):
+    if isinstance(value, (Sequence, Set)):
         return list(value)
     return str(value)
 
@@ -245,11 +247,11 @@ def _as_text(value: Any) -> Any:
         return value.encode("utf-8", "replace").decode()
     if isinstance(value, Mapping):
         return {_as_text(str(key)): _as_text(inner) for key, inner in value.items()}
-    return [_as_text(inner) for inner in value] if isinstance(value, list | tuple) else value
+    return [_as_text(inner) for inner in value] if isinstance(value, (list, tuple)) else value
 
 
 def _restore(cls: type[Model], values: tuple[Any, ...], rest: dict[str, Any]) -> Any:
-    record = cls(**dict(zip(cls.__struct_fields__, values, strict=True)))
+    record = cls(**dict(zip(cls.__struct_fields__, values)))
     record.__dict__.update({**rest, **({"_kept": dict(rest["_kept"])} if "_kept" in rest else {})})
     return record
 
@@ -257,10 +259,9 @@ def _restore(cls: type[Model], values: tuple[Any, ...], rest: dict[str, Any]) ->
 @functools.cache
 def _nested(cls: type[Model]) -> dict[str, type[Model] | None]:
     """Every field of *cls*, with its record type where it is one."""
-    hints = typing.get_type_hints(cls)
     return {
-        name: hints[name] if isinstance(hints[name], type) and issubclass(hints[name], Model) else None
-        for name in cls.__struct_fields__
+        one.name: one.type if isinstance(one.type, type) and issubclass(one.type, Model) else None
+        for one in msgspec.structs.fields(cls)
     }
 
 

@@ -48,7 +48,7 @@ def cron_trigger(given: Any) -> dict[str, Any]:
                 f"cron_trigger={given!r} has {len(values)} fields; five are minute, hour, day of the month,"
                 " month and day of the week: '0 2 * * mon-fri'"
             )
-        given = _of_crontab(given, dict(zip(FIELDS, values, strict=True)))
+        given = _of_crontab(given, dict(zip(FIELDS, values)))
     elif hasattr(given, "to_dict"):
         given = given.to_dict()
     if not isinstance(given, Mapping) or not given:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlrun import render
+from mlrun.backports import fromisoformat
 from mlrun.urls import StoreURL
 
 if TYPE_CHECKING:
@@ -264,7 +265,7 @@ def _iteration_rows(run: Record, row: Row) -> list[Row]:
     header, *children = _part(run, "status").get("iterations") or [[]]
     rows = []
     for cells in children:
-        child = dict(zip(header, cells, strict=False))
+        child = dict(zip(header, cells))
         extended = list(row)
         extended[iter_index] = child.get("iter", 0)
         extended[state_index] = child.get("state", "")
@@ -287,7 +288,7 @@ def _shown(rows: Sequence[Row], names: Sequence[str], html: bool) -> list[Row]:
     """The cells of *names* as people want them: short times, links for data, names for artifacts."""
     shown = []
     for row in rows:
-        run = dict(zip(list_header, row, strict=True))
+        run = dict(zip(list_header, row))
         run |= {"start": _short_time(run["start"]), "end": _short_time(run["end"])}
         run["uid"] = render.Folded(run["uid"][:8], run["uid"]) if html else run["uid"]
         run["inputs"] = [render.Link(str(key), str(url)) for key, url in run["inputs"].items()]
@@ -330,7 +331,7 @@ def _with_times(header: Sequence[str], rows: Sequence[Row], *names: str) -> list
 
 
 def _time(text: Any) -> datetime | None:
-    return datetime.fromisoformat(text) if isinstance(text, str) and text else None
+    return fromisoformat(text) if isinstance(text, str) and text else None
 
 
 def _short_time(time: Any) -> str:
@@ -383,7 +384,7 @@ def _artifact_uri(artifact: Record) -> str:
 
 
 def _artifact_cells(artifact: Record) -> Row:
-    row = dict(zip(artifact_header, _artifact_row(artifact), strict=True))
+    row = dict(zip(artifact_header, _artifact_row(artifact)))
     meta, path = _part(artifact, "metadata"), row["path"]
     producer = str(row["producer"].get("name") or "")
     row |= {"project": meta.get("project", ""), "tag": meta.get("tag", "")}

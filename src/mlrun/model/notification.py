@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Iterable, Mapping
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any
 
+from mlrun.backports import StrEnum
 from mlrun.errors import MLRunInvalidArgumentError, MLRunInvalidArgumentTypeError, nearest
 from mlrun.model.base import Model, field
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 STARS = "***"
 SECRET = "secret"  # the one key of secret_params where a database keeps them apart: under this name
 STATES = ("running", "completed", "error", "aborted")  # of a run, that can be told of
 
 
-class NotificationSeverity(enum.StrEnum):
+class NotificationSeverity(StrEnum):
     INFO = "info"
     DEBUG = "debug"
     VERBOSE = "verbose"
@@ -22,7 +25,7 @@ class NotificationSeverity(enum.StrEnum):
     ERROR = "error"
 
 
-class NotificationStatus(enum.StrEnum):
+class NotificationStatus(StrEnum):
     """pending -> sent | error."""
 
     PENDING = "pending"
@@ -62,7 +65,7 @@ class Notification(Model, kw_only=False):
             MLRunInvalidArgumentTypeError: It is neither.
             MLRunInvalidArgumentError: A field, severity or state that is none.
         """
-        if not isinstance(given, Mapping | Notification):
+        if not isinstance(given, (Mapping, Notification)):
             raise MLRunInvalidArgumentTypeError(
                 "a notification is a mlrun.model.Notification or a dictionary, not this"
                 f" {type(given).__name__}"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime
-import enum
 
+from mlrun.backports import StrEnum
 from mlrun.model.base import Model, field
 
 
-class PodPhase(enum.StrEnum):
+class PodPhase(StrEnum):
     """pending -> running -> succeeded | failed; a pod never leaves the last two."""
 
     PENDING = "pending"
@@ -47,7 +47,7 @@ class PodState(Model):
 
     def deleted(self) -> PodState:
         """The last state of one that was deleted before it had ended."""
-        now = datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds")
+        now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="microseconds")
         gone = self.copy()
         gone.phase, gone.reason, gone.message = PodPhase.FAILED.value, "Deleted", "it was deleted"
         gone.ended = now

@@ -66,7 +66,7 @@ def whole(what: str, value: Any, least: int = 1) -> int:
 
 
 def _may_be_one(value: Any) -> bool:
-    return isinstance(value, str | int | float | Decimal) and not isinstance(value, bool)
+    return isinstance(value, (str, int, float, Decimal)) and not isinstance(value, bool)
 
 
 def _read(text: str) -> Decimal | None:

@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from mlrun.backports import fromisoformat
 from mlrun.errors import MLRunInvalidArgumentError, nearest
 from mlrun.model.duration import seconds_of
 from mlrun.model.run import Run, RunState, RunStatus
@@ -43,7 +44,7 @@ class Retry(NamedTuple):
         if not isinstance(count, int) or isinstance(count, bool) or count < 0:
             raise MLRunInvalidArgumentError(f"retry.count={count!r} is no number of attempts, from 0")
         multiplier = 1.0 if multiplier is None else multiplier
-        if not isinstance(multiplier, int | float) or not 1 <= multiplier <= 1000:
+        if not isinstance(multiplier, (int, float)) or not 1 <= multiplier <= 1000:
             raise MLRunInvalidArgumentError(f"retry.backoff.multiplier={multiplier!r} is no number from 1")
         return cls(
             count,
@@ -75,7 +76,7 @@ def note_failure(run: Run, error: str, now: str = "", reason: str = "") -> None:
 
     Only whoever has seen it fail calls this, once: the context, who follows a program, who watches pods.
     """
-    now, status = now or _text(datetime.datetime.now(datetime.UTC)), run.status
+    now, status = now or _text(datetime.datetime.now(datetime.timezone.utc)), run.status
     retry = Retry.of(run.spec.retry)
     status.error, status.reason = error, reason or status.reason
     delay_s = _delay_s(run, retry, now)
@@ -132,12 +133,12 @@ def _delay_s(run: Run, retry: Retry, now: str) -> float | None:
 
 def _moment(text: str) -> datetime.datetime:
     """A time of a record; one without a zone is UTC."""
-    moment = datetime.datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)
+    moment = fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=datetime.timezone.utc)
 
 
 def _text(moment: datetime.datetime) -> str:
-    return moment.astimezone(datetime.UTC).isoformat(timespec="microseconds")
+    return moment.astimezone(datetime.timezone.utc).isoformat(timespec="microseconds")
 
 
 def _mapping(given: Any, what: str, fields: tuple[str, ...]) -> dict[str, Any]:

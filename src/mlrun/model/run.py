@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import enum
 from typing import Any
 
+from mlrun.backports import StrEnum
 from mlrun.errors import MLRunInvalidArgumentError, nearest
 from mlrun.model.base import Model, field
 from mlrun.urls import RunURL
 
 
-class RunState(enum.StrEnum):
+class RunState(StrEnum):
     """
     created -> pending -> running -> completed | error | aborted | skipped.
 

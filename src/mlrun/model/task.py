@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any
 
+from mlrun.backports import entry_points
 from mlrun.errors import MLRunInvalidArgumentError, MLRunInvalidArgumentTypeError, nearest
 from mlrun.model.base import Model, dump_json, field
 from mlrun.model.quantity import whole
 from mlrun.model.run import HyperParamOptions, RunMetadata, RunSpec
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 SECRET_KINDS = (
     *("inline", "file", "env", "kubernetes"),
@@ -103,7 +107,7 @@ class RunTemplate(Model):
         twin = super().copy()
         for name in ("handler", "parameters", "inputs", "hyperparams", "secret_sources", "returns"):
             value = getattr(self.spec, name)
-            setattr(twin.spec, name, value.copy() if isinstance(value, dict | list) else value)
+            setattr(twin.spec, name, value.copy() if isinstance(value, (dict, list)) else value)
         return twin
 
     def _with_options(self, selector: Any, strategy: str | None, options: dict[str, Any]) -> Self:
@@ -113,9 +117,7 @@ class RunTemplate(Model):
 
 def _installed_kinds() -> tuple[str, ...]:
     """The kinds of secrets of other packages."""
-    from importlib.metadata import entry_points  # 25 ms, and most kinds are built in
-
-    return tuple(point.name for point in entry_points(group="mlrun.secret_providers"))
+    return tuple(point.name for point in entry_points("mlrun.secret_providers"))
 
 
 def new_task(
@@ -227,7 +229,7 @@ def merge_options(options: HyperParamOptions, **given: Any) -> None:
             )
         if value is None:
             continue
-        if key == "selector" and isinstance(value, list | tuple):
+        if key == "selector" and isinstance(value, (list, tuple)):
             value = ".".join(str(part) for part in value)
         if key in ("parallel_runs", "max_iterations", "max_errors"):
             whole(f"the hyper-parameter option {key}", value, least=0)

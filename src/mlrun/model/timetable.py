@@ -10,9 +10,10 @@ import zoneinfo
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from mlrun.backports import fromisoformat
 from mlrun.errors import MLRunInvalidArgumentError, MLRunMissingDependencyError, nearest
 
-UTC = datetime.UTC
+UTC = datetime.timezone.utc
 MOST_PASSED = 10_000  # times that are counted
 _SAMPLE = 100  # times that are looked at for the smallest gap; most patterns repeat sooner
 _SECOND = datetime.timedelta(seconds=1)
@@ -89,7 +90,7 @@ class Timetable:
         times = list(itertools.islice(self._plain(now), _SAMPLE))
         if not times:
             raise MLRunInvalidArgumentError(f"cron_trigger {self} never fires")
-        gaps = ((later - time).total_seconds() for time, later in itertools.pairwise(times))
+        gaps = ((later - time).total_seconds() for time, later in zip(times, times[1:]))
         gap = min(gaps, default=None)
         if gap is None:
             return
@@ -165,7 +166,7 @@ class Timetable:
         if not text:
             return None
         try:
-            time = datetime.datetime.fromisoformat(text)
+            time = fromisoformat(text)
             return (time if time.tzinfo else time.replace(tzinfo=self._zone)).astimezone(UTC)
         except (TypeError, ValueError, OverflowError):
             raise MLRunInvalidArgumentError(

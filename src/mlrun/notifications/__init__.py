@@ -34,7 +34,7 @@ def checked(given: Iterable[Any]) -> list[Notification]:
         MLRunInvalidArgumentTypeError: It is no list of notifications.
         MLRunMissingDependencyError: One has a template, and ``mlrun[notifications]`` is not installed.
     """
-    if not isinstance(given, list | tuple):
+    if not isinstance(given, (list, tuple)):
         raise MLRunInvalidArgumentTypeError(
             f"notifications= is a list of notifications, not this {type(given).__name__}"
         )

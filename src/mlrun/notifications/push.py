@@ -87,4 +87,4 @@ def _tried(entry: Any) -> list[str]:
 
 
 def _now() -> str:
-    return datetime.datetime.now(datetime.UTC).isoformat()
+    return datetime.datetime.now(datetime.timezone.utc).isoformat()

@@ -48,7 +48,7 @@ class Webhook(Notifier):
 def _filled(value: Any, news: News, runs: list[Any]) -> Any:
     if isinstance(value, Mapping):
         return {key: _filled(one, news, runs) for key, one in value.items()}
-    if isinstance(value, list | tuple):
+    if isinstance(value, (list, tuple)):
         return [_filled(one, news, runs) for one in value]
     if not isinstance(value, str):
         return value

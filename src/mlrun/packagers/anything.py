@@ -32,7 +32,7 @@ class AnyPackager(DefaultPackager):
         from mlrun.artifacts import ModelArtifact
 
         known: dict[str, Any] = {"metrics": metrics, "parameters": parameters}
-        if isinstance(obj, str | Path) and is_file(str(obj)):
+        if isinstance(obj, (str, Path)) and is_file(str(obj)):
             return ModelArtifact(key, model_file=str(obj), framework=framework, **known), {}
         if isinstance(obj, bytes):
             return ModelArtifact(key, obj, model_file=f"{key}.bin", framework=framework, **known), {}

@@ -6,6 +6,7 @@ import functools
 import importlib
 from typing import Any, NamedTuple
 
+from mlrun.backports import entry_points
 from mlrun.errors import MLRunInvalidArgumentError, MLRunInvalidArgumentTypeError, MLRunNotFoundError
 from mlrun.log import logger
 from mlrun.packagers.base import Packager
@@ -120,9 +121,7 @@ def _built_in() -> tuple[Packager, ...]:
 @functools.cache
 def _installed() -> tuple[Packager, ...]:
     """Those of other packages."""
-    from importlib.metadata import entry_points  # 25 ms, once
-
-    paths = [point.value.replace(":", ".") for point in entry_points(group=GROUP)]
+    paths = [point.value.replace(":", ".") for point in entry_points(GROUP)]
     return tuple(kind() for path in paths for kind in _load(Custom(path, False)))
 
 

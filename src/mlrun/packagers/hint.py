@@ -102,7 +102,7 @@ class LogHint(dict[str, Any]):
             if not isinstance(value, Mapping):
                 raise self._misfit(value, "a dictionary")
             return ((str(name), part) for name, part in value.items())
-        if not isinstance(value, list | tuple | set | frozenset):
+        if not isinstance(value, (list, tuple, set, frozenset)):
             raise self._misfit(value, "a list, tuple or set")
         return ((str(index), part) for index, part in enumerate(value))
 
@@ -123,7 +123,7 @@ def parse_hints(returns: Iterable[Any]) -> list[LogHint]:
     Raises:
         MLRunInvalidArgumentError: One names no key, or two name the same.
     """
-    if isinstance(returns, str | Mapping):
+    if isinstance(returns, (str, Mapping)):
         raise MLRunInvalidArgumentTypeError(f"'returns' is a list of hints: returns=[{returns!r}]")
     hints = [LogHint.parse(hint) for hint in returns]
     seen: set[str] = set()

@@ -126,7 +126,7 @@ class CollectionPackager(DefaultPackager):
         is_yaml = (file_format or data_item.suffix.lstrip(".")) in ("yaml", "yml")
         load = load_yaml if is_yaml else load_json
         value, kind = load(data_item.get(), where=data_item.url), self.PACKABLE_OBJECT_TYPE
-        if isinstance(value, dict) is not issubclass(kind, dict) or not isinstance(value, dict | list):
+        if isinstance(value, dict) is not issubclass(kind, dict) or not isinstance(value, (dict, list)):
             raise MLRunInvalidArgumentTypeError(
                 f"{data_item.url} holds a {type(value).__name__}, where a {kind.__name__} was wanted"
             )
@@ -137,7 +137,7 @@ class CollectionPackager(DefaultPackager):
         from mlrun.frames import to_frame
 
         try:
-            frame = to_frame(obj if isinstance(obj, dict | list) else list(obj))
+            frame = to_frame(obj if isinstance(obj, (dict, list)) else list(obj))
         except (ValueError, TypeError) as error:
             raise MLRunInvalidArgumentError(
                 f"output {key!r}: this {type(obj).__name__} is no table ({error})"

@@ -19,19 +19,19 @@ def as_result(value: Any) -> Any:
         MLRunInvalidArgumentError: It can not be written at all.
     """
     plain = to_builtins(_readable(value))
-    if isinstance(plain, str) and not isinstance(value, str | bytes | bytearray) and len(plain) > LONGEST:
+    if isinstance(plain, str) and not isinstance(value, (str, bytes, bytearray)) and len(plain) > LONGEST:
         return plain[:LONGEST] + "..."
     dump_json(plain)
     return plain
 
 
 def _readable(value: Any) -> Any:
-    if isinstance(value, bytes | bytearray):
+    if isinstance(value, (bytes, bytearray)):
         try:
             return value.decode()
         except UnicodeDecodeError:
             return bytes(value)
-    if isinstance(value, set | frozenset):
+    if isinstance(value, (set, frozenset)):
         try:
             return sorted(value)  # the same set gives the same result each time
         except TypeError:

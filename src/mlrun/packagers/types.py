@@ -5,10 +5,10 @@ from __future__ import annotations
 import builtins
 import importlib
 import sys
-import types
 import typing
 from typing import Any
 
+from mlrun.backports import UNIONS, evaluate
 from mlrun.errors import MLRunInvalidArgumentError
 
 _SHORT = {"pd": "pandas", "np": "numpy", "pl": "polars", "pa": "pyarrow"}
@@ -73,7 +73,7 @@ def candidates(hint: Any) -> list[type]:
             ``Annotated[X, ...]``.
     """
     origin = typing.get_origin(hint)
-    if origin in (typing.Union, types.UnionType):
+    if origin in UNIONS:
         parts = [part for part in typing.get_args(hint) if part is not type(None)]
         return [kind for part in parts for kind in candidates(part)]
     if origin is typing.Annotated:
@@ -94,7 +94,7 @@ def annotation_of(text: str, names: dict[str, Any]) -> Any:
         None where nobody can tell.
     """
     try:
-        return eval(text, {**vars(typing), **names})  # as the handler's own module would evaluate it
+        return evaluate(text, {**vars(typing), **names})  # as the handler's own module would evaluate it
     except Exception:  # any code may stand there; an import for type checkers only is the usual reason
         word = text.strip().partition("[")[0].rpartition(".")[2]
         return find(_KNOWN[word]) if word in _KNOWN else None

@@ -47,7 +47,7 @@ def plain(value: Any) -> str:
         return value.summary
     if isinstance(value, Mapping):
         return ", ".join(f"{plain(key)}={plain(item)}" for key, item in value.items())
-    if isinstance(value, list | tuple):
+    if isinstance(value, (list, tuple)):
         return ", ".join(plain(item) for item in value)
     text = str(value)
     # What a run has stored must not steer the terminal.

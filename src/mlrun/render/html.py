@@ -35,10 +35,7 @@ def html_table(header: Sequence[str], rows: Iterable[Sequence[Any]], title: str 
     head = "".join(f'<th style="{_HEAD}">{escape(name)}</th>' for name in header)
     body = "".join(
         f'<tr style="{_ZEBRA[number % 2]}">'
-        + "".join(
-            f'<td style="{_CELL}">{_html_cell(name, cell)}</td>'
-            for name, cell in zip(header, row, strict=True)
-        )
+        + "".join(f'<td style="{_CELL}">{_html_cell(name, cell)}</td>' for name, cell in zip(header, row))
         + "</tr>"
         for number, row in enumerate(rows)
     )
@@ -82,7 +79,7 @@ def _html_cell(name: str, value: Any) -> str:
         return _fold(escape(value.summary), escape(value.text))
     if isinstance(value, Mapping):
         return _html_lines([f"{escape(str(key))}={_html_item(item)}" for key, item in value.items()])
-    if isinstance(value, list | tuple):
+    if isinstance(value, (list, tuple)):
         return _html_lines([_html_item(item) for item in value])
     return _html_text(value)
 

@@ -91,13 +91,12 @@ def _mix(stops: list[tuple[int, int, int]], position: float | None) -> str:
     whole = min(int(position * (len(stops) - 1)), len(stops) - 2)
     part = position * (len(stops) - 1) - whole
     return "#" + "".join(
-        f"{round(low + (high - low) * part):02x}"
-        for low, high in zip(stops[whole], stops[whole + 1], strict=True)
+        f"{round(low + (high - low) * part):02x}" for low, high in zip(stops[whole], stops[whole + 1])
     )
 
 
 def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _axis(name: str, values: list[Any]) -> _Axis:
@@ -137,7 +136,7 @@ def _line(axes: list[_Axis], row: Sequence[Any], number: int, color: str) -> str
         if place is not None:
             path += f"{pen}{_x(index)} {place}"
         pen = "M" if place is None else "L"
-    words = "\n".join(f"{axis.name}: {plain(cell)}" for axis, cell in zip(axes, row, strict=True))
+    words = "\n".join(f"{axis.name}: {plain(cell)}" for axis, cell in zip(axes, row))
     marks = ",".join("" if place is None else str(place) for place in places)
     return (
         f'<path d="{path}" fill="none" stroke="{color}" stroke-width="1.8" stroke-linecap="round" '

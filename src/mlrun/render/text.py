@@ -35,10 +35,9 @@ def text_table(header: Sequence[str], rows: Iterable[Sequence[Any]], width: int 
 
 def _plain_table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     lines = [list(header), *([" ".join(plain(cell).split()) for cell in row] for row in rows)]
-    widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
+    widths = [max(len(cell) for cell in column) for column in zip(*lines)]
     return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in lines
     )
 
 
@@ -51,9 +50,7 @@ def _rich_table(header: Sequence[str], rows: Iterable[Sequence[Any]], width: int
     for name in header:
         table.add_column(name, overflow="fold", no_wrap=name in _WHOLE and width >= 80)
     for row in rows:
-        table.add_row(
-            *(Text(_lines(cell), _style(name, cell)) for name, cell in zip(header, row, strict=True))
-        )
+        table.add_row(*(Text(_lines(cell), _style(name, cell)) for name, cell in zip(header, row)))
     color = wants_color()
     console = Console(file=io.StringIO(), width=width, force_terminal=color, no_color=not color)
     with console.capture() as capture:
@@ -77,7 +74,7 @@ def record_text(title: str, record: Mapping[str, Any]) -> str:
     for key, value in filled(record):
         if isinstance(value, Mapping):
             parts = [f"{plain(name)}={plain(item)}" for name, item in value.items()]
-        elif isinstance(value, list | tuple) and not isinstance(value, Link | Folded):
+        elif isinstance(value, (list, tuple)) and not isinstance(value, (Link, Folded)):
             parts = [plain(item) for item in value]
         else:
             parts = plain(value.text if isinstance(value, Folded) else value).split("\n")

@@ -104,7 +104,7 @@ def _told(event: Any, spec: Mapping[str, Any] | None, with_env: bool) -> Mapping
     """What was said about the run: by an event, by the caller, or by who started this process."""
     if event is not None:
         body = getattr(event, "body", event)
-        return _as_run(load_json(body, "event") if isinstance(body, bytes | str) else body, "the event")
+        return _as_run(load_json(body, "event") if isinstance(body, (bytes, str)) else body, "the event")
     if spec is not None:
         return _as_run(spec, "spec=")
     text = told_by(CONFIG) if with_env else ""

@@ -6,7 +6,7 @@ import functools
 import inspect
 import os
 from collections.abc import Callable, Mapping
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from mlrun.datastore import DataItem
 from mlrun.errors import MLRunInvalidArgumentTypeError
@@ -18,7 +18,10 @@ from mlrun.execution.returns import log_returned
 from mlrun.packagers.pack import check_hints
 from mlrun.runtimes.told import CONFIG
 
-P = ParamSpec("P")
+if TYPE_CHECKING:
+    from typing_extensions import ParamSpec
+
+    P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -47,7 +50,7 @@ def handler(
     """
     if callable(labels):
         raise MLRunInvalidArgumentTypeError("mlrun.handler is called: @mlrun.handler(), with its brackets")
-    if not isinstance(inputs, bool | Mapping):
+    if not isinstance(inputs, (bool, Mapping)):
         raise MLRunInvalidArgumentTypeError(
             f"inputs= of mlrun.handler is True, False or a dictionary of argument to type, not {inputs!r}"
         )
@@ -85,7 +88,7 @@ def _context(function: Callable[..., Any]) -> MLClientCtx | None:
 
 def _unpacked(function: Callable[..., Any], values: tuple[Any, ...]) -> Any:
     names = list(inspect.signature(function).parameters)[: len(values)]
-    by_name = _unpacked_by_name(function, dict(zip(names, values, strict=False)))
+    by_name = _unpacked_by_name(function, dict(zip(names, values)))
     return (*by_name.values(), *values[len(names) :])
 
 

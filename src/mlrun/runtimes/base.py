@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from mlrun.config import mlconf
 from mlrun.db.base import Record, RunDB
@@ -30,6 +30,8 @@ from mlrun.runtimes.telling import told_of
 from mlrun.secrets import SecretsStore, masked_sources
 
 if TYPE_CHECKING:
+    from typing_extensions import Self
+
     from mlrun.execution.sweep import Plan
     from mlrun.model.notification import Notification
 

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple, Self, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from mlrun.builders import get_builder
 from mlrun.builders.base import NEVER
@@ -27,6 +27,8 @@ from mlrun.runtimes.sources import folder_of, is_folder, login_of
 from mlrun.secrets import Masker
 
 if TYPE_CHECKING:
+    from typing_extensions import Self
+
     from mlrun.db.http import HTTPRunDB
 
 _SHORTEST_S, _LONGEST_S = 0.2, 2.0  # between two questions to a server that builds

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any
 
 from mlrun.code import load, notebook, signature
 from mlrun.config import mlconf
@@ -11,6 +11,9 @@ from mlrun.env_file import read_env_file
 from mlrun.errors import MLRunInvalidArgumentError, MLRunInvalidArgumentTypeError
 from mlrun.model.function import FunctionMetadata, FunctionSpec
 from mlrun.runtimes.sources import refuse_both
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 class Editing:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING
 
 from mlrun.errors import MLRunInvalidArgumentTypeError, MLRunNotFoundError
 from mlrun.model.function import FunctionSpec
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 class ImageNeeds:
@@ -100,7 +103,7 @@ def _joined(old: Sequence[str], new: Sequence[str], overwrite: bool) -> list[str
 
 
 def _texts(what: str, values: object) -> list[str]:
-    if not isinstance(values, list | tuple) or not all(isinstance(value, str) for value in values):
+    if not isinstance(values, (list, tuple)) or not all(isinstance(value, str) for value in values):
         raise MLRunInvalidArgumentTypeError(f"{what} needs a list of strings, not {values!r}")
     return list(values)
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any
 
 from mlrun import urls
 from mlrun.config import mlconf
 from mlrun.db.base import RunDB
 from mlrun.errors import MLRunInvalidArgumentError
 from mlrun.model.function import Function, function_hash
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 _FORMATS = (".yaml", ".yml", ".json")
 _LATEST = "latest"  # the tag that moves with every version

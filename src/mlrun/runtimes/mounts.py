@@ -193,7 +193,7 @@ def _claims() -> list[tuple[str, str]]:
     """Of the variable: each claim with its path."""
     texts = [text.strip() for text in os.environ.get(PVC_VARIABLE, "").split(",") if text.strip()]
     pairs = [text.partition(":") for text in texts]
-    if wrong := [text for text, (claim, _, path) in zip(texts, pairs, strict=True) if not (claim and path)]:
+    if wrong := [text for text, (claim, _, path) in zip(texts, pairs) if not (claim and path)]:
         raise MLRunInvalidArgumentError(
             f"{PVC_VARIABLE} is claim:path, such as data:/mnt/data, not {wrong[0]!r}"
         )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Union
 
 from mlrun.errors import MLRunInvalidArgumentError, nearest
 from mlrun.model.base import to_builtins
 
-Shape = Mapping[str, Any] | list[Any] | None  # fields and their shapes, a list of one shape, or anything
+Shape = Union[Mapping[str, Any], list[Any], None]  # fields and their shapes, a list of one shape, or anything
 
 _EXPRESSION: Shape = {"key": None, "operator": None, "values": None}
 _SELECTOR: Shape = {"matchLabels": None, "matchExpressions": [_EXPRESSION]}

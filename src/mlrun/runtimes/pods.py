@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from mlrun.code import load
 from mlrun.errors import MLRunInvalidArgumentError
@@ -23,6 +23,8 @@ from mlrun.runtimes.resources import Resources
 from mlrun.runtimes.sources import WithSource, is_shipped, shipped
 
 if TYPE_CHECKING:
+    from typing_extensions import Self
+
     from mlrun.execution.sweep import Plan
 
 

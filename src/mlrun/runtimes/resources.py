@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any
 
 from mlrun.errors import MLRunInvalidArgumentError, nearest
 from mlrun.launcher import thresholds
@@ -12,6 +12,9 @@ from mlrun.model.quantity import quantity
 from mlrun.runtimes import node_fields
 from mlrun.runtimes.preemption import check_mode
 from mlrun.runtimes.variables import PROJECT_SECRET
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 GPU = "nvidia.com/gpu"
 PULL_POLICIES = ("Always", "IfNotPresent", "Never")

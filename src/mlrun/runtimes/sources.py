@@ -9,13 +9,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from mlrun.config import mlconf
 from mlrun.errors import MLRunConflictError, MLRunInvalidArgumentError, MLRunNotFoundError, nearest
 from mlrun.model.function import FunctionSpec
 
 if TYPE_CHECKING:
+    from typing_extensions import Self
+
     from mlrun.cluster.base import Reach
     from mlrun.code.source import Fetched  # 15 ms with what reads archives, and most runs have their code
     from mlrun.model.run import Run
@@ -228,8 +230,11 @@ def _in(place: Located, launch: Launch) -> Launch:
 def _target(wanted: str) -> Iterator[str]:
     """A path for the code: one that goes with the block, or *wanted*, where only our own is replaced."""
     if not wanted:
-        with tempfile.TemporaryDirectory(prefix="mlrun-source-", ignore_cleanup_errors=True) as folder:
+        folder = tempfile.mkdtemp(prefix="mlrun-source-")
+        try:
             yield os.path.join(folder, "code")
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
         return
     wanted = os.path.abspath(os.path.expanduser(wanted))
     if os.path.lexists(wanted):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Union
 
 from mlrun.errors import MLRunInvalidArgumentError
 from mlrun.secrets.kubernetes import mounted
 from mlrun.secrets.secret import Secret
 from mlrun.secrets.store import SecretsStore
 
-Provider = Mapping[str, Any] | SecretsStore | Callable[[str], Any]
+Provider = Union[Mapping[str, Any], SecretsStore, Callable[[str], Any]]
 
 
 def get_secret_or_env(
@@ -39,7 +39,7 @@ def get_secret_or_env(
 def _ask(provider: Provider | None, name: str) -> Any:
     if provider is None:
         return None
-    if isinstance(provider, Mapping | SecretsStore):
+    if isinstance(provider, (Mapping, SecretsStore)):
         return provider.get(name)
     if not callable(provider):
         kind = type(provider).__name__

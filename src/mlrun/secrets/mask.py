@@ -60,9 +60,9 @@ class Masker:
             return self.mask(value)
         if isinstance(value, Mapping):
             return {self.mask_value(key): self.mask_value(item) for key, item in value.items()}
-        if isinstance(value, list | tuple):
+        if isinstance(value, (list, tuple)):
             return [self.mask_value(item) for item in value]
-        if isinstance(value, int | float) and not isinstance(value, bool) and str(value) in self._texts:
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and str(value) in self._texts:
             return STARS
         return value
 

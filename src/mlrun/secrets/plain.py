@@ -46,7 +46,7 @@ class Environment(SecretProvider):
 
 def _text(name: Any, value: Any) -> str:
     text = value.reveal() if isinstance(value, Secret) else value
-    if not isinstance(text, str | int | float):
+    if not isinstance(text, (str, int, float)):
         raise MLRunInvalidArgumentError(f"the inline secret {name!r} is a text, not a {type(text).__name__}")
     return str(text)
 
@@ -69,6 +69,6 @@ def _mapping(source: Any) -> Mapping[str, Any]:
 
 
 def _path(source: Any) -> str:
-    if not isinstance(source, str | os.PathLike) or not os.fspath(source):
+    if not isinstance(source, (str, os.PathLike)) or not os.fspath(source):
         raise MLRunInvalidArgumentError("secrets of kind 'file' need the path of a file of NAME=value lines")
     return str(os.fspath(source))

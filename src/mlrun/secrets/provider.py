@@ -112,7 +112,7 @@ def names_of(kind: str, names: Any) -> list[str]:
         MLRunInvalidArgumentError: They are something else.
     """
     parts = names.split(",") if isinstance(names, str) else names
-    if not isinstance(parts, list | tuple) or not all(isinstance(name, str) for name in parts):
+    if not isinstance(parts, (list, tuple)) or not all(isinstance(name, str) for name in parts):
         raise MLRunInvalidArgumentError(
             f"secrets of kind {kind!r} need names, as a list or separated by commas: 'KEY1,KEY2'"
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any
 
 from mlrun.db.base import RunDB
 from mlrun.errors import MLRunAccessDeniedError, MLRunInvalidArgumentError
@@ -12,6 +12,9 @@ from mlrun.secrets.kubernetes import variables
 from mlrun.secrets.mask import Masker
 from mlrun.secrets.provider import kinds, provider_of
 from mlrun.secrets.secret import Secret
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 class SecretsStore:

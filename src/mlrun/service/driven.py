@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Self
+from typing import TYPE_CHECKING
 
 from mlrun import urls
 from mlrun.cluster.base import Reach
@@ -20,6 +20,9 @@ from mlrun.model.run import Run, RunState
 from mlrun.secrets import SecretsStore
 from mlrun.service.launcher import ServerLauncher
 from mlrun.service.telling import secrets_of
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 class DrivenSweep:

@@ -97,4 +97,4 @@ class Post:
 
 
 def _traceback(error: Exception) -> str:
-    return "".join(traceback.format_exception(error)).rstrip()
+    return "".join(traceback.format_exception(type(error), error, error.__traceback__)).rstrip()

@@ -112,7 +112,7 @@ def check_interval(schedule: Any) -> None:
     """
     least = str(mlconf.httpdb.scheduling.min_allowed_interval)
     least_s = max(0.0, seconds_of(least, "httpdb.scheduling.min_allowed_interval"))
-    Timetable(cron_trigger(schedule)).check(datetime.datetime.now(datetime.UTC), least_s)
+    Timetable(cron_trigger(schedule)).check(datetime.datetime.now(datetime.timezone.utc), least_s)
 
 
 def check_function(record: Record, project: str, db: RunDB) -> None:

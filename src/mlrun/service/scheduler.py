@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable
 
+from mlrun.backports import fromisoformat
 from mlrun.config import mlconf
 from mlrun.db.sql.firings import Firings, MakeRun
 from mlrun.log import logger
@@ -52,5 +53,5 @@ class Scheduler(Duty):
         due = self._db.next_schedule_due()
         if not due:
             return LONGEST_S
-        now = datetime.datetime.now(datetime.UTC)  # about: the database's clock decides whether it is due
-        return min(max((datetime.datetime.fromisoformat(due) - now).total_seconds(), 0.01), LONGEST_S)
+        now = datetime.datetime.now(datetime.timezone.utc)  # about: the database's clock decides
+        return min(max((fromisoformat(due) - now).total_seconds(), 0.01), LONGEST_S)

@@ -9,7 +9,10 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 _STARTS_WITHIN_S = _ENDS_WITHIN_S = 60
 _LOOK_EVERY_S = 0.05

@@ -43,7 +43,7 @@ class ArtifactVersionsContract:
         assert (stored["kind"], stored["status"], stored["new"]) == ("model", {}, [1, None])
 
     def test_the_record_gets_its_key_uid_tag_and_times(self, db: RunDB) -> None:
-        before = datetime.datetime.now(datetime.UTC)
+        before = datetime.datetime.now(datetime.timezone.utc)
 
         metadata = db.store_artifact("k", {}, iter=3, tag="v1", project="iris", tree="t")["metadata"]
 

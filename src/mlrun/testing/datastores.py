@@ -111,7 +111,9 @@ class ReadContract:
             return
         assert stats.modified is not None
         assert stats.modified.tzinfo is not None
-        assert abs(datetime.datetime.now(datetime.UTC) - stats.modified) < datetime.timedelta(minutes=10)
+        assert abs(datetime.datetime.now(datetime.timezone.utc) - stats.modified) < datetime.timedelta(
+            minutes=10
+        )
 
     def test_a_download_of_nothing_leaves_nothing(
         self, store: DataStore, root: str, place: Place, tmp_path: Path

@@ -11,7 +11,10 @@ import sys
 import sysconfig
 import tempfile
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 LONGEST_S = 240
 # What the libraries in wheels take for granted.

@@ -10,12 +10,14 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from mlrun.errors import MLRunNotFoundError
 
 if TYPE_CHECKING:
+    from typing_extensions import Self
+
     from mlrun.cluster.kubernetes import KubernetesCluster
 
 VARIABLE = "MLRUN_TEST_KUBECONFIG"

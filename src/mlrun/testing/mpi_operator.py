@@ -143,7 +143,7 @@ class StandIn:
         launcher = self._pod(f"{name}-launcher")
         if launcher is None:
             pods = [self._pod(worker) for worker in workers]
-            for worker, pod in zip(workers, pods, strict=True):
+            for worker, pod in zip(workers, pods):
                 if pod is None:
                     self._create_worker(job, worker)
             if all(pod and pod["status"]["phase"] == "Running" for pod in pods):

@@ -47,7 +47,7 @@ class PagingContract:
             {"sort": False},
             {"last": 5},
             {"offset": 2},
-            {"start_time_to": datetime.datetime(2024, 5, 4, tzinfo=datetime.UTC)},
+            {"start_time_to": datetime.datetime(2024, 5, 4, tzinfo=datetime.timezone.utc)},
             {"partition_by": "name", "rows_per_partition": 2},
             {"name": "absent"},
         ],

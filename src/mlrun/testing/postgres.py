@@ -9,7 +9,10 @@ import socket
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 _PASSWORD = "not-a-secret"
 _USER = "postgres"

@@ -87,7 +87,7 @@ class RunListingContract:
             ({"start_time_from": day(2)}, "32"),
             ({"start_time_to": day(2)}, "21"),
             ({"start_time_from": "2024-05-02T10:00:00-02:00", "start_time_to": day(2)}, "2"),
-            ({"start_time_from": datetime.datetime(2024, 5, 2, 12, tzinfo=datetime.UTC)}, "32"),
+            ({"start_time_from": datetime.datetime(2024, 5, 2, 12, tzinfo=datetime.timezone.utc)}, "32"),
             ({"start_time_from": datetime.date(2024, 5, 5)}, ""),
             ({"last_update_time_from": "2024-06-01"}, "321"),
             ({"last_update_time_to": "2024-06-01"}, ""),
@@ -328,7 +328,7 @@ class MetricsContract:
         assert len(db.list_metrics("1", "iris", iter=1)) == 1
 
     def test_a_row_without_a_time_is_of_now(self, db: RunDB) -> None:
-        before = datetime.datetime.now(datetime.UTC)
+        before = datetime.datetime.now(datetime.timezone.utc)
 
         db.store_metrics("1", [{"key": "a", "value": 1}])
 

@@ -245,7 +245,7 @@ class RunUpdatesContract:
 
     def test_an_update_notes_when_it_was(self, db: RunDB) -> None:
         db.store_run(a_run("1", "running"), "1")
-        before = datetime.datetime.now(datetime.UTC)
+        before = datetime.datetime.now(datetime.timezone.utc)
 
         status = db.update_run({"status.state": "completed"}, "1")["status"]
 

@@ -79,7 +79,7 @@ class ServerJobsContract:
     Inherit, and give a ``stand``, for all tests of the class::
 
         class TestServerOnMyCluster(ServerJobsContract):
-            @pytest.fixture(scope="class")
+            @pytest.fixture(scope="class", name="stand")
             @classmethod
             def stand(cls):
                 return Stand("localhost/python", "localhost/none", {"MLRUN_CLUSTER__KIND": "mine"})
@@ -88,18 +88,19 @@ class ServerJobsContract:
     attempts_at_last_words = 1  # more where a cluster now and then kills without having asked first
     patience_s = 60.0  # waiting longer for anything fails a test
 
-    @pytest.fixture(scope="class")
+    # The fixtures are given names, as a classmethod has none of its own before Python 3.10.
+    @pytest.fixture(scope="class", name="stand")
     @classmethod
     def stand(cls) -> Stand:
         raise NotImplementedError("a fixture 'stand' says where the jobs run")
 
-    @pytest.fixture(scope="class")
+    @pytest.fixture(scope="class", name="folder")
     @classmethod
     def folder(cls, tmp_path_factory: pytest.TempPathFactory) -> Path:
         """Of the server, and of what its pods share with this machine."""
         return tmp_path_factory.mktemp("server")
 
-    @pytest.fixture(scope="class")
+    @pytest.fixture(scope="class", name="server")
     @classmethod
     def server(cls, stand: Stand, folder: Path) -> Iterator[ApiServer]:
         settings = {

@@ -57,7 +57,7 @@ def test_a_holder_that_lives_holds_it(home_db: Any) -> None:
 
 
 def test_the_clock_is_that_of_the_database(home_db: Any) -> None:
-    before = datetime.datetime.now(datetime.UTC)
+    before = datetime.datetime.now(datetime.timezone.utc)
 
     clock = datetime.datetime.fromisoformat(home_db.clock())
 

@@ -12,7 +12,7 @@ from mlrun.runtimes.spark.options import local_master, options_of
 
 
 def pairs(words):
-    return dict(zip(words[::2], words[1::2], strict=True))
+    return dict(zip(words[::2], words[1::2]))
 
 
 def conf(words):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Union
 
 from starlette.responses import Response
 
@@ -54,7 +54,7 @@ RULES = (
         list_all,
         "List the pods of runs",
         (*_WHICH, word("group-by", GROUPS, "By project, and in it by run or by kind.")),
-        gives=list[Any] | dict[str, Any],
+        gives=Union[list[Any], dict[str, Any]],
     ),
     Rule(
         "DELETE",

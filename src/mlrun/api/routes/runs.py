@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Optional
 
 from starlette.responses import Response
 
@@ -248,7 +248,7 @@ RULES = (
             text("status_text", "Why; status.status_text in the body says it too."),
             number("grace-period", "Seconds that its pod has between being asked to end and being killed."),
         ),
-        dict[str, Any] | None,
+        Optional[dict[str, Any]],
         BackgroundTask,
         202,
         (404, 409),
@@ -258,7 +258,7 @@ RULES = (
         f"{_ONE}/resume",
         resume_run,
         "Take up a run with iterations that was left in the middle; gives its children",
-        takes=dict[str, Any] | None,
+        takes=Optional[dict[str, Any]],
         gives=RunBodies,
         errors=(404, 409),
     ),
@@ -267,7 +267,7 @@ RULES = (
         f"{_ONE}/resubmit",
         resubmit_run,
         "Go on with a sweep in pods that has ended in the middle; the server drives it",
-        takes=dict[str, Any] | None,
+        takes=Optional[dict[str, Any]],
         gives=RunAnswer,
         errors=(404, 409, 501),
     ),

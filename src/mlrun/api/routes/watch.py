@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import re
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -41,8 +40,10 @@ class Stream(StreamingResponse):
     body_iterator: AsyncGenerator[bytes]
 
     async def stream_response(self, send: Send) -> None:
-        async with contextlib.aclosing(self.body_iterator):
+        try:
             await super().stream_response(send)
+        finally:
+            await self.body_iterator.aclose()
 
 
 def watch(call: Call) -> Response:
@@ -78,13 +79,15 @@ async def _while_let_in(
 ) -> AsyncGenerator[bytes]:
     """*stream*, of which a piece comes at every heartbeat at least, until its caller's login is not valid."""
     asked_at = time.monotonic()
-    async with contextlib.aclosing(stream):
+    try:
         async for piece in stream:
             if time.monotonic() - asked_at >= HEARTBEAT_S:
                 if not await is_still_let_in():
                     return
                 asked_at = time.monotonic()
             yield piece
+    finally:
+        await stream.aclose()
 
 
 async def _watched(watches: Watches, key: Key, look: Look, mark: Mark) -> AsyncGenerator[bytes]:

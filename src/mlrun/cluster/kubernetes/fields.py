@@ -39,7 +39,7 @@ class Fields:
         schema = self._resolved(schema)
         if isinstance(value, Mapping):
             yield from self._walk_object(value, schema, path)
-        elif isinstance(value, list | tuple) and "items" in schema:
+        elif isinstance(value, (list, tuple)) and "items" in schema:
             for index, item in enumerate(value):
                 yield from self._walk(item, schema["items"], f"{path}[{index}]")
 

@@ -14,11 +14,10 @@ def address(connection: Connection, name: str, port: str) -> str:
     ports = {one.get("name", ""): one for one in spec["ports"]}
     if port not in ports:
         raise MLRunNotFoundError(f"service {name} has no port {port!r}: {', '.join(ports)}")
-    match spec["type"]:
-        case "LoadBalancer":
-            return f"{_balancer(service)}:{ports[port]['port']}"
-        case "NodePort":
-            return f"{_node(connection)}:{ports[port]['nodePort']}"
+    if spec["type"] == "LoadBalancer":
+        return f"{_balancer(service)}:{ports[port]['port']}"
+    if spec["type"] == "NodePort":
+        return f"{_node(connection)}:{ports[port]['nodePort']}"
     return f"{spec['clusterIP']}:{ports[port]['port']}"
 
 

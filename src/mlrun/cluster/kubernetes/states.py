@@ -7,6 +7,7 @@ import signal
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from mlrun.backports import fromisoformat
 from mlrun.cluster.base import Resource
 from mlrun.model.pod import PodPhase, PodState
 
@@ -90,9 +91,9 @@ def _ended_by_deletion(pod: Resource, ended: dict[str, Any]) -> bool:
     if not metadata.get("deletionTimestamp") or ended.get("reason") == "OOMKilled":
         return False
     grace = datetime.timedelta(seconds=metadata.get("deletionGracePeriodSeconds") or 0)
-    asked = datetime.datetime.fromisoformat(metadata["deletionTimestamp"]) - grace
+    asked = fromisoformat(metadata["deletionTimestamp"]) - grace
     finished = _time(ended.get("finishedAt"))
-    return not finished or datetime.datetime.fromisoformat(finished) >= asked
+    return not finished or fromisoformat(finished) >= asked
 
 
 def _of_container(container: dict[str, Any], pod: Resource) -> Iterator[Why]:

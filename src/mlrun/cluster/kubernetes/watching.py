@@ -6,7 +6,7 @@ import queue
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Union
 
 from mlrun.cluster.base import Resource
 from mlrun.cluster.kubernetes.connection import (
@@ -56,7 +56,7 @@ class Listing:
             item["kind"], item["apiVersion"] = kind.name, kind.api
 
 
-Told = queue.SimpleQueue[PodState | BaseException]
+Told = queue.SimpleQueue[Union[PodState, BaseException]]
 
 
 def states_of(watches: Sequence[Watch], stop: threading.Event) -> Iterator[PodState]:

@@ -10,6 +10,7 @@ import socket
 from collections.abc import Iterator
 from typing import Any
 
+from mlrun.backports import fromisoformat
 from mlrun.cluster.podman.arguments import DEADLINE, LABEL
 from mlrun.model.pod import PodEvent, PodPhase, PodState
 
@@ -122,7 +123,7 @@ def _set_unstarted(state: PodState, container: Container, is_lost: bool) -> None
 def _has_outrun(state: PodState, deadline: str) -> bool:
     if not deadline or not state.exit_code or not state.started or not state.ended:
         return False
-    ran = datetime.datetime.fromisoformat(state.ended) - datetime.datetime.fromisoformat(state.started)
+    ran = fromisoformat(state.ended) - fromisoformat(state.started)
     early_s = _EARLY_S if state.exit_code < 0 else 0.0
     return ran.total_seconds() >= float(deadline) - early_s
 
@@ -134,9 +135,9 @@ def _is_told_of_memory() -> bool:
 
 def _time_of_seconds(seconds: object) -> str:
     """Of seconds since 1970, as docker tells them; empty for none."""
-    if not isinstance(seconds, int | float):
+    if not isinstance(seconds, (int, float)):
         return ""
-    return datetime.datetime.fromtimestamp(seconds, datetime.UTC).isoformat(timespec="microseconds")
+    return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc).isoformat(timespec="microseconds")
 
 
 def _time(text: object) -> str:
@@ -145,5 +146,5 @@ def _time(text: object) -> str:
     if not found or found[1].startswith("0001-"):
         return ""
     zone = found[3].replace("Z", "+00:00")
-    whole = datetime.datetime.fromisoformat(f"{found[1]}.{(found[2] or '.')[1:7]:0<6}{zone}")
-    return whole.astimezone(datetime.UTC).isoformat(timespec="microseconds")
+    whole = fromisoformat(f"{found[1]}.{(found[2] or '.')[1:7]:0<6}{zone}")
+    return whole.astimezone(datetime.timezone.utc).isoformat(timespec="microseconds")

@@ -238,7 +238,7 @@ def _is_here(record: PodRecord) -> bool:
 
 
 def _iso(seconds: float) -> str:
-    return datetime.datetime.fromtimestamp(seconds, datetime.UTC).isoformat(timespec="microseconds")
+    return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc).isoformat(timespec="microseconds")
 
 
 def _remove_tree(path: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any
 
 from mlrun import urls
 from mlrun.db.base import Record, RunDB
@@ -19,6 +19,9 @@ from mlrun.db.http.service import Service
 from mlrun.db.http.submit import Submit
 from mlrun.db.http.wire import AWAY, CONNECT_S
 from mlrun.db.messages import Message
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 class HTTPRunDB(

@@ -174,7 +174,7 @@ class Artifacts(Delivery):
         self._tag("DELETE", artifacts, project, tag_name)
 
     def _tag(self, method: str, artifacts: list[Record] | Record, project: str, tag: str) -> None:
-        many = artifacts if isinstance(artifacts, list | tuple) else [artifacts]
+        many = artifacts if isinstance(artifacts, (list, tuple)) else [artifacts]
         by_project: dict[str, list[Record]] = {}
         for artifact in many:
             record = records.as_record(artifact, "an artifact")

@@ -9,6 +9,7 @@ import socket
 import threading
 import time
 from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
 from typing import Any
 
 PIECE = 1 << 18  # bytes that are written before the time is looked at again
@@ -119,7 +120,7 @@ def addresses_of(host: str, port: int, end: float) -> list[str]:
             threading.Thread(target=_look_up, args=(host, port, found), daemon=True).start()
     try:
         return found.result(timeout=max(end - time.monotonic(), 1e-3))
-    except TimeoutError as error:
+    except FutureTimeoutError as error:
         raise TimeoutError(f"the name {host} is not found in time") from error
     except (OSError, UnicodeError) as error:
         raise ConnectionError(f"{host}: {error}") from error

@@ -48,7 +48,7 @@ class History(Runs):
     ) -> None:
         scope, uid, _ = key_of(uid, project)
         data = body.encode("utf-8", "replace") if isinstance(body, str) else body
-        if not isinstance(data, bytes | bytearray | memoryview):
+        if not isinstance(data, (bytes, bytearray, memoryview)):
             raise MLRunInvalidArgumentTypeError(f"a log is bytes or str, not {type(body).__name__}")
         if append and not data:
             return

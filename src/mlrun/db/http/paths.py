@@ -20,7 +20,7 @@ def only_given(**params: Any) -> Params:
     """Parameters of a query without those that are empty; of a list each."""
     found: Params = []
     for name, value in params.items():
-        many = value if isinstance(value, list | tuple) else [value]
+        many = value if isinstance(value, (list, tuple)) else [value]
         found += [(name.replace("__", "-"), str(one)) for one in many if one not in (None, "")]
     return found
 

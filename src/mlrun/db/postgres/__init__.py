@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import TYPE_CHECKING
 
 from mlrun.db.base import Record
 from mlrun.db.postgres.address import Address
@@ -24,6 +24,9 @@ from mlrun.db.sql.submissions import Submissions
 from mlrun.db.sql.summaries import Summaries
 from mlrun.db.sql.tasks import Tasks
 from mlrun.db.sql.tokens import Tokens
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 _CLOCK = """SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"')"""
 

@@ -149,7 +149,7 @@ def _begin(records: Iterable[str]) -> str:
 def _lock_of(name: str) -> int:
     """Two names with one number would only wait for each other."""
     text = name.encode("utf-8", "surrogatepass")
-    return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), signed=True)
+    return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big", signed=True)
 
 
 def _is_alive(connection: _Connection) -> bool:

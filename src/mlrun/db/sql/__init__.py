@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from typing import Self
+from typing import TYPE_CHECKING
 
 from mlrun.db.base import Record
 from mlrun.db.sql.artifacts import Artifacts
@@ -24,6 +24,9 @@ from mlrun.db.sql.submissions import Submissions
 from mlrun.db.sql.summaries import Summaries
 from mlrun.db.sql.tasks import Tasks
 from mlrun.db.sql.tokens import Tokens
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 class SQLiteRunDB(

@@ -334,5 +334,5 @@ def _add_parent(where: Where, parent: str) -> None:
 
 def _all_wanted(artifacts: list[Record] | Record, project: str) -> list[Wanted]:
     """The version that each of the records is."""
-    many = artifacts if isinstance(artifacts, list | tuple) else [artifacts]
+    many = artifacts if isinstance(artifacts, (list, tuple)) else [artifacts]
     return [wanted_by(records.as_record(artifact, "an artifact"), project) for artifact in many]

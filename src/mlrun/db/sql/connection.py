@@ -227,7 +227,7 @@ def explained(path: str) -> Iterator[None]:
 
 def as_error(path: str, error: sqlite3.Error) -> MLRunBaseError:
     """What SQLite says about the database *path*, as an answer."""
-    name = str(getattr(error, "sqlite_errorname", ""))
+    name = _name_of(error)
     for beginning, kind, text in _ANSWERS:
         if name.startswith(beginning):
             return kind(text.format(path=path, folder=os.path.dirname(path)))
@@ -262,6 +262,23 @@ _ANSWERS: list[tuple[str, type[MLRunBaseError], str]] = [
     ("SQLITE_IOERR", MLRunRuntimeError, "the disk of the database {path} failed to read or write"),
     ("SQLITE_TOOBIG", MLRunInvalidArgumentError, "the record is larger than a database can hold (1 GB)"),
 ]
+
+
+def _name_of(error: sqlite3.Error) -> str:
+    """SQLite's name of *error*; before Python 3.11 there is only its text, which is always the same."""
+    return str(getattr(error, "sqlite_errorname", None) or _NAMES.get(str(error), ""))
+
+
+_NAMES = {
+    "file is not a database": "SQLITE_NOTADB",
+    "database or disk is full": "SQLITE_FULL",
+    "attempt to write a readonly database": "SQLITE_READONLY",
+    "unable to open database file": "SQLITE_CANTOPEN",
+    "database is locked": "SQLITE_BUSY",
+    "database disk image is malformed": "SQLITE_CORRUPT",
+    "disk I/O error": "SQLITE_IOERR",
+    "string or blob too big": "SQLITE_TOOBIG",
+}
 
 
 def _close_all(opened: list[_Open]) -> None:
@@ -301,6 +318,6 @@ def _use_wal(connection: sqlite3.Connection) -> None:
             return
         except sqlite3.OperationalError as error:
             # Where two processes do this at once, one of them is refused without waiting.
-            if not error.sqlite_errorname.startswith("SQLITE_BUSY") or time.monotonic() > deadline:
+            if not _name_of(error).startswith("SQLITE_BUSY") or time.monotonic() > deadline:
                 raise
             time.sleep(0.005)

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+from mlrun.backports import fromisoformat
 from mlrun.db.base import Record
 from mlrun.db.sql import secrets
 from mlrun.db.sql.connection import Connection
@@ -130,8 +131,8 @@ def _hide(connection: Connection, project: str, name: str, hidden: str) -> None:
 
 def _note_missed(record: Record, table: Timetable, due: str, now: str, is_late_run: bool) -> bool:
     """Note how many firings were missed, and say whether there is one to start."""
-    moment = datetime.datetime.fromisoformat(now)
-    passed = table.passed(datetime.datetime.fromisoformat(due), moment)
+    moment = fromisoformat(now)
+    passed = table.passed(fromisoformat(due), moment)
     is_wanted = is_late_run or moment - passed.latest <= LATE
     missed = passed.number - is_wanted
     if missed:

@@ -144,7 +144,7 @@ class Functions(Tables):
         values = {"project": project, "every": project in ("", "*")}
         with self._read() as connection:
             found = connection.execute(_TAGS, values).fetchall()
-        return [dict(zip(("project", "name", "tag", "hash"), row, strict=True)) for row in sorted(found)]
+        return [dict(zip(("project", "name", "tag", "hash"), row)) for row in sorted(found)]
 
     def delete_function(self, name: str, project: str = "") -> None:
         values = {"project": project or records.default_project(), "name": name}

@@ -198,4 +198,4 @@ class _Walk:
 
 
 def _named(names: tuple[str, ...], row: Any) -> Record:
-    return dict(zip(names, row, strict=True))
+    return dict(zip(names, row))

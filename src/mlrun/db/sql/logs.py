@@ -84,7 +84,7 @@ def _key(uid: str, project: str) -> dict[str, Any]:
 def _as_bytes(body: bytes | str) -> bytes:
     if isinstance(body, str):
         return body.encode("utf-8", "replace")  # a lone surrogate is no text
-    if isinstance(body, bytes | bytearray | memoryview):
+    if isinstance(body, (bytes, bytearray, memoryview)):
         return bytes(body)
     raise MLRunInvalidArgumentTypeError(f"a log is bytes or str, not {type(body).__name__}")
 

@@ -89,6 +89,6 @@ def _locks(project: str) -> tuple[str, str]:
 def _text(record: Record, part: str, what: str) -> str:
     """An error names the part, and never says what is in it."""
     value = record.get(part)
-    if not isinstance(value, str | None):
+    if not isinstance(value, (str, type(None))):
         raise MLRunInvalidArgumentError(f"{part} of {what} is a text (JSON), not {type(value).__name__}")
     return value or ""

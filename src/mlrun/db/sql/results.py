@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Optional
 
 from mlrun.db import records
 from mlrun.db.base import Record
@@ -12,7 +12,7 @@ from mlrun.db.sql.where import Where
 from mlrun.model.base import to_builtins
 from mlrun.model.query import comparison
 
-Searched = tuple[float | None, str | None]  # the number or the text
+Searched = tuple[Optional[float], Optional[str]]  # the number or the text
 
 
 def searched(results: Record) -> dict[str, Searched]:
@@ -50,7 +50,7 @@ def _searched(value: Any) -> Searched | None:
         return (None, text) if text == value else None
     if hasattr(value, "tolist"):  # a number of numpy
         value = to_builtins(value)
-    if not isinstance(value, bool | int | float):
+    if not isinstance(value, (bool, int, float)):
         return None
     try:
         number = float(value)

@@ -7,6 +7,7 @@ import datetime
 from typing import Any
 from urllib.parse import quote
 
+from mlrun.backports import fromisoformat
 from mlrun.db import records, times
 from mlrun.db.base import Labels, Record
 from mlrun.db.sql import secrets
@@ -154,7 +155,7 @@ def _timetable(record: Record) -> Timetable:
         MLRunInvalidArgumentError: It never fires.
     """
     table = Timetable(record["cron_trigger"])
-    table.check(datetime.datetime.now(datetime.UTC))
+    table.check(datetime.datetime.now(datetime.timezone.utc))
     return table
 
 
@@ -162,7 +163,7 @@ def next_time(record: Record, table: Timetable, now: str) -> str | None:
     """When the schedule *record* fires for the first time after *now*; None where nobody would run it."""
     if record["desired_state"] != "online" or record["kind"] != "job":
         return None
-    following = table.following(datetime.datetime.fromisoformat(now))
+    following = table.following(fromisoformat(now))
     return times.of_record(following, "next_run_time") if following else None
 
 

@@ -132,5 +132,5 @@ def digest_of(secret: str) -> str:
 
 
 def _token(row: Any) -> Token:
-    values = dict(zip(_COLUMNS, row, strict=True))
+    values = dict(zip(_COLUMNS, row))
     return Token(**{**values, "projects": tuple(json.loads(values["projects"]))})

@@ -119,7 +119,7 @@ def category_of_kind(kind: str) -> str:
 def key_of(connection: Connection, owner: int) -> dict[str, Any]:
     names = ("project", "db_key", "iteration", "tree")
     sql = f"SELECT {', '.join(names)} FROM artifacts WHERE id = :owner"
-    return dict(zip(names, connection.execute(sql, {"owner": owner}).fetchone(), strict=True))
+    return dict(zip(names, connection.execute(sql, {"owner": owner}).fetchone()))
 
 
 def put_tag(connection: Connection, owner: int, tag: str, key: dict[str, Any]) -> None:

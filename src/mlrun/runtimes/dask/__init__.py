@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from mlrun.db.base import RunDB
 from mlrun.errors import MLRunInvalidArgumentError
@@ -22,6 +22,7 @@ from mlrun.runtimes.resources import GPU, Resources
 
 if TYPE_CHECKING:
     from distributed import Client
+    from typing_extensions import Self
 
 _IN_FLIGHT = 2  # tasks a thread: one runs, another is there when it has ended
 _HERE = ("tcp://127.", "tcp://localhost", "tcp://[::1]", "inproc://")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Self, cast
+from typing import TYPE_CHECKING, cast
 
 from mlrun.cluster import get_cluster
 from mlrun.config import mlconf
@@ -19,6 +19,8 @@ from mlrun.runtimes.dask import resource
 from mlrun.runtimes.dask.resource import AUTOSCALER, CLUSTER
 
 if TYPE_CHECKING:
+    from typing_extensions import Self
+
     from mlrun.cluster.kubernetes import KubernetesCluster
 
 _HOPELESS = ("ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName", "CrashLoopBackOff")

@@ -112,7 +112,7 @@ def connect(address: str, name: str = "", limit_s: float = 0.0) -> Any:
         if different := _different(client.get_versions()):
             logger.warning(f"the Dask scheduler at {address} may not understand this process: {different}")
         return client
-    except (OSError, TimeoutError) as error:
+    except (OSError, asyncio.TimeoutError) as error:
         raise MLRunServiceUnavailableError(
             f"no Dask scheduler answers at {address} within {limit_s or CONNECT_S:g} s, from this machine:"
             f" {error}"[:300]
@@ -176,7 +176,7 @@ def _greet(address: str, limit_s: float) -> None:
     async def greet() -> None:
         try:
             comm = await asyncio.wait_for(library.comm.connect(address, timeout=limit_s), limit_s + 1)
-        except TimeoutError as error:
+        except asyncio.TimeoutError as error:
             raise OSError(f"somebody does, but has said nothing after {limit_s + 1:g} s") from error
         comm.abort()
 

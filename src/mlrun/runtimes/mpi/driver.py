@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import random
 import socket
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 
@@ -22,7 +21,7 @@ from mlrun.runtimes.handover import as_text, handed_over
 from mlrun.runtimes.local import LocalRuntime, python_name
 from mlrun.runtimes.mpi import endings, engine
 from mlrun.runtimes.mpi.hosts import Host, check_slots, hosts_in, operators_hosts, parse_hosts
-from mlrun.runtimes.mpi.rank import CODE_FILE, Part
+from mlrun.runtimes.mpi.rank import CODE_FILE, COMMAND, Part
 from mlrun.runtimes.told import CONFIG, parts_of
 
 _PORTS = range(20_000, 32_000)  # below those that systems give out by themselves
@@ -63,8 +62,7 @@ class MpiDriver(LocalRuntime):
             env |= {**part.variables(), **parts_of(CONFIG, dump_json(run.to_dict()).decode())}
             env |= {**(as_text(launch.secrets) if hosts else {}), RANKS: str(ranks), "WORLD_SIZE": str(ranks)}
             env = {**rendezvous(hosts), **starter.variables(hosts, env), **env}
-            each = [sys.executable, "-m", "mlrun.runtimes.mpi.rank"]
-            words = [*starter.words(ranks, hosts, given, env), *each]
+            words = [*starter.words(ranks, hosts, given, env), *COMMAND]
             child = program.Program(words, env, launch.workdir, launch.log_of(run), handover.learn)
             code = child.wait(lambda: program.is_aborted(launch.db, run))
         return self._why(run, launch, hosts, code, child.tail) if code else ""

@@ -22,6 +22,7 @@ from typing import cast
 from mlrun.runtimes.told import SECRETS, forget, parts_of, told
 
 PART = "MLRUN_EXEC_PART"  # what each rank does, as JSON
+COMMAND = (sys.executable, "-m", "mlrun.runtimes.mpi.rank")  # starts one
 CODE_FILE = "*"  # in the words of a program: the file of its code
 # What torch.distributed, and others by its example, ask for; and how MPICH and Open MPI spell it.
 _TORCH = {
@@ -65,7 +66,7 @@ def main() -> int:
         from mlrun.runtimes.handover import keep
 
         keep()
-        os.execv(sys.executable, sys.orig_argv)
+        os.execv(sys.executable, COMMAND)
     part = Part(**json.loads(told(PART)))
     forget(PART)
     name_this_rank()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any
 
 from mlrun.config import mlconf
 from mlrun.errors import MLRunInvalidArgumentTypeError
@@ -15,6 +15,9 @@ from mlrun.runtimes.manifest import pod_name, pod_of
 from mlrun.runtimes.mpi.hosts import check_words, parse_hosts
 from mlrun.runtimes.mpi.resources import resource_of
 from mlrun.runtimes.pods import PodRuntime
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 _LONGEST_NAME = 50  # characters; "-worker-1000" comes behind it, and a host's name has 63
 SLOTS = "slots_per_worker"  # a parameter of a run

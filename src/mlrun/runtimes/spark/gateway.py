@@ -14,10 +14,13 @@ import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING
 
 from mlrun.errors import MLRunRuntimeError
 from mlrun.runtimes.spark.engine import spark_submit
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 PORT, SECRET = "PYSPARK_GATEWAY_PORT", "PYSPARK_GATEWAY_SECRET"  # by which pyspark finds a JVM that is there
 _TOLD = "_PYSPARK_DRIVER_CONN_INFO_PATH"  # the file in which the JVM writes its port and its secret
@@ -62,7 +65,7 @@ class Gateway:
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
-            process_group=0,  # a signal to end is for this process, which then tells it
+            start_new_session=True,  # a signal to end is for this process, which then tells it
         )
         self._printer = threading.Thread(target=self._print, name="mlrun-spark-output", daemon=True)
         self._printer.start()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any
 
 from mlrun.errors import MLRunInvalidArgumentError, nearest
 from mlrun.model.quantity import whole
@@ -12,6 +12,9 @@ from mlrun.runtimes.mounts import mount_v3io
 from mlrun.runtimes.preemption import check_mode
 from mlrun.runtimes.resources import GPU
 from mlrun.runtimes.spark.sizes import PARTS, Sizes
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 RESTART_TYPES = ("Never", "OnFailure", "Always")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import TYPE_CHECKING
 
 from mlrun.launcher.base import Place, Private, Work
 from mlrun.model.run import Run, RunSpec
@@ -13,6 +13,9 @@ from mlrun.runtimes.spark.remote_driver import RemoteHere, address_of
 from mlrun.runtimes.spark.service import check_address
 from mlrun.runtimes.spark.sizes import Sizes
 from mlrun.runtimes.spark.telling import told_to_driver
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 class RemoteSparkRuntime(Sizes, PodRuntime):

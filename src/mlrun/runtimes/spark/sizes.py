@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any
 
 from mlrun.errors import MLRunInvalidArgumentError
 from mlrun.model.function import FunctionSpec
 from mlrun.model.quantity import quantity, whole
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 PARTS = ("driver", "executor")
 _MEMORY = re.compile(r"([0-9]+)([KkMmGg])")

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any
 
+from mlrun.backports import add_note
 from mlrun.code.load import private_modules
 from mlrun.execution.handlers import Handler, Source
 from mlrun.frames.spark import root_cause
@@ -69,7 +70,7 @@ def explained(handler: Handler, why: Callable[[], str] | None = None) -> Handler
             return handler(*args, **kwargs)
         except Exception as error:  # of user code; a note is added, and it goes on
             if type(error).__module__.partition(".")[0] in _OF_SPARK or isinstance(error, ConnectionError):
-                error.add_note((why and why()) or reason(str(error)))
+                add_note(error, (why and why()) or reason(str(error)))
             raise
 
     return call
