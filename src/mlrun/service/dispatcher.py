@@ -117,7 +117,7 @@ class Dispatcher(Duty):
         elif state.is_final:
             aside(self._tell, submission)
             self._end(submission)
-        elif state == RunState.PENDING_RETRY:
+        elif state == RunState.PENDING_RETRY and not submission.ending:
             return self._repeat(submission)
         elif submission.ending:
             if len(self._being_ended) < MOST_ENDINGS:
