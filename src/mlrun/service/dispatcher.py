@@ -17,6 +17,7 @@ from mlrun.errors import (
     MLRunServiceUnavailableError,
     err_to_str,
 )
+from mlrun.launcher.aside import aside
 from mlrun.launcher.base import Function
 from mlrun.launcher.ending import Reason, end_run
 from mlrun.launcher.owner import PROJECT, UID, Owner
@@ -24,7 +25,6 @@ from mlrun.log import logger
 from mlrun.model.pod import PodState
 from mlrun.model.retry import next_attempt
 from mlrun.model.run import Run, RunState
-from mlrun.service.aside import aside
 from mlrun.service.duty import Duty
 from mlrun.service.launcher import ServerLauncher
 from mlrun.service.lease import Lease

@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 
 from mlrun.db.base import Record
 from mlrun.errors import MLRunInvalidArgumentError
+from mlrun.launcher.aside import side_by_side
 from mlrun.launcher.clock import seconds_since
 from mlrun.launcher.ending import Reason, begin_to_abort, end_run
 from mlrun.launcher.local import LocalLauncher
 from mlrun.launcher.owner import run_of
 from mlrun.model.pod import PodState
 from mlrun.model.run import RunState
-from mlrun.service.aside import side_by_side
 
 GROUPS = ("job", "project")
 AT_ONCE = 32  # deletions

@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from mlrun.errors import MLRunServiceUnavailableError
-from mlrun.service.aside import aside, side_by_side
+from mlrun.launcher.aside import aside, side_by_side
 
 PATIENCE_S = 30.0
 
