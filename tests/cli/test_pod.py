@@ -5,20 +5,35 @@ from __future__ import annotations
 import base64
 import json
 import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
 from mlrun.cli import cli
+from mlrun.db import get_run_db
+from mlrun.testing.api_server import ApiServer
 
 CODE = """
+import time
+
 def train(context, p1=1):
     print("the secret is", context.get_secret("TOKEN"))
     context.log_result("accuracy", p1 * 2)
 
 def fail():
     raise ValueError("bad luck")
+
+def polite(context):
+    print("it begins", flush=True)
+    try:
+        time.sleep(600)
+    finally:
+        context.log_result("last words", "goodbye")
 """
 RUN: dict[str, Any] = {
     "metadata": {"name": "train", "project": "iris", "uid": "u1", "labels": {"kind": "job"}},
@@ -114,3 +129,35 @@ def test_a_task_is_no_prepared_run(db: Any) -> None:
 
     assert result.exit_code == 0, result.output
     assert len(db.list_functions()) == 1
+
+
+def test_the_last_words_of_a_pod_that_is_ended_wait_for_a_server_that_is_away(tmp_path: Path) -> None:
+    with ApiServer(tmp_path, {}) as server:
+        db = get_run_db(server.url)
+        run = RUN | {"status": {"state": "pending"}}
+        db.store_run(run, "u1", "iris")
+        with pod_of(run, "polite", server.url, tmp_path / "of the pod") as process:
+            assert process.stdout.readline() == "it begins\n"
+
+            server.kill()
+            process.send_signal(signal.SIGTERM)
+            assert any("this pod waits" in line for line in process.stderr)
+            server.start()
+
+            assert process.wait(60) == 128 + signal.SIGTERM
+        status = db.read_run("u1", "iris")["status"]
+        assert (status["state"], status["results"]) == ("aborted", {"last words": "goodbye"})
+
+
+def pod_of(run: dict[str, Any], handler: str, dbpath: str, home: Path) -> Any:
+    """The process of a pod, which has nothing of this machine: its output is text, to be read."""
+    told = {
+        "MLRUN_HOME": str(home),
+        "MLRUN_EXEC_CONFIG": json.dumps(run),
+        "MLRUN_EXEC_CODE": base64.b64encode(CODE.encode()).decode(),
+        "MLRUN_DBPATH": dbpath,
+        "PYTHONUNBUFFERED": "1",
+    }
+    words = [sys.executable, "-m", "mlrun", "run", "--from-env", "--handler", handler]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(words, env=os.environ | told, stdout=pipe, stderr=pipe, text=True)

@@ -15,6 +15,7 @@ from mlrun.model.run import Run
 from mlrun.testing.memory_cluster import MemoryCluster
 
 NAME = "train-3f2a81bc"
+PATIENCE_S = 30.0
 
 
 @pytest.fixture
@@ -104,8 +105,9 @@ def test_a_reader_that_found_the_process_gone_is_told_why(
 
 
 def test_a_run_that_takes_longer_than_it_may_is_aborted(
-    db: Any, cluster: MemoryCluster, submitted: Run
+    db: Any, cluster: MemoryCluster, submitted: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("mlrun.launcher.watcher.ABORTS_WITHIN_S", PATIENCE_S)
     db.update_run({"spec.state_thresholds": {"executing": "1s"}}, submitted.metadata.uid, "iris")
     cluster.set(NAME, phase="running", started="2020-01-01T00:00:00+00:00")
     watcher = Watcher(db, cluster)
@@ -117,6 +119,46 @@ def test_a_run_that_takes_longer_than_it_may_is_aborted(
     assert found["state"] == "aborted"
     assert "ran for more than 1s, which is the state threshold 'executing'" in found["status_text"]
     assert cluster.list() == []
+
+
+def test_other_pods_are_seen_to_while_one_has_its_time_of_grace(
+    db: Any, function: Any, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster = WithGrace()
+    submitted = LocalLauncher(db, cluster).submit(function, run)
+    db.update_run({"spec.state_thresholds": {"executing": "1s"}}, submitted.metadata.uid, "iris")
+    cluster.set(NAME, phase="running", started="2020-01-01T00:00:00+00:00")
+    other = run.copy()
+    other.metadata.uid = "0123456789abcdef"
+    name = LocalLauncher(db, cluster).submit(function, other).status.process["pod"]
+    cluster.set(name, phase="failed", exit_code=1)
+    monkeypatch.setattr("mlrun.launcher.watcher.ABORTS_WITHIN_S", 0.0)
+    aborted = threading.Event()
+    watcher = Watcher(db, cluster, on_end=lambda run: run.status.state == "aborted" and aborted.set())
+    watcher.see(cluster.read(NAME))
+
+    watcher.look()
+    watcher.look()
+    watcher.see(cluster.read(name))
+
+    assert status(db, other)["state"] == "error"
+    cluster.may_end.set()
+    assert aborted.wait(PATIENCE_S)
+    assert cluster.deletions == 1
+
+
+class WithGrace(MemoryCluster):
+    """Its pods end when a test lets them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_end = threading.Event()
+        self.deletions = 0
+
+    def delete(self, name: str, kind: str = "Pod", grace_s: float | None = None) -> None:
+        self.deletions += 1
+        self.may_end.wait(PATIENCE_S)
+        super().delete(name, kind, grace_s)
 
 
 def test_an_ended_pod_is_kept_for_a_while(db: Any, cluster: MemoryCluster, submitted: Run) -> None:

@@ -265,6 +265,23 @@ def test_an_aborted_run_loses_its_pod_and_then_is_aborted(
     assert db.read_run(uid, "iris")["status"]["status_text"] == "no need"
 
 
+def test_an_aborted_run_that_fails_in_its_time_of_grace_is_not_tried_again(
+    worked: Worked, submit: Any, db: Any
+) -> None:
+    (uid,) = submit(1, retry={"count": 1, "backoff": {"base_delay": 0}})
+    worked.round()
+    set_state(db, uid, "running")
+    db.abort_submitted(uid, "iris", text="no need")
+    attempt = {"state": "error", "end_time": "2026-01-01T00:00:00+00:00"}
+    set_state(db, uid, "pendingRetry", retries=[attempt], retry_count=1, process={})
+
+    until(lambda: worked.round() or state_of(db, uid) == "aborted")
+    worked.round()
+
+    assert db.open_submission(uid, "iris") is None
+    assert db.read_run(uid, "iris")["status"]["status_text"] == "no need"
+
+
 def test_a_server_that_was_killed_while_it_ended_a_pod_ends_it_then(
     worked: Worked, submit: Any, db: Any
 ) -> None:

@@ -11,8 +11,6 @@ from mlrun.testing.server_jobs import ServerJobsContract, Stand
 
 
 class TestServerOnKubernetes(ServerJobsContract):
-    attempts_at_last_words = 3  # seen with the kubelet of 1.20, in about one of seven
-
     @pytest.fixture(scope="class", name="stand")
     @classmethod
     def stand(cls, kubernetes: Any) -> Stand:

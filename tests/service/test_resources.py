@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from mlrun.testing.memory_cluster import MemoryCluster
 
 UIDS = [f"{number:08x}" * 4 for number in (1, 2)]
 ALL = Wanted(lambda project: True)
+PATIENCE_S = 30.0
 
 
 @pytest.fixture
@@ -85,6 +87,45 @@ def test_by_force_all_is_deleted_and_the_runs_say_so(
     assert db.read_run(UIDS[0], "iris")["status"]["state"] == "completed"
     status = db.read_run(UIDS[1], "iris")["status"]
     assert (status["state"], status["status_text"]) == ("aborted", "its runtime resources were deleted")
+
+
+def test_pods_are_asked_to_end_at_the_same_time(db: Any, task: dict[str, Any]) -> None:
+    cluster = SlowlyDeleting(count=3)
+    launcher = ServerLauncher(db, cluster, "http://127.0.0.1:8080")
+    for number in range(3):
+        run = Run.from_dict({**task, "metadata": {**task["metadata"], "uid": f"{number:08x}" * 4}})
+        launcher.submit(function_of(run, db), run)
+
+    delete_resources(launcher, ALL, force=True)
+
+    assert cluster.list() == []
+    states = {run["status"]["state"] for run in db.list_runs(project="iris")}
+    assert states == {"aborted"}
+
+
+def test_nobody_waits_for_a_long_time_of_grace(db: Any, task: dict[str, Any]) -> None:
+    cluster = SlowlyDeleting(count=2)  # so one alone does not end
+    launcher = ServerLauncher(db, cluster, "http://127.0.0.1:8080")
+    run = Run.from_dict({**task, "metadata": {**task["metadata"], "uid": UIDS[0]}})
+    launcher.submit(function_of(run, db), run)
+
+    deleted = delete_resources(launcher, ALL, force=True, waits_s=0)
+
+    (pod,) = deleted["iris"]["job"]["pod_resources"]
+    assert pod["name"] == cluster.list()[0].name
+    cluster.together.wait(PATIENCE_S)  # now it ends
+
+
+class SlowlyDeleting(MemoryCluster):
+    """Its pods take their time to end: until *count* of them are asked to."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self.together = threading.Barrier(count)
+
+    def delete(self, name: str, kind: str = "Pod", grace_s: float | None = None) -> None:
+        self.together.wait(PATIENCE_S)
+        super().delete(name, kind, grace_s)
 
 
 def test_pods_of_runs_that_were_deleted_are_cleaned_away_too(

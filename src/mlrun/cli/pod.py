@@ -15,7 +15,6 @@ from mlrun.errors import RunError
 from mlrun.runtimes.told import CODE, CONFIG, forget, told
 
 if TYPE_CHECKING:
-    from mlrun.db.base import RunDB
     from mlrun.model.run import Run
     from mlrun.runtimes.base import BaseRuntime
     from mlrun.secrets import SecretsStore
@@ -45,20 +44,21 @@ def resume(run: Run, given: Any) -> int:
     with contextlib.ExitStack() as stack:
         stack.enter_context(masked_output(secrets.masker))
         function = _function(run, given, stack)
+        stack.callback(_deliver, function)  # also where it is interrupted: its time of grace is for that
         for name in (CONFIG, CODE):  # what user code starts is no part of this run
             forget(name)
         try:
             function.resume(run, secrets, given.handler, given.workdir)
         except RunError as error:
             tell(error)
-    _deliver(function.db)
     return int(run.status.is_failed())
 
 
-def _deliver(db: RunDB) -> None:
+def _deliver(function: BaseRuntime) -> None:
     """Wait for a server that is away: what it was not told yet would be lost with the pod."""
     from mlrun.db.http import HTTPRunDB
 
+    db = function.db
     if not isinstance(db, HTTPRunDB) or not (report := db.sync()).waiting:
         return
     click.echo(f"mlrun: {report.reason}; this pod waits until it can tell how the run ended", err=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 
 from mlrun.cluster.base import Cluster, Selector
 from mlrun.config import mlconf
@@ -11,6 +12,7 @@ from mlrun.db.base import RunDB
 from mlrun.db.liveness import PROCESS_GONE
 from mlrun.errors import MLRunBaseError, err_to_str
 from mlrun.launcher import thresholds
+from mlrun.launcher.aside import side_by_side
 from mlrun.launcher.clock import seconds_since
 from mlrun.launcher.ending import Reason, begin_to_abort, end_run, gone, reason_of, tail_of
 from mlrun.launcher.lost import MANAGED_BY, lost_runs
@@ -20,6 +22,9 @@ from mlrun.model.pod import PodState
 from mlrun.model.run import Run, RunState
 
 LOOK_EVERY_S = 5.0
+ABORTS_WITHIN_S = (
+    0.5  # or goes on beside: a pod has its time of grace, and other pods are looked after meanwhile
+)
 
 
 class Watcher:
@@ -53,6 +58,7 @@ class Watcher:
         self._on_end, self._on_change = on_end, on_change
         self._pods: dict[str, PodState] = {}
         self._settled: set[str] = set()  # names of those that have ended, with their run
+        self._being_aborted: set[str] = set()
         self._lock = threading.RLock()  # one look at a time
 
     def follow(self, stop: threading.Event) -> None:
@@ -166,10 +172,18 @@ class Watcher:
             self._cluster.delete(state.name, state.kind)
         if RunState(run.status.state).is_final:
             return
-        if text := thresholds.passed(state, run.spec.state_thresholds):
+        text = thresholds.passed(state, run.spec.state_thresholds)
+        if text and state.name not in self._being_aborted:
             reason = Reason(RunState.ABORTED, text, "ThresholdPassed")
+            self._being_aborted.add(state.name)
+            side_by_side([partial(self._abort, run, state, reason)], 1, ABORTS_WITHIN_S)
+
+    def _abort(self, run: Run, state: PodState, reason: Reason) -> None:
+        try:
             if begin_to_abort(self._db, self._cluster, run, state, reason):
                 self._write(run, reason)
+        finally:
+            self._being_aborted.discard(state.name)
 
     def _forget(self, state: PodState) -> None:
         if run_of(state, self._db) is not None:

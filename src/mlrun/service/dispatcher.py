@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -18,6 +17,7 @@ from mlrun.errors import (
     MLRunServiceUnavailableError,
     err_to_str,
 )
+from mlrun.launcher.aside import aside
 from mlrun.launcher.base import Function
 from mlrun.launcher.ending import Reason, end_run
 from mlrun.launcher.owner import PROJECT, UID, Owner
@@ -110,24 +110,24 @@ class Dispatcher(Duty):
         """Do what has become of a run asks for, and say whether its submission has ended by that."""
         submission, state = started.submission, started.state
         if state is None:
-            _aside(self._delete_pods, submission)
+            aside(self._delete_pods, submission)
             self._end(submission)
         elif submission.id in self._being_ended:
             return False
         elif state.is_final:
-            _aside(self._tell, submission)
+            aside(self._tell, submission)
             self._end(submission)
-        elif state == RunState.PENDING_RETRY:
+        elif state == RunState.PENDING_RETRY and not submission.ending:
             return self._repeat(submission)
         elif submission.ending:
             if len(self._being_ended) < MOST_ENDINGS:
                 self._being_ended.add(submission.id)
-                _aside(self._abort, submission)
+                aside(self._abort, submission)
             return False
         else:
             if state == RunState.RUNNING and submission.id not in self._seen_running:
                 self._seen_running.add(submission.id)
-                _aside(self._tell, submission)
+                aside(self._tell, submission)
             return False
         return True
 
@@ -219,11 +219,6 @@ def _owner(submission: Submission) -> Owner:
 def _never_ran(state: PodState) -> bool:
     """Whether it was left half made."""
     return state.is_final and not state.started and state.exit_code is None
-
-
-def _aside(work: Callable[..., None], *arguments: object) -> None:
-    """What may take its time; a server that stops does not wait for it, and the next one does it again."""
-    threading.Thread(target=work, args=arguments, name="mlrun-ending", daemon=True).start()
 
 
 def most_pods(kind: str) -> int:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 from mlrun.db.base import Record
 from mlrun.errors import MLRunInvalidArgumentError
+from mlrun.launcher.aside import side_by_side
 from mlrun.launcher.clock import seconds_since
 from mlrun.launcher.ending import Reason, begin_to_abort, end_run
 from mlrun.launcher.local import LocalLauncher
@@ -15,6 +17,7 @@ from mlrun.model.pod import PodState
 from mlrun.model.run import RunState
 
 GROUPS = ("job", "project")
+AT_ONCE = 32  # deletions
 _OURS = {"app.kubernetes.io/managed-by": "mlrun"}
 _FIELDS = ("phase", "reason", "message", "exit_code", "node", "created", "started", "ended")
 _ABORTED = Reason(RunState.ABORTED, "its runtime resources were deleted")
@@ -42,22 +45,32 @@ def list_resources(launcher: LocalLauncher, wanted: Wanted, group_by: str = "") 
 
 
 def delete_resources(
-    launcher: LocalLauncher, wanted: Wanted, force: bool = False, grace_s: float = 0.0
+    launcher: LocalLauncher,
+    wanted: Wanted,
+    force: bool = False,
+    grace_s: float = 0.0,
+    waits_s: float | None = None,
 ) -> Any:
     """
     Delete pods with their logs of the cluster, and give them grouped by project.
 
+    All are asked to end at the same time, and each has its time of grace.
+
     Args:
         force: Also those that have not ended, or not so long ago; their runs are aborted.
         grace_s: A pod is left alone for so long after its end.
+        waits_s: Pods that take longer go on ending when this returns; None is until all are gone.
+
+    Raises:
+        MLRunBaseError: The first that the cluster did not do; the others were done.
     """
-    deleted = []
-    for state in _pods(launcher, wanted):
-        if not force and not (state.is_final and seconds_since(state.ended) >= grace_s):
-            continue
-        _delete(launcher, state)
-        deleted.append(state)
-    return grouped(deleted, "project")
+    doomed = [
+        state
+        for state in _pods(launcher, wanted)
+        if force or (state.is_final and seconds_since(state.ended) >= grace_s)
+    ]
+    side_by_side([partial(_delete, launcher, state) for state in doomed], AT_ONCE, waits_s)
+    return grouped(doomed, "project")
 
 
 def grouped(pods: list[PodState], group_by: str = "") -> Any:

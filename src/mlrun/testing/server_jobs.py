@@ -85,7 +85,6 @@ class ServerJobsContract:
                 return Stand("localhost/python", "localhost/none", {"MLRUN_CLUSTER__KIND": "mine"})
     """
 
-    attempts_at_last_words = 1  # more where a cluster now and then kills without having asked first
     patience_s = 60.0  # waiting longer for anything fails a test
 
     # The fixtures are given names, as a classmethod has none of its own before Python 3.10.
@@ -142,21 +141,17 @@ class ServerJobsContract:
         assert "s3cr3t-w0rd" not in out and "***" in out
 
     def test_a_job_that_is_aborted_has_time_to_end(self, client: Any, job: Any) -> None:
-        job.spec.termination_grace_period_seconds = 10
-        for _ in range(self.attempts_at_last_words):
-            run = job.run(handler="polite", watch=False)
-            self.until(lambda run=run: "it begins" in log_of(client, run), "its pod has begun")  # type: ignore[misc]
-            # A kubelet that has not looked at a container since it began gives it no time.
-            self.until(lambda run=run: ran_for_s(client, run) > 3, "the cluster knows that")  # type: ignore[misc]
+        run = job.run(handler="polite", watch=False)
+        self.until(lambda: "it begins" in log_of(client, run), "its pod has begun")
+        # A kubelet that has not looked at a container since it began gives it no time.
+        self.until(lambda: ran_for_s(client, run) > 3, "the cluster knows that")
 
-            client.abort_run(run.metadata.uid, PROJECT, status_text="not needed any more")
+        client.abort_run(run.metadata.uid, PROJECT, status_text="not needed any more")
 
-            run.refresh()
-            assert (run.state(), run.status.status_text) == ("aborted", "not needed any more")
-            self.until(lambda run=run: not pods_of(client, run), "its pod is gone")  # type: ignore[misc]
-            if run.status.results:
-                break
+        run.refresh()
+        assert (run.state(), run.status.status_text) == ("aborted", "not needed any more")
         assert run.status.results == {"last words": "goodbye"}
+        self.until(lambda: not pods_of(client, run), "its pod is gone")
 
     def test_a_job_that_runs_too_long_is_aborted(self, client: Any, job: Any) -> None:
         run = job.run(handler="slow", watch=False, state_thresholds={"executing": "1s"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from mlrun.cluster.base import Cluster, Resource
 from mlrun.cluster.process import ProcessCluster
 from mlrun.errors import MLRunNotFoundError
+from mlrun.testing.cluster_pods import Pods
 from mlrun.testing.clusters import ClusterContract
 
 
@@ -48,3 +50,20 @@ def test_no_name_leaves_the_folder(cluster: ProcessCluster, name: str) -> None:
     with pytest.raises(MLRunNotFoundError, match="no pod"):
         cluster.read(name)
     cluster.delete(name)
+
+
+def test_a_pod_that_is_asked_twice_to_end_hears_it_once(
+    cluster: ProcessCluster, pods: Pods, tmp_path: Path
+) -> None:
+    told = tmp_path / "told"
+    name = pods.start(f"trap 'echo told >> {told}' TERM; echo ready; while :; do sleep 0.1; done")
+    pods.printed(name, "ready")
+    first = threading.Thread(target=cluster.delete, args=[name], kwargs={"grace_s": 600})
+    first.start()
+    pods.until(told.exists, "it was asked to end")
+
+    cluster.delete(name, grace_s=1)
+
+    first.join(60)
+    pods.gone(name)
+    assert told.read_text() == "told\n"

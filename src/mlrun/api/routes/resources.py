@@ -13,6 +13,8 @@ from mlrun.config import mlconf
 from mlrun.service import resources
 from mlrun.service.resources import GROUPS, Wanted
 
+WAITS_S = 5.0  # for pods that are deleted; a client gives up after the setting httpdb.http.timeout, 10 s
+
 
 def list_all(call: Call) -> Response:
     service, group_by = call.house.service, call.text("group-by")
@@ -28,7 +30,7 @@ def delete_all(call: Call) -> Response:
     wanted, force, service = _wanted(call), call.flag("force"), call.house.service
     if not service.has_cluster:
         return as_json({})
-    return as_json(resources.delete_resources(service.launcher, wanted, force, grace_s))
+    return as_json(resources.delete_resources(service.launcher, wanted, force, grace_s, WAITS_S))
 
 
 def _wanted(call: Call) -> Wanted:

@@ -25,6 +25,8 @@ _KEEP_ALIVE = [
     ),
 ]
 
+_MOST_IDLE = 64  # connections; one more is opened, used and thrown away, which the pool logs as a warning
+
 
 class Account(NamedTuple):
     """An API server and a way in, as they are at this moment; tokens and certificates may be replaced."""
@@ -81,6 +83,7 @@ def _of_this_pod() -> Account:
 
 def _configuration() -> Any:
     configuration = client.Configuration()
+    configuration.connection_pool_maxsize = _MOST_IDLE
     configuration.socket_options = [*HTTPConnection.default_socket_options, *_KEEP_ALIVE]
     return configuration
 

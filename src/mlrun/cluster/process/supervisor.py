@@ -195,10 +195,11 @@ class Supervisor:
                 self._end(float(words[1]), words[2])
 
     def _end(self, grace_s: float, reason: str) -> None:
-        self._reason = self._reason or reason
+        """Asked again it may end sooner, but is not told again: that would break its last words off."""
+        is_told, self._reason = bool(self._reason), self._reason or reason
         self._end_at = NEVER
         self._kill_at = min(self._kill_at, time.monotonic() + grace_s)
-        if grace_s > 0:
+        if grace_s > 0 and not is_told:
             signal_group(self._child, signal.SIGTERM)
 
     def _how_it_ended(self, code: int, memory_kills: int) -> tuple[int, str, str]:

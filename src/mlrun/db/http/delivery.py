@@ -14,6 +14,7 @@ from mlrun.config import mlconf
 from mlrun.db import held
 from mlrun.db.base import Record
 from mlrun.db.http.answers import Answer
+from mlrun.db.http.courier import Courier
 from mlrun.db.http.own import Own
 from mlrun.db.http.paths import Params, json_of, only_given
 from mlrun.db.http.run_messages import deliver
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from mlrun.db.http.listings import Listing
 
 PAGE = 200  # records
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0  # between two tries to reach a server that is away
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 15.0  # between two tries to reach a server that is away
 LOOK_S = 1.0  # for a server that was away to say that it is back
 _TASK_PAUSE_S, _LONGEST_TASK_PAUSE_S = 0.02, 1.0
 _MARK = "?page-token="  # between an address and its token
@@ -45,7 +46,8 @@ class Delivery:
     Sends what the records of the port need sent.
 
     While the server is away a write costs next to no waiting: after a failed try there is none for a second,
-    then for two, and so on, and each begins with a short question whether the server is there.
+    then for two, and so on, and each begins with a short question whether the server is there. A thread
+    tries, too, so that what waits does not wait for another write.
     """
 
     def __init__(self, url: str) -> None:
@@ -56,6 +58,7 @@ class Delivery:
         self._journals: dict[str, Journal] = {}
         self._own = Own()
         self._pid = os.getpid()
+        self._courier = Courier(self._try_again)
         _live.add(self)
         # Closing is all that may happen when the garbage collector comes, at any moment of any thread.
         weakref.finalize(self, self.wire.drop).atexit = False
@@ -103,6 +106,7 @@ class Delivery:
                 self._is_away(error)
         before_keeping()
         self.journal.append(message)
+        self._courier.call()
         return None
 
     def _ask(
@@ -197,6 +201,22 @@ class Delivery:
             text = str(task["status"].get("error") or f"the background task {name} failed")
             raise error_of(500, load_as_answer(text), name)
 
+    def _try_again(self) -> float | None:
+        """Deliver what waits, if it is time; gives the seconds until it is worth another try."""
+        if self.journal.is_empty():
+            return None
+        if not self._is_resting:
+            try:
+                self._look()
+                if self._catch_up():
+                    self._is_back()
+                    return None
+            except AWAY as error:
+                self._is_away(error)
+            except MLRunBaseError:  # whoever calls is told of it; there may be another answer, some time
+                return LONGEST_PAUSE_S
+        return max(self._next_try - time.monotonic(), FIRST_PAUSE_S)
+
     def _try_once_more(self, end: float) -> None:
         """Deliver what this process may have left, until *end*."""
 
@@ -276,6 +296,7 @@ def _last_tries() -> None:
     end = time.monotonic() + float(mlconf.httpdb.http.timeout)
     for delivery in [one for one in _live if one._pid == os.getpid()]:
         try:
+            delivery._courier.end(end - time.monotonic())
             delivery._try_once_more(end)
         except MLRunBaseError as error:
             logger.warning(f"{error}; what was written waits in {delivery.journal.path}")
