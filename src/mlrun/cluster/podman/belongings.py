@@ -1,6 +1,8 @@
 """
-What a pod has beside its container: the files of its secrets, a note that it is being deleted, and what podman
-leaves where it works, such as an empty file ``oom`` for a container that took too much memory.
+What a pod has beside its container.
+
+The files of its secrets, a note that it is being deleted, and what podman leaves where it works, such as an
+empty file ``oom`` for a container that took too much memory.
 """
 
 from __future__ import annotations
