@@ -109,8 +109,8 @@ def _bound(wanted: int, most: int) -> str:
     if not most or wanted <= most:
         return ""
     return (
-        f"parallel_runs={wanted}, and this server has {most} pods at once (its setting cluster.max_pods), with"
-        " those of other runs; the other children take their turn"
+        f"parallel_runs={wanted}, and this server has {most} pods at once (its setting cluster.max_pods),"
+        " with those of other runs; the other children take their turn"
     )
 
 
