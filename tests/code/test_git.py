@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import time
 from pathlib import Path
@@ -164,3 +165,36 @@ def test_what_git_says_is_an_error_of_ours(said: str, kind: type[MLRunBaseError]
     assert type(error) is kind
     assert "https://h/a.git" in str(error)
     assert "\n" not in str(error)
+
+
+BANNER = "@@@@@@@@@@@@@@\n@ WARNING: UNPROTECTED PRIVATE KEY FILE! @\n@@@@@@@@@@@@@@\n"
+LAST = "fatal: Could not read from remote repository.\n"
+
+
+@pytest.mark.parametrize(
+    ("said", "kind", "sentence"),
+    [
+        (
+            f"{BANNER}root@host: Permission denied (publickey).\r\n{LAST}",
+            MLRunAccessDeniedError,
+            r"wants a login .* \(root@host: Permission denied \(publickey\)\)",
+        ),
+        (
+            f"No ED25519 host key is known for host.\r\nHost key verification failed.\r\n{LAST}",
+            MLRunAccessDeniedError,
+            r"a host that ssh does not know.*ssh-keyscan.*\(Host key verification failed\)",
+        ),
+        (
+            f"ssh: connect to host h port 22: Connection refused\r\n{LAST}",
+            MLRunServiceUnavailableError,
+            r"can not be reached \(ssh: connect to host h port 22: Connection refused\)",
+        ),
+        ("warning: slow\nfatal: bad object\n", MLRunRuntimeError, r"fetch ssh://host/a.git: bad object"),
+        ("", MLRunRuntimeError, "no reason was given"),
+    ],
+)
+def test_an_error_quotes_the_line_that_says_it(said: str, kind: type[Exception], sentence: str) -> None:
+    error = as_error("ssh://host/a.git", Failed(said))
+
+    assert type(error) is kind
+    assert re.search(sentence, str(error))

@@ -13,7 +13,7 @@ from mlrun.config import mlconf
 from mlrun.errors import MLRunInvalidArgumentError, MLRunServiceUnavailableError
 from mlrun.model.pod import PodPhase
 from mlrun.model.run import Run
-from mlrun.service.dispatcher import AGAIN_S, LOOK_S, Dispatcher, most_pods
+from mlrun.service.dispatcher import AGAIN_S, LOOK_S, Dispatcher
 from mlrun.service.functions import function_of
 from mlrun.service.launcher import ServerLauncher
 from mlrun.service.lease import Lease
@@ -103,14 +103,6 @@ def test_so_many_are_live_at_once_first_come_first_served(worked: Worked, submit
         worked.round()
 
     assert worked.pods == ["1", "2", "3"] and state_of(db, uids[4]) == "pending"
-
-
-def test_kubernetes_has_no_limit_of_ours_unless_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("os.cpu_count", lambda: 8)
-
-    assert (most_pods("kubernetes"), most_pods("process")) == (0, 8)
-    with mlconf.override(cluster__max_pods=3):
-        assert (most_pods("kubernetes"), most_pods("process")) == (3, 3)
 
 
 def test_a_pod_gets_what_was_hidden_and_the_server_s_address(

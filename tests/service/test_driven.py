@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from mlrun.config import mlconf
 from mlrun.errors import MLRunInvalidArgumentError, MLRunNotFoundError
 from mlrun.service.driven import DrivenSweep
 from mlrun.service.launcher import ServerLauncher
@@ -34,6 +35,27 @@ def test_a_step_submits_what_there_is_room_for(
 
     assert numbers(db, "pending") == [1, 2] and db.count_queued() == 2
     assert not sweep.is_over
+
+
+def test_that_the_server_bounds_the_children_at_once_is_in_the_log(
+    db: Any, launcher: ServerLauncher, task: Any, tmp_path: Any
+) -> None:
+    with mlconf.override(cluster__max_pods=1):
+        begun(db, launcher, task, tmp_path, hyperparams={"p1": [1, 2, 3]})
+
+    log = db.get_log("3f2a", "iris")[1].decode()
+    assert log.startswith(
+        "> parallel_runs=2, and this server has 1 pods at once (its setting cluster.max_pods)"
+    )
+
+
+def test_what_the_server_has_room_for_is_not_worth_a_word(
+    db: Any, launcher: ServerLauncher, task: Any, tmp_path: Any
+) -> None:
+    with mlconf.override(cluster__max_pods=2):
+        begun(db, launcher, task, tmp_path, hyperparams={"p1": [1, 2, 3]})
+
+    assert db.get_log("3f2a", "iris")[1] == b""
 
 
 def test_it_is_over_when_the_last_has_ended(

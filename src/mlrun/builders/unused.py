@@ -32,7 +32,7 @@ def unused(db: RunDB, older_than: datetime.timedelta) -> list[Unused]:
 
     An environment is in use while a pod of it is there, or a function in *db* with a tag names it. The others
     are copied from, so nobody uses them for longer than that takes. What is in the folder ``bundles`` is no
-    cache, and stays.
+    cache; see :mod:`mlrun.code.pruning`.
     """
     before = datetime.datetime.now(datetime.timezone.utc) - older_than
     every = [*_environments(), *_sources(), *_objects()]

@@ -9,6 +9,7 @@ import click
 from mlrun.cli.database import connect
 from mlrun.errors import MLRunInvalidArgumentError
 
+_WEEK = 7.0  # days
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 
@@ -17,9 +18,13 @@ _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 @click.argument("object_id", default="")
 @click.option("--artifacts", is_flag=True, help="Find bytes of artifacts that no record names any more.")
 @click.option("--caches", is_flag=True, help="Find environments and fetched code that nothing uses any more.")
-@click.option("--path", default="", help="The artifact path to look below; by default the setting's.")
+@click.option("--bundles", is_flag=True, help="Find shipped folders that nothing needs any more.")
+@click.option("--path", default="", help="Where artifacts, or bundles, are; by default as the settings say.")
 @click.option(
-    "--older-than", type=click.FloatRange(min=0), default=7.0, help="Only files that are so old, in days; 7."
+    "--older-than",
+    type=click.FloatRange(min=0),
+    default=None,
+    help="Only files that are so old, in days; 7, of bundles the setting bundles.keep_days.",
 )
 @click.option("--yes", is_flag=True, help="Delete them; without it they are only listed.")
 @click.option("--db", default="", help="Database: a folder, a SQLite file or a URL.")
@@ -38,8 +43,9 @@ def clean(
     object_id: str,
     artifacts: bool,
     caches: bool,
+    bundles: bool,
     path: str,
-    older_than: float,
+    older_than: float | None,
     yes: bool,
     db: str,
     api: str,
@@ -50,22 +56,27 @@ def clean(
     """
     Find what is left behind, and delete it.
 
-    Without --artifacts: pods of runs that have ended; KIND is one of functions (job), OBJECT_ID the uid of a
-    run. With --artifacts: files that no record in the database names. With --caches: built environments, code
-    that was fetched and objects of shipped folders, in the mlrun home, that were not used for --older-than.
+    Without one of these words: pods of runs that have ended; KIND is one of functions (job), OBJECT_ID the
+    uid of a run. With --artifacts: files that no record in the database names. With --caches: built
+    environments, code that was fetched and objects of shipped folders, in the mlrun home, that were not used
+    for --older-than. With --bundles: folders shipped so long ago that no function with a tag, schedule or run
+    needs.
     """
-    if artifacts or caches:
-        if (artifacts and caches) or (caches and path):
+    words = {"artifacts": artifacts, "caches": caches, "bundles": bundles}
+    if asked := [word for word, is_asked in words.items() if is_asked]:
+        if len(asked) > 1 or (caches and path):
             raise click.UsageError(
-                "--caches are those of the mlrun home; --artifacts and --path are not for it"
+                "one of --artifacts, --caches and --bundles; --caches are in the mlrun home, without --path"
             )
         if kind or label_selector or force or grace_period is not None:
-            word = "--caches" if caches else "--artifacts"
+            word = f"--{asked[0]}"
             raise click.UsageError(f"{word} is about files; KIND and the options for pods are not for it")
-        if caches:
-            _clean_caches(older_than, yes, db or api)
+        if bundles:
+            _clean_bundles(path, older_than, yes, db or api)
+        elif caches:
+            _clean_caches(_WEEK if older_than is None else older_than, yes, db or api)
         else:
-            _clean_artifacts(path, older_than, yes, db or api)
+            _clean_artifacts(path, _WEEK if older_than is None else older_than, yes, db or api)
         return
     from mlrun.cli.runtimes import pods_of, runtimes_of
 
@@ -114,6 +125,26 @@ def _clean_caches(older_than: float, yes: bool, address: str) -> None:
     else:
         size = _size(sum(one.size for one in found))
         click.echo(f"{len(found)}, {size}, are not used; --yes deletes them", err=True)
+
+
+def _clean_bundles(path: str, older_than: float | None, yes: bool, address: str) -> None:
+    from mlrun.code import bundles, pruning
+
+    home = connect(address)
+    place = bundles.place_to_prune(path, home)
+    age = pruning.age(older_than)
+    before = datetime.datetime.now(datetime.timezone.utc) - age
+    found = pruning.unneeded(place, pruning.needed(home, since=before), before)
+    for one in found:
+        click.echo(f"{one.written.astimezone():%Y-%m-%d %H:%M}  {_size(one.size):>10}  {one.name}")
+    if not found:
+        days = f"{age / datetime.timedelta(days=1):g} days"
+        click.echo(f"all that was shipped is needed, or was sent in the last {days}", err=True)
+    elif yes:
+        click.echo(f"deleted {len(found)}, {_size(pruning.delete(place, found))}", err=True)
+    else:
+        size = _size(sum(one.size for one in found))
+        click.echo(f"{len(found)} objects, {size}, are not needed; --yes deletes them", err=True)
 
 
 def _size(count: float) -> str:

@@ -20,8 +20,8 @@ from mlrun.code.bundle import NODE, Bundle, Entry, entries_of
 from mlrun.code.objects import CachedObjects, Objects, ServedObjects, StoredObjects
 from mlrun.code.pack import USUAL
 from mlrun.config import mlconf
-from mlrun.datastore.credentials import Secrets
-from mlrun.errors import MLRunInvalidArgumentError, MLRunRuntimeError
+from mlrun.datastore.credentials import Credentials, Secrets
+from mlrun.errors import MLRunConflictError, MLRunInvalidArgumentError, MLRunRuntimeError
 
 # bundle://<digest> is in the API server of the records, bundle+s3://bucket/bundles/<digest> in that store.
 _ADDRESS = re.compile(r"bundle(?::/|\+(?P<url>.+))/(?P<digest>[0-9a-f]{64})")
@@ -56,13 +56,46 @@ def place_for(
     if is_server(db):
         return ServedObjects(db, project)
     if reach in (Reach.FILES, Reach.MOUNTS):
-        return StoredObjects(os.path.join(str(mlconf.home), "bundles"))
+        return StoredObjects(in_home())
     if urls.scheme(artifact_path) and "{{" not in artifact_path:
         return StoredObjects(f"{artifact_path.rstrip('/')}/bundles", secrets, project, db)
     raise MLRunInvalidArgumentError(
         "pods of this cluster do not see the folders of this machine: MLRUN_BUNDLES__PATH names a store that"
         " they reach (s3://bucket/bundles), or let an API server keep the records"
     )
+
+
+def in_home() -> str:
+    """The folder of this machine for what is shipped."""
+    return os.path.join(str(mlconf.home), "bundles")
+
+
+def place_of_server(project: str) -> StoredObjects:
+    """
+    Where this API server keeps the objects of *project*, apart from others: who knows a digest may read.
+
+    Raises:
+        MLRunInvalidArgumentError: It is no name of a project.
+    """
+    root = str(mlconf.bundles.path) or in_home()
+    url = f"{root.rstrip('/')}/{urls.check_key(project, 'name of a project')}"
+    return StoredObjects(url, Credentials(), shown=f"project {project}")
+
+
+def place_to_prune(path: str, db: Any) -> StoredObjects:
+    """
+    The place at *path*, else the one that the setting ``bundles.path`` names, else that of the home.
+
+    Raises:
+        MLRunConflictError: An API server has what is shipped, and prunes it by itself.
+    """
+    named = path or str(mlconf.bundles.path)
+    if not named and is_server(db):
+        raise MLRunConflictError(
+            f"the API server at {db.url} keeps what is shipped to it, and by itself deletes what nothing"
+            " needs any more (bundles.keep_days); --path names another place"
+        )
+    return StoredObjects(named or in_home(), db=db)
 
 
 def place_of(source: str, secrets: Secrets | None, project: str, db: Any) -> tuple[Objects, str]:

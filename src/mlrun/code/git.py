@@ -49,8 +49,14 @@ _KINDS: tuple[tuple[type[MLRunBaseError], str, tuple[str, ...]], ...] = (
         (
             *("terminal prompts disabled", "authentication failed", "could not read username"),
             *("could not read password", "permission denied (", "returned error: 403", "http basic:"),
-            *("host key verification failed",),
         ),
+    ),
+    (
+        MLRunAccessDeniedError,
+        "is at a host that ssh does not know, or that has another key now: put its key into"
+        " ~/.ssh/known_hosts where the run is (ssh-keyscan prints it), or let the variable GIT_SSH_COMMAND"
+        " say 'ssh -o StrictHostKeyChecking=accept-new'",
+        ("host key verification failed",),
     ),
     (
         MLRunNotFoundError,
@@ -132,14 +138,17 @@ def git(words: Iterable[str], url: str = "", login: Login = Login(), until: floa
 
 def as_error(url: str, failed: Failed) -> MLRunBaseError:
     """What git has said of the repository at *url*, in our words."""
-    lines = (line.strip() for line in str(failed).splitlines())
-    told = next((line for line in lines if line and not line.startswith(("warning:", "hint:"))), "")
-    reason = told.removeprefix("fatal: ").removeprefix("error: ").rstrip(".") or "no reason was given"
-    said = str(failed).lower()
+    lines = [line for text in str(failed).splitlines() if (line := text.strip())]
     for kind, sentence, words in _KINDS:
-        if any(word in said for word in words):
-            return kind(f"{url} {sentence} ({reason})")
-    return MLRunRuntimeError(f"git can not fetch {url}: {reason}")
+        for line in lines:  # the one that says it, as ssh surrounds it with others
+            if any(word in line.lower() for word in words):
+                return kind(f"{url} {sentence} ({_reason(line)})")
+    told = next((line for line in lines if not line.startswith(("warning:", "hint:"))), "")
+    return MLRunRuntimeError(f"git can not fetch {url}: {_reason(told) or 'no reason was given'}")
+
+
+def _reason(line: str) -> str:
+    return line.removeprefix("fatal: ").removeprefix("error: ").rstrip(".")
 
 
 def _environment(url: str, login: Login) -> dict[str, str]:

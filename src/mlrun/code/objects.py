@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import abc
 import contextlib
+import datetime
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from mlrun import urls
-from mlrun.code.bundle import check_object, rank
+from mlrun.code.bundle import NAME, check_object, rank
 from mlrun.code.pack import LARGEST, packs, unpack
+from mlrun.config import mlconf
 from mlrun.datastore import get_store
 from mlrun.datastore.credentials import Secrets
 from mlrun.errors import MLRunBaseError, MLRunInvalidArgumentError, MLRunNotFoundError, MLRunRuntimeError
@@ -19,6 +21,19 @@ from mlrun.errors import MLRunBaseError, MLRunInvalidArgumentError, MLRunNotFoun
 Pairs = Iterator[tuple[str, bytes]]
 _AT_ONCE = 16  # requests to a store that is not this machine
 _NAMES = 5_000  # in one request
+
+
+class Stats(NamedTuple):
+    """What a store knows of an object."""
+
+    size: int  # bytes
+    written: datetime.datetime  # last; now, where the store does not say
+
+
+def keep_for() -> datetime.timedelta | None:
+    """How long what nothing needs is kept after it was written; None is for ever."""
+    days = float(mlconf.bundles.keep_days)
+    return datetime.timedelta(days=days) if days else None
 
 
 class Objects(abc.ABC):
@@ -42,7 +57,11 @@ class Objects(abc.ABC):
 
     @abc.abstractmethod
     def missing(self, names: Sequence[str]) -> set[str]:
-        """Those of *names* that are not here."""
+        """
+        Those of *names* that are to be sent: not here, or so old that they may be deleted soon.
+
+        What is here after this was asked stays for half of the setting ``bundles.keep_days`` at least.
+        """
 
     @abc.abstractmethod
     def put(self, objects: Iterable[tuple[str, bytes]]) -> None:
@@ -88,8 +107,28 @@ class StoredObjects(Objects):
         return f"bundle+{'file://' if self.is_local else ''}{self.url.removeprefix('file://')}/{digest}"
 
     def missing(self, names: Sequence[str]) -> set[str]:
-        there = self._each(lambda name: self._store.exists(self._key(name)), names)
-        return {name for name, is_there in zip(names, there) if not is_there}
+        found = self.stats(names)
+        if kept := keep_for():
+            relied_on = datetime.datetime.now(datetime.timezone.utc) - kept / 2
+            return {name for name in names if name not in found or found[name].written < relied_on}
+        return set(names) - found.keys()
+
+    def absent(self, names: Sequence[str]) -> set[str]:
+        """Those of *names* that are not here."""
+        return set(names) - self.stats(names).keys()
+
+    def stats(self, names: Sequence[str]) -> dict[str, Stats]:
+        """Of those of *names* that are here."""
+        found = zip(names, self._each(self._stats_of, names))
+        return {name: stats for name, stats in found if stats}
+
+    def names(self) -> list[str]:
+        """Of all objects here."""
+        try:
+            paths = self._store.listdir(self._root)
+        except MLRunNotFoundError:  # nothing was shipped yet
+            return []
+        return [name for path in paths if NAME.fullmatch(name := "".join(path.rsplit("/", 1)))]
 
     def put(self, objects: Iterable[tuple[str, bytes]]) -> None:
         batch: list[tuple[str, bytes]] = []
@@ -121,8 +160,15 @@ class StoredObjects(Objects):
             return self._store.stat(self._key(name)).size or 0
 
     def drop(self, name: str) -> None:
-        """Delete one; a cache may."""
+        """Delete one; a cache may, and :mod:`mlrun.code.pruning`."""
         self._store.rm(self._key(name))
+
+    def _stats_of(self, name: str) -> Stats | None:
+        try:
+            found = self._store.stat(self._key(name))
+        except MLRunNotFoundError:
+            return None
+        return Stats(found.size or 0, found.modified or datetime.datetime.now(datetime.timezone.utc))
 
     def _write(self, objects: list[tuple[str, bytes]]) -> None:
         for _ in self._each(lambda pair: self.keep(*pair), objects):

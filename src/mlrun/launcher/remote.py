@@ -7,6 +7,7 @@ from typing import Any
 
 from mlrun.db.http import HTTPRunDB
 from mlrun.launcher.base import Function, Launcher, Record
+from mlrun.launcher.pending import Pending
 from mlrun.model.run import Run, RunState
 
 _SHORTEST_S, _LONGEST_S = 0.05, 2.0  # between two questions whether it has ended
@@ -41,14 +42,15 @@ class RemoteLauncher(Launcher):
 
     def wait(self, run: Run, show_logs: bool = True) -> Run:
         meta, pause_s = run.metadata, _SHORTEST_S
-        if show_logs:
-            self.db.watch_log(meta.uid, meta.project)
-        while True:
-            seen = Run.from_dict(self.db.read_run(meta.uid, meta.project))
-            if RunState(seen.status.state).is_final:
-                return seen
-            time.sleep(pause_s)
-            pause_s = min(pause_s * 1.5, _LONGEST_S)
+        with Pending(self.db, run):
+            if show_logs:
+                self.db.watch_log(meta.uid, meta.project)
+            while True:
+                seen = Run.from_dict(self.db.read_run(meta.uid, meta.project))
+                if RunState(seen.status.state).is_final:
+                    return seen
+                time.sleep(pause_s)
+                pause_s = min(pause_s * 1.5, _LONGEST_S)
 
 
 def _task(run: Run, secrets: Record | None) -> Record:

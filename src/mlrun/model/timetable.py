@@ -44,7 +44,7 @@ class Timetable:
     Example::
 
         table = Timetable({"hour": "2", "timezone": "Europe/Berlin"})
-        table.following(datetime.datetime.now(datetime.UTC))
+        table.following(datetime.datetime.now(datetime.timezone.utc))
 
     Args:
         trigger: As :func:`mlrun.model.cron.cron_trigger` gives it.

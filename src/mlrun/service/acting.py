@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from mlrun.db.base import Record, RunDB
@@ -22,9 +22,10 @@ from mlrun.log import logger
 from mlrun.model.run import Run
 from mlrun.service import clusters, jobs
 from mlrun.service.dispatcher import Dispatcher
-from mlrun.service.duty import Post
+from mlrun.service.duty import Duty, Post
 from mlrun.service.functions import function_of
 from mlrun.service.launcher import ServerLauncher
+from mlrun.service.pruner import Pruner
 from mlrun.service.scheduler import Scheduler
 from mlrun.service.secrets import delete_in_cluster, put_in_cluster
 from mlrun.service.sweeper import Sweeper, is_driven
@@ -77,17 +78,19 @@ class Service:
 
     def start(self) -> None:
         """Take up the duties, or wait for them where another server has them."""
-        if self._launcher is None:
-            return
-        watch = Watch(self._launcher, on_change=self.wake)
-        dispatcher = Dispatcher(
-            self._submissions, self._launcher, self._function_of, self.tasks, watch, on_sweep=self.wake
-        )
-        sweeper = Sweeper(self._submissions, self._launcher, self.tasks, on_submit=self.wake)
-        scheduler = Scheduler(self._firings, jobs.run_of_schedule, on_fire=self.wake)
-        self._posts = [Post(self._leases, duty) for duty in (dispatcher, sweeper, scheduler)]
+        duties = [Pruner(self.db), *(self._duties_of(self._launcher) if self._launcher else ())]
+        self._posts = [Post(self._leases, duty) for duty in duties]
         for post in self._posts:
             post.start()
+
+    def _duties_of(self, launcher: ServerLauncher) -> Iterator[Duty]:
+        """Those of a server that starts pods."""
+        watch = Watch(launcher, on_change=self.wake)
+        yield Dispatcher(
+            self._submissions, launcher, self._function_of, self.tasks, watch, on_sweep=self.wake
+        )
+        yield Sweeper(self._submissions, launcher, self.tasks, on_submit=self.wake)
+        yield Scheduler(self._firings, jobs.run_of_schedule, on_fire=self.wake)
 
     def stop(self) -> None:
         """Give the duties back; pods go on, and so does what another server has taken up."""

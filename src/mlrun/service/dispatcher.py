@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from mlrun.config import mlconf
 from mlrun.db.liveness import POD_DELETED
 from mlrun.db.sql.submissions import Started, Submission, Submissions
 from mlrun.errors import (
@@ -28,6 +26,7 @@ from mlrun.model.run import Run, RunState
 from mlrun.service.duty import Duty
 from mlrun.service.launcher import ServerLauncher
 from mlrun.service.lease import Lease
+from mlrun.service.room import most_pods
 from mlrun.service.sweeper import is_driven, place_of
 from mlrun.service.tasks import Tasks
 from mlrun.service.telling import give_back, tell
@@ -219,11 +218,3 @@ def _owner(submission: Submission) -> Owner:
 def _never_ran(state: PodState) -> bool:
     """Whether it was left half made."""
     return state.is_final and not state.started and state.exit_code is None
-
-
-def most_pods(kind: str) -> int:
-    """Pods of a cluster that may live at once, as the setting says; 0 is any number."""
-    told = int(mlconf.cluster.max_pods)
-    if told or kind == "kubernetes":
-        return told
-    return os.cpu_count() or 1

@@ -19,6 +19,7 @@ from mlrun.log import logger
 from mlrun.model.run import Run, RunState
 from mlrun.secrets import SecretsStore
 from mlrun.service.launcher import ServerLauncher
+from mlrun.service.room import most_pods
 from mlrun.service.telling import secrets_of
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ class DrivenSweep:
         if run.status.state in (RunState.CREATED, RunState.PENDING):
             run.status.process = {**launcher.marks(), "duty": duty}
             context.start()
+            if told := _bound(plan.options.parallel_runs, most_pods(launcher.cluster.kind)):
+                db.store_log(uid, project, f"> {told}\n".encode(), append=True)
         return cls(db, sweep, context, plan.options.parallel_runs)
 
     def step(self) -> bool:
@@ -102,6 +105,16 @@ class DrivenSweep:
         except MLRunNotFoundError:
             return not_there(child, self._db, "its record was deleted")
         return seen if RunState(seen.status.state).is_final else None
+
+
+def _bound(wanted: int, most: int) -> str:
+    """What is to be said where fewer children are live at once than were asked for; empty where they are."""
+    if not most or wanted <= most:
+        return ""
+    return (
+        f"parallel_runs={wanted}, and this server has {most} pods at once (its setting cluster.max_pods),"
+        " with those of other runs; the other children take their turn"
+    )
 
 
 class _WithoutFiles(MLClientCtx):

@@ -147,6 +147,14 @@ TABLE = (
     ),
     Setting("bundles.max_files", "int", 20_000, "Nor more files than this.", "files"),
     Setting(
+        "bundles.keep_days",
+        "float",
+        30.0,
+        "So long after it was shipped last, a folder may be deleted that no tagged function, schedule or run"
+        " needs; the same for all that use its place. 0: never.",
+        "days",
+    ),
+    Setting(
         "storage.auto_mount_type",
         "str",
         "auto",

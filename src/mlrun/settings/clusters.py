@@ -67,8 +67,8 @@ CLUSTERS = (
         "cluster.podman.command",
         "str",
         "",
-        "Command that runs containers, with its options: `podman`, `docker` or what takes the same words."
-        " Empty: podman, else docker.",
+        "Command that runs containers, with its options: `podman`, `docker` or what takes the same words;"
+        " paths in its options are absolute. Empty: podman, else docker.",
     ),
     Setting(
         "cluster.podman.network",

@@ -101,6 +101,39 @@ class KubernetesNamespace:
             return False
         return True
 
+    @contextmanager
+    def spare_node(self) -> Iterator[str]:
+        """
+        A node with the label and the taint ``<name>=yes``, where nothing else goes; gives its name.
+
+        It is a record only: pods are placed there, and start nowhere.
+        """
+        name = f"mlrun-test-{uuid.uuid4().hex[:8]}"
+        node = {
+            "apiVersion": "v1",
+            "kind": "Node",
+            "metadata": {"name": name, "labels": {name: "yes"}},
+            "spec": {"taints": [{"key": name, "value": "yes", "effect": "NoSchedule"}]},
+        }
+        room = {"cpu": "4", "memory": "8Gi", "pods": "20"}
+        ready = {"type": "Ready", "status": "True", "reason": "Test", "message": ""}
+        status = {"capacity": room, "allocatable": room, "conditions": [ready]}
+        self.ask("POST", "/api/v1/nodes", node)
+        try:
+            patch = f"/api/v1/nodes/{name}/status"
+            self.ask("PATCH", patch, {"status": status}, "application/merge-patch+json")
+            yield name
+        finally:
+            self._delete_pods_of(name)
+            self.ask("DELETE", f"/api/v1/nodes/{name}")
+
+    def _delete_pods_of(self, node: str) -> None:
+        """At once, as there is nobody on the node who could end them."""
+        pods = f"/api/v1/namespaces/{self.name}/pods"
+        for pod in self.ask("GET", pods)["items"]:
+            if pod["spec"].get("nodeName") == node:
+                self.ask("DELETE", f"{pods}/{pod['metadata']['name']}", {"gracePeriodSeconds": 0})
+
     def ask(
         self, method: str, path: str, body: Any = None, content_type: str = "application/json"
     ) -> dict[str, Any]:

@@ -94,6 +94,17 @@ def test_a_setting_names_the_command_with_its_options() -> None:
         assert find_engine().words == ["podman", "--root", "/my folder"]
 
 
+def test_a_path_in_the_setting_is_that_of_the_folder_where_it_is_read(tmp_path: Path) -> None:
+    with mlconf.override(cluster__podman__command="./mine/podman --root x"):
+        assert find_engine().words == [f"{tmp_path}/mine/podman", "--root", "x"]
+
+
+def test_the_command_works_in_the_folder_that_is_named(script: Script, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+
+    assert script("pwd").ask("run", folder=f"{tmp_path}/other").out == f"{tmp_path}/other\n"
+
+
 @pytest.mark.parametrize(("there", "found"), [(["podman", "docker"], "podman"), (["docker"], "docker")])
 def test_podman_is_taken_before_docker(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: list[str], found: str

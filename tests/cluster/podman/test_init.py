@@ -12,6 +12,7 @@ from mlrun.cluster.base import Cluster, Resource
 from mlrun.cluster.podman import PodmanCluster
 from mlrun.cluster.podman.engine import Engine
 from mlrun.errors import MLRunConflictError, MLRunNotFoundError
+from mlrun.testing.cluster_life import HOG
 from mlrun.testing.cluster_pods import Pods
 from mlrun.testing.clusters import ClusterContract
 
@@ -93,6 +94,18 @@ def test_limits_reach_the_container(cluster: PodmanCluster, engine: Engine, pods
     host = json.loads(engine.tell("inspect", name))[0]["HostConfig"]
 
     assert (host["NanoCpus"], host["Memory"], host["MemorySwap"]) == (250_000_000, 64 << 20, 64 << 20)
+
+
+def test_a_pod_that_is_killed_for_memory_leaves_nothing_in_the_folder_of_who_created_it(
+    pods: Pods, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "project").mkdir()
+    monkeypatch.chdir(tmp_path / "project")
+
+    state, _ = pods.run(HOG, resources={"limits": {"memory": "64Mi"}})
+
+    assert state.reason == "OOMKilled"
+    assert list((tmp_path / "project").iterdir()) == []
 
 
 def test_what_has_happened_to_a_container_is_told(cluster: PodmanCluster, pods: Pods) -> None:

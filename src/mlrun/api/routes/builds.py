@@ -11,8 +11,8 @@ from mlrun.api.answers import as_json
 from mlrun.api.codec import Call, Rule
 from mlrun.api.needs import refuse_foreign
 from mlrun.api.parameters import flag, number, text
-from mlrun.api.routes.bundles import place_of
 from mlrun.api.service_shapes import Build, BuildAnswer
+from mlrun.code.bundles import place_of_server
 from mlrun.config import mlconf
 from mlrun.errors import MLRunBadRequestError, MLRunInvalidArgumentError, MLRunNotFoundError
 from mlrun.runtimes.build_record import BUILDING, log_uid
@@ -82,7 +82,7 @@ def _source(address: str, project: str) -> str:
         raise MLRunInvalidArgumentError(
             f"source={address[:99]!r} is no bundle://<digest> that was shipped here"
         )
-    return place_of(project).address(digest)
+    return place_of_server(project).address(digest)
 
 
 def _refuse_own_files(build: dict[str, Any], request: BuildRequest) -> None:

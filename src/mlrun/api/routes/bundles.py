@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 
 from starlette.responses import Response
@@ -14,9 +13,8 @@ from mlrun.api.parameters import texts
 from mlrun.api.service_shapes import ObjectNames
 from mlrun.code import pack
 from mlrun.code.bundle import FILE, NAME, NODE, check_object, children_of
+from mlrun.code.bundles import place_of_server
 from mlrun.code.objects import StoredObjects
-from mlrun.config import mlconf
-from mlrun.datastore.credentials import Credentials
 from mlrun.errors import MLRunConflictError, MLRunInvalidArgumentError
 
 BYTES = "application/octet-stream"
@@ -25,11 +23,11 @@ NEVER_CHANGES = {"cache-control": "private, immutable, max-age=31536000"}
 
 def missing(call: Call) -> Response:
     names = _checked(call.record().get("objects") or [])
-    return as_json({"objects": sorted(place_of(call.project).missing(names))})
+    return as_json({"objects": sorted(place_of_server(call.project).missing(names))})
 
 
 def store(call: Call) -> Response:
-    place = place_of(call.project)
+    place = place_of_server(call.project)
     place.put(_complete(place, pack.unpack(call.body)))
     return done()
 
@@ -37,7 +35,7 @@ def store(call: Call) -> Response:
 def read(call: Call) -> Response:
     """As many as are given at once, in the order in which they were asked for, and one at least."""
     names = _checked(call.texts("object"))
-    place = place_of(call.project)
+    place = place_of_server(call.project)
 
     def some() -> Iterator[tuple[str, bytes]]:
         size = 0
@@ -66,33 +64,21 @@ def read_node(call: Call) -> Response:
     return _read_one(call, NODE)
 
 
-def place_of(project: str) -> StoredObjects:
-    """
-    Where the objects of *project* are: apart from those of any other, for who knows a digest may read.
-
-    Raises:
-        MLRunInvalidArgumentError: It is no name of a project.
-    """
-    root = str(mlconf.bundles.path) or os.path.join(str(mlconf.home), "bundles")
-    url = f"{root.rstrip('/')}/{urls.check_key(project, 'name of a project')}"
-    return StoredObjects(url, Credentials(), shown=f"project {project}")
-
-
 def forget(project: str) -> None:
     """Delete all objects of *project*; nothing happens if it has none, or can have none."""
     if urls.KEY.fullmatch(project) and ".." not in project:
-        place_of(project).clear()
+        place_of_server(project).clear()
 
 
 def _store_one(call: Call, kind: str, data: bytes) -> Response:
-    place, name = place_of(call.project), f"{kind}/{call.path['digest']}"
+    place, name = place_of_server(call.project), f"{kind}/{call.path['digest']}"
     check_object(name, data)
     place.put(_complete(place, [(name, data)]))
     return done()
 
 
 def _read_one(call: Call, kind: str) -> Response:
-    ((_, data),) = place_of(call.project).get(_checked([f"{kind}/{call.path['digest']}"]))
+    ((_, data),) = place_of_server(call.project).get(_checked([f"{kind}/{call.path['digest']}"]))
     return Response(data, headers={"content-type": BYTES, **NEVER_CHANGES})
 
 
@@ -107,7 +93,7 @@ def _complete(place: StoredObjects, objects: Iterable[tuple[str, bytes]]) -> Ite
     for name, data in objects:
         if name.startswith(NODE):
             needed = [child for child in children_of(data) if child not in seen]
-            if absent := place.missing(needed):
+            if absent := place.absent(needed):
                 raise MLRunConflictError(
                     f"{name} needs {len(absent)} objects that are not here yet: {min(absent)}"
                 )
@@ -129,7 +115,7 @@ RULES = (
         "POST",
         f"{_ALL}/missing",
         missing,
-        "Which of some objects are not here",
+        "Which of some objects are to be sent: not here, or not for long",
         takes=ObjectNames,
         gives=ObjectNames,
     ),

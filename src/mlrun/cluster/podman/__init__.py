@@ -67,6 +67,7 @@ class PodmanCluster(Cluster):
                     *run_words(plan, token, belongings.folder, given.words, self._engine.is_docker),
                     env=given.env,
                     timeout_s=float(mlconf.cluster.podman.pull_timeout),
+                    folder=belongings.folder,  # conmon leaves files where podman works
                 )
             if answer.code:
                 raise self._why_not(plan, answer)

@@ -1,4 +1,9 @@
-"""What a pod has beside its container: the files of its secrets, and a note that it is being deleted."""
+"""
+What a pod has beside its container.
+
+The files of its secrets, a note that it is being deleted, and what podman leaves where it works, such as an
+empty file ``oom`` for a container that took too much memory.
+"""
 
 from __future__ import annotations
 
@@ -28,17 +33,22 @@ class Belongings:
         self._root = root
         self.folder = f"{root}/{name}.{token[:8]}"
 
+    def make_folder(self) -> None:
+        """One for them, if there is none yet."""
+        os.makedirs(self._root, mode=0o700, exist_ok=True)
+        os.makedirs(self.folder, mode=0o700, exist_ok=True)
+
     def write_secrets(self, mounts: Sequence[Mount]) -> None:
         """A folder for each secret that is mounted."""
+        self.make_folder()
         for mount in mounts:
             if isinstance(mount.source, SecretFiles):
-                self._make_folder()
                 for path, text in mount.source.files.items():
                     _write(f"{self.folder}/{mount.volume}/{path}", text)
 
     def note_deletion(self) -> None:
         """From now on its end is that of a pod that was deleted."""
-        self._make_folder()
+        self.make_folder()
         Path(self.folder, _DELETED).touch()
 
     def is_deleted(self) -> bool:
@@ -47,10 +57,6 @@ class Belongings:
     def remove(self) -> None:
         if os.path.isdir(self.folder):
             shutil.rmtree(self.folder)
-
-    def _make_folder(self) -> None:
-        os.makedirs(self._root, mode=0o700, exist_ok=True)
-        os.makedirs(self.folder, mode=0o700, exist_ok=True)
 
 
 def sweep(root: str, names: Callable[[], Sequence[str]]) -> None:

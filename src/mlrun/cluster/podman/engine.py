@@ -47,13 +47,18 @@ class Engine:
         return "podman" not in self.ask("--version").out.lower()
 
     def ask(
-        self, *words: str, env: Mapping[str, str] | None = None, timeout_s: float = ANSWERS_WITHIN_S
+        self,
+        *words: str,
+        env: Mapping[str, str] | None = None,
+        timeout_s: float = ANSWERS_WITHIN_S,
+        folder: str | None = None,
     ) -> Answer:
         """
         Run the command with *words* to its end.
 
         Args:
             env: Variables beside those of this process.
+            folder: Where it works, and what it starts; by default, where this process does.
 
         Raises:
             MLRunServiceUnavailableError: It is not installed, or reaches no engine.
@@ -63,6 +68,7 @@ class Engine:
             done = subprocess.run(
                 [*self.words, *words],
                 env={**os.environ, **env} if env else None,
+                cwd=folder,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 timeout=timeout_s,
@@ -111,11 +117,16 @@ def find_engine() -> Engine:
         MLRunServiceUnavailableError: There is none.
     """
     if command := shlex.split(str(mlconf.cluster.podman.command)):
-        return Engine(command)
+        return Engine([_found_anywhere(command[0]), *command[1:]])
     for name in ("podman", "docker"):
         if shutil.which(name):
             return Engine([name])
     raise not_installed("podman")
+
+
+def _found_anywhere(program: str) -> str:
+    """A path that means the same in every working folder; a name stays one."""
+    return os.path.abspath(program) if os.sep in program else program
 
 
 def not_installed(name: str) -> MLRunServiceUnavailableError:
