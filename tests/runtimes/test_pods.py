@@ -338,3 +338,10 @@ def test_an_attempt_that_nobody_would_begin_is_refused(fn: Any, db: Any) -> None
         fn.run(handler="train", watch=False, retry={"count": 1})
 
     assert db.list_runs() == []
+
+
+def test_a_pod_is_not_given_what_json_would_change(fn: Any, db: Any) -> None:
+    with pytest.raises(MLRunInvalidArgumentError, match="is of type object"):
+        fn.run(handler="train", params={"p1": object()})
+
+    assert db.list_runs() == []

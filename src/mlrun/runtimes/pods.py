@@ -15,6 +15,7 @@ from mlrun.model.run import Run, RunSpec
 from mlrun.runtimes.auto_mount import automatic_mount
 from mlrun.runtimes.base import Launch
 from mlrun.runtimes.building import Building
+from mlrun.runtimes.carried import check_carried
 from mlrun.runtimes.check import check_handler
 from mlrun.runtimes.command import check_mode
 from mlrun.runtimes.manifest import pod_name, pod_of
@@ -55,6 +56,7 @@ class PodRuntime(PodSweeps, Resources, Building, WithSource):
     def check_runnable(self, spec: RunSpec, launch: Launch) -> None:
         handler = launch.handler
         check_mode(self.spec.mode)
+        check_carried(spec)
         self.check_resources()
         thresholds.check(spec.state_thresholds)
         if callable(handler):

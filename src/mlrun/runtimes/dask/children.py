@@ -13,7 +13,7 @@ from typing import Any
 from mlrun.db import liveness
 from mlrun.db.base import RunDB
 from mlrun.errors import MLRunRuntimeError, MLRunServiceUnavailableError
-from mlrun.execution.parallel import BatchJob, abort_live, ended_with
+from mlrun.execution.parallel import BatchJob, abort_live, ended_with, handed_over
 from mlrun.execution.remaining import Remaining
 from mlrun.execution.travel import dumps
 from mlrun.model.run import Run, RunState
@@ -92,7 +92,7 @@ class _Tasks:
             child.status.state = RunState.PENDING.value
             # this process answers for it, so that it does not end with a worker
             child.status.process = {**liveness.process_stamp(), "task": task}
-        self._send(task, children, replace(self._blank, records=[child.to_dict() for child in children]))
+        self._send(task, children, replace(self._blank, records=[handed_over(child) for child in children]))
 
     def next_ended(self) -> tuple[list[Run], Ended | BaseException]:
         """The children of a task that has ended, and what it gave back, or why it could not."""
