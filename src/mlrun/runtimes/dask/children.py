@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import logging
 import queue
 import uuid
 from collections.abc import Iterator
@@ -54,7 +55,11 @@ def on_dask(
                 pace.restart()  # the first of those that are left may be to blame: it goes alone
             runs.give_back(children[len(ended) :])
             yield from ended
-    except BaseException:
+    except BaseException as error:
+        if isinstance(
+            error, KeyboardInterrupt
+        ):  # that a worker is killed in the middle is what was asked for
+            logging.getLogger("distributed.nanny").setLevel(logging.ERROR)
         abort_live(tasks.cancel(), db)
         raise
 

@@ -17,6 +17,7 @@ from mlrun.errors import (
 from mlrun.log import logger
 from mlrun.model.function import FunctionSpec
 from mlrun.model.quantity import quantity, whole
+from mlrun.runtimes.dask import slices
 
 CONNECT_S = 5.0  # to a scheduler that should be there
 _PAUSE_S = 0.2
@@ -67,6 +68,7 @@ def local_cluster(spec: FunctionSpec, name: str) -> Any:
         memory_limit=_memory_limit(spec),
         processes=True,
         dashboard_address="127.0.0.1:0",  # or all of them would want one port
+        preload=[*dask.config.get("distributed.worker.preload"), slices.__name__],  # its dask_setup()
     )
     if is_adaptive:
         cluster.adapt(minimum=spec.min_replicas or 0, maximum=most)
