@@ -56,10 +56,9 @@ def on_dask(
             runs.give_back(children[len(ended) :])
             yield from ended
     except BaseException as error:
-        if isinstance(
-            error, KeyboardInterrupt
-        ):  # that a worker is killed in the middle is what was asked for
-            logging.getLogger("distributed.nanny").setLevel(logging.ERROR)
+        if isinstance(error, KeyboardInterrupt):  # so workers are killed in the middle, which Dask warns of
+            for part in ("nanny", "scheduler"):
+                logging.getLogger(f"distributed.{part}").setLevel(logging.ERROR)
         abort_live(tasks.cancel(), db)
         raise
 
