@@ -44,6 +44,12 @@ def test_what_the_system_refuses_is_said_in_our_words(
     assert (type(found), str(found)) == (kind, message)
 
 
+def test_a_missing_file_below_this_folder_is_named_as_seen_from_here(tmp_path: Path) -> None:
+    found = files.as_error("read", f"{tmp_path}/data/a.csv", FileNotFoundError(2, "No such file"))
+
+    assert str(found) == f"no file 'data/a.csv' in {tmp_path}"
+
+
 def test_our_own_errors_pass_through_explained() -> None:
     with pytest.raises(MLRunAccessDeniedError, match=r"^no$"), files.explained("read", "/d/a"):
         raise MLRunAccessDeniedError("no")

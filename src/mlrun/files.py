@@ -16,16 +16,29 @@ from mlrun.errors import (
 
 
 def as_error(verb: str, path: str, error: OSError | ValueError) -> MLRunBaseError:
-    """What the system refused, in our words: ``can not write /data/a.csv: No space left on device``."""
+    """
+    What the system refused, in our words: ``can not write /data/a.csv: No space left on device``.
+
+    A file that is missing below this folder may have been named by a relative path: it is shown as one.
+    """
     reason = getattr(error, "strerror", None) or error
     message = f"can not {verb} {path}: {reason}"
     if isinstance(error, (FileNotFoundError, NotADirectoryError)) and verb != "write":
-        return MLRunNotFoundError(f"no file {path}")
+        return MLRunNotFoundError(f"no file {_from_here(path)}")
     if isinstance(error, PermissionError):
         return MLRunAccessDeniedError(message)
     if isinstance(error, ValueError):  # a NUL in the path
         return MLRunInvalidArgumentError(message)
     return MLRunRuntimeError(message)
+
+
+def _from_here(path: str) -> str:
+    """``'a/b.csv' in /folder`` of a path in this folder, else the path."""
+    with contextlib.suppress(OSError):  # this folder may be gone
+        here = os.path.join(os.getcwd(), "")
+        if path.startswith(here) and path != here:
+            return f"{path.removeprefix(here)!r} in {here.rstrip('/') or '/'}"
+    return path
 
 
 @contextlib.contextmanager

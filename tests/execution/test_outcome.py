@@ -1,8 +1,12 @@
+import traceback
+
 import pytest
 
 from mlrun.errors import MLRunInvalidArgumentError
-from mlrun.execution.outcome import now, outcome, user_traceback
-from mlrun.model.run import RunState
+from mlrun.execution.call import call
+from mlrun.execution.handlers import Given
+from mlrun.execution.outcome import in_user_code, now, outcome, user_traceback
+from mlrun.model.run import Run, RunState
 from mlrun.urls import check_key
 
 
@@ -25,6 +29,24 @@ def test_the_users_traceback_has_no_frames_of_this_package_first():
         check_key("a/b")
 
     assert "test_outcome.py" in user_traceback(caught.value).splitlines()[1]
+
+
+def test_an_interrupt_shows_where_the_handler_was_and_nothing_of_how_we_came_there(db):
+    def train():
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as caught:
+        call(Given(train), Run.from_dict({"metadata": {"name": "t", "uid": "u1", "project": "default"}}), db)
+
+    shown = traceback.extract_tb(in_user_code(caught.value))
+    assert [frame.name for frame in shown] == ["train"]
+
+
+def test_an_interrupt_of_who_only_waits_shows_nothing():
+    with pytest.raises(KeyboardInterrupt) as caught:
+        raise KeyboardInterrupt
+
+    assert in_user_code(caught.value) is None
 
 
 def test_times_carry_their_zone():

@@ -1,3 +1,9 @@
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 import mlrun
@@ -144,3 +150,44 @@ def test_runs_go_to_the_functions_own_database(fn, db):
     assert db.list_runs() == []
     assert other.read_run(run.uid())["status"]["state"] == "completed"
     assert run.db is other
+
+
+INTERRUPTED = """
+import time
+import mlrun
+
+def wait(p1=1):
+    print("begun", flush=True)
+    time.sleep(600)
+
+if __name__ == "__main__":
+    {line}
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "frames"),
+    [
+        ("mlrun.new_function('f').run(handler=wait)", 3),  # the last one is the handler's
+        ("mlrun.new_function('f', command='wait.py').run()", 2),
+        ("mlrun.new_function('f', kind='job', command='wait.py').run(handler='wait')", 2),
+        ("mlrun.new_function('f').run(handler=wait, hyperparams={'p1': [1]}, **TWO)", 2),
+        ("mlrun.new_function('f', kind='dask').run(handler=wait, hyperparams={'p1': [1]}, **TWO)", 2),
+    ],
+)
+def test_ctrl_c_in_a_terminal_aborts_the_run_and_shows_the_users_lines(db, line, frames):
+    Path("wait.py").write_text(INTERRUPTED.format(line="wait()"))
+    two = "{'hyper_param_options': {'parallel_runs': 2}}"
+    program = [sys.executable, "-c", INTERRUPTED.format(line=line.replace("TWO", two))]
+    parent = subprocess.Popen(
+        program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+
+    while "begun" not in (said := parent.stdout.readline()):
+        assert said, parent.stderr.read()
+    os.killpg(parent.pid, signal.SIGINT)
+    _, shown = parent.communicate(timeout=60)
+
+    assert db.list_runs()[0]["status"]["state"] == "aborted"
+    assert shown.count("  File ") == frames
+    assert shown.startswith("Traceback") and shown.endswith("\nKeyboardInterrupt\n")

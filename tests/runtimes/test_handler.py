@@ -133,6 +133,20 @@ def test_a_sweep_finds_its_handler_by_name(fn, at_once):
     assert run.output("best_iteration") == 2
 
 
+@pytest.mark.parametrize("at_once", [0, 2])
+def test_iterations_get_objects_and_numbers_that_json_lacks_as_they_were_given(fn, at_once):
+    def kind_of(context, p1):
+        context.log_result("kind", f"{type(p1).__name__} {p1}")
+
+    run = fn.run(
+        handler=kind_of,
+        hyperparams={"p1": [float("nan"), {2}, b"a"]},
+        hyper_param_options={"parallel_runs": at_once},
+    )
+
+    assert [row[-1] for row in run.status.iterations[1:]] == ["float nan", "set {2}", "bytes b'a'"]
+
+
 def test_an_iteration_in_another_process_has_the_secrets(fn, db):
     Path("secret.py").write_text("def train(context, p1): return context.get_secret('TOKEN') == 't0ken'\n")
     task = mlrun.new_task(handler="secret.train").with_secrets("inline", {"TOKEN": "t0ken"})

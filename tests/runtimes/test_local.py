@@ -443,3 +443,21 @@ def test_a_sweep_over_arguments_of_a_shell_program(db):
 
     assert run.state() == "completed"
     assert [row[0] for row in run.status.iterations[1:]] == ["completed", "error", "completed"]
+
+
+def test_a_program_is_not_given_what_json_would_change(program, db):
+    with pytest.raises(MLRunInvalidArgumentError, match=re.escape("params['p1'] is nan")):
+        program.run(params={"p1": float("nan")})
+
+    assert db.list_runs() == []
+
+
+@pytest.mark.parametrize("at_once", [0, 2])
+def test_neither_are_the_children_that_a_generator_makes(program, at_once, db):
+    with pytest.raises(MLRunInvalidArgumentError, match=re.escape("params['p1'] is of type set")):
+        program.run(
+            hyperparams=lambda: iter([{"p1": 1}, {"p1": {2}}]),
+            hyper_param_options={"strategy": "custom", "parallel_runs": at_once},
+        )
+
+    assert [run["status"]["state"] for run in db.list_runs()] == ["error"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -190,14 +191,35 @@ def test_a_pod_that_was_killed_fails_its_run(fn: Any, db: Any) -> None:
     assert db.list_runs()[0]["status"]["state"] == "error"
 
 
-def test_what_is_found_out_in_the_pod_is_recorded(db: Any) -> None:
-    fn = mlrun.new_function("train", kind="job", command="nowhere.py")
+@pytest.mark.parametrize(
+    ("command", "given", "message"),
+    [
+        ("nowhere.py", {}, "there is no file 'nowhere.py' in {here}"),
+        ("train.py", {"inputs": {"x": "no.csv"}}, "there is no file 'no.csv' (inputs['x']) in {here}"),
+        ("train.py", {"hyper_param_options": {"param_file": "p.csv"}}, "'p.csv' (param_file) in {here}"),
+    ],
+)
+def test_a_file_that_is_nowhere_is_said_before_anything_starts(
+    db: Any, command: str, given: dict[str, Any], message: str
+) -> None:
+    Path("train.py").write_text(CODE)
+    fn = mlrun.new_function("train", kind="job", command=command)
 
-    with pytest.raises(RunError, match=r"no file 'nowhere.py'"):
+    with pytest.raises(MLRunNotFoundError, match=re.escape(message.format(here=Path.cwd()))):
+        fn.run(handler="train", **given)
+
+    assert db.list_runs() == []
+
+
+def test_what_is_found_out_in_the_pod_is_recorded(db: Any) -> None:
+    fn = mlrun.new_function("train", kind="job", command="/nowhere/train.py")
+    fn.spec.build.source, fn.spec.build.load_source_on_run = "nowhere.zip", True
+
+    with pytest.raises(RunError, match=r"nowhere\.zip"):
         fn.run(handler="train")
 
     (run,) = db.list_runs()
-    assert b"no file 'nowhere.py'" in db.get_log(run["metadata"]["uid"])[1]
+    assert b"nowhere.zip" in db.get_log(run["metadata"]["uid"])[1]
 
 
 @pytest.mark.parametrize(
@@ -336,5 +358,12 @@ def test_who_waits_begins_the_next_attempt_in_a_pod_of_its_own(fn: Any, db: Any,
 def test_an_attempt_that_nobody_would_begin_is_refused(fn: Any, db: Any) -> None:
     with pytest.raises(MLRunInvalidArgumentError, match="retry= needs somebody who is there"):
         fn.run(handler="train", watch=False, retry={"count": 1})
+
+    assert db.list_runs() == []
+
+
+def test_a_pod_is_not_given_what_json_would_change(fn: Any, db: Any) -> None:
+    with pytest.raises(MLRunInvalidArgumentError, match="is of type object"):
+        fn.run(handler="train", params={"p1": object()})
 
     assert db.list_runs() == []

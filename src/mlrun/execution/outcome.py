@@ -7,12 +7,14 @@ import os
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 from mlrun.db.base import RunDB
 from mlrun.model.run import Run, RunState, RunStatus
 
 _PACKAGE = str(Path(__file__).parent.parent) + os.sep
+_CALL = str(Path(__file__).with_name("call.py"))  # the one place where user code is called
 
 
 def now() -> str:
@@ -43,9 +45,23 @@ def adopt_reason(status: RunStatus, stored: Mapping[str, Any]) -> None:
         status.status_text, status.error = str(stored.get("status_text", "")), ""
 
 
-def user_traceback(error: BaseException) -> str:
-    """The traceback of *error* without the frames of this package that led to the user's code."""
-    frame = error.__traceback__
+def in_user_code(error: BaseException) -> TracebackType | None:
+    """The part of *error*'s traceback from where a handler was called; None where none was running here."""
+    frame, found = error.__traceback__, None
+    while frame is not None:
+        if frame.tb_frame.f_code.co_filename == _CALL:
+            found = frame.tb_next
+        frame = frame.tb_next
+    return _without_own(found)
+
+
+def _without_own(frame: TracebackType | None) -> TracebackType | None:
     while frame is not None and frame.tb_frame.f_code.co_filename.startswith(_PACKAGE):
         frame = frame.tb_next
+    return frame
+
+
+def user_traceback(error: BaseException) -> str:
+    """The traceback of *error* without the frames of this package that led to the user's code."""
+    frame = _without_own(error.__traceback__)
     return "".join(traceback.format_exception(type(error), error, frame)).rstrip()

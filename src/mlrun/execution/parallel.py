@@ -56,7 +56,7 @@ def in_processes(
         for index, child in enumerate(runs):
             child.status.state = RunState.PENDING.value
             handed[index] = child
-            yield child.to_dict()
+            yield handed_over(child)
 
     with Pool(job_of(source, db, secrets, workdir, env), at_once) as pool:
         for index, outcome in pool.map_unordered(jobs()):
@@ -65,6 +65,13 @@ def in_processes(
                 yield Run.from_dict(outcome.value)
             else:
                 yield ended_with(child, outcome.error, masked_db(db, masker))
+
+
+def handed_over(child: Run) -> Record:
+    """The record of *child* for another process, which is pickled: its parameters go as they are."""
+    record = child.to_dict()
+    record["spec"]["parameters"] = child.spec.parameters
+    return record
 
 
 def job_of(source: Source, db: RunDB, secrets: list[Record], workdir: str, env: dict[str, str]) -> Job:

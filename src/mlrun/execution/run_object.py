@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from mlrun import render, urls
 from mlrun.config import mlconf
 from mlrun.db.base import RunDB
-from mlrun.errors import MLRunBaseError, MLRunNotFoundError, MLRunTimeoutError, RunError, err_to_str
+from mlrun.errors import MLRunBaseError, MLRunTimeoutError, RunError, err_to_str
+from mlrun.execution import portrait
 from mlrun.log import logger
 from mlrun.model.run import Run, RunState
 from mlrun.model.task import RunTemplate
@@ -251,54 +252,16 @@ class RunObject(Run):
             self.refresh()
         render.display(self._repr_html_, self._text)
 
-    def _summary(self) -> dict[str, Any]:
-        meta, spec, status = self.metadata, self.spec, self.status
-        shown = {
-            "project": meta.project,
-            "uid": meta.uid,
-            "iter": meta.iteration,
-            "start": status.start_time[:19].replace("T", " "),
-            "state": status.state,
-            "kind": meta.labels.get("kind", ""),
-            "name": meta.name,
-            "labels": meta.labels,
-            "inputs": spec.inputs,
-            "parameters": spec.parameters,
-            "results": status.results,
-            "artifacts": [render.Link(key, self._path_of(uri)) for key, uri in self._artifact_uris().items()],
-            "error": self.error,
-        }
-        return {key: value for key, value in shown.items() if value not in ("", {}, [])}
-
-    def _path_of(self, uri: str) -> str:
-        """Where the bytes of an artifact are, for a person to open; its address where that is not known."""
-        from mlrun.datastore.links import read_record, target_path
-
-        try:
-            return target_path(read_record(uri, self.db)) or uri if urls.is_store_url(uri) else uri
-        except MLRunNotFoundError:  # deleted since
-            return uri
-
-    def _hints(self) -> list[str]:
-        meta = self.metadata
-        artifact = next(iter(self._artifact_uris()), "")
-        in_python = f'run.artifact("{artifact}").show()' if artifact else "run.outputs"
-        return [f"mlrun logs {meta.uid} -p {meta.project}", in_python]
-
     def _repr_html_(self) -> str:
-        record = {**self._summary(), "what next": self._hints()}
-        return render.record_html(f"run {self.metadata.name}", record)
+        return portrait.html(self)
 
     def _text(self) -> str:
-        """Nobody can click in a terminal: an artifact stands with its path."""
-        summary = self._summary()
-        if "artifacts" in summary:
-            summary["artifacts"] = {link.text: link.url for link in summary["artifacts"]}
-        record = {**summary, "what next": self._hints()}
-        return render.record_text(f"run {self.metadata.name}", record)
+        return portrait.text(self)
 
     def __repr__(self) -> str:
-        return f"<RunObject {self.metadata.name} {self.uri} {self.status.state} {self.status.results}>"
+        children = len(self.status.iterations) - 1  # below their header
+        more = f" {children} iterations" if children > 0 else ""
+        return f"<RunObject {self.metadata.name} {self.uri} {self.status.state} {self.status.results}{more}>"
 
     # addresses
 

@@ -16,6 +16,7 @@ from mlrun.errors import MLRunBaseError, MLRunInvalidArgumentError, RunError
 from mlrun.execution.capture import LogWriter
 from mlrun.execution.context import MLClientCtx
 from mlrun.execution.handlers import Source
+from mlrun.execution.outcome import in_user_code
 from mlrun.execution.remaining import Remaining
 from mlrun.execution.retry import attempts
 from mlrun.execution.run_object import RunObject
@@ -166,6 +167,7 @@ class BaseRuntime(Kept, Editing, ImageNeeds):
 
         Raises:
             RunError: The user's code failed; the run is recorded all the same.
+            KeyboardInterrupt: The same; the run is aborted.
             MLRunInvalidArgumentError: Something that was given is wrong; nothing has started.
             MLRunNotImplementedServerError: It needs what is not built yet; the message says what.
         """
@@ -212,7 +214,10 @@ class BaseRuntime(Kept, Editing, ImageNeeds):
             if schedule is not None:
                 answer: Any = runner.schedule(run, launch, schedule)
                 return cast(RunObject, answer)  # the type of the published signature
-            attempts(run, launch.db, partial(runner._carry_out, run, launch, plan))
+            try:
+                attempts(run, launch.db, partial(runner._carry_out, run, launch, plan))
+            except KeyboardInterrupt as error:  # how we were waiting tells its reader nothing
+                raise error.with_traceback(in_user_code(error)) from None
         return RunObject.of(run, launch.db)
 
     def resume(self, run: Run, secrets: SecretsStore, handler: str = "", workdir: str = "") -> None:

@@ -18,6 +18,7 @@ from mlrun.execution.remaining import Remaining
 from mlrun.model.run import HyperParamOptions, Run, RunSpec, RunState
 from mlrun.runtimes import program
 from mlrun.runtimes.base import Launch
+from mlrun.runtimes.carried import carried, check_carried
 from mlrun.runtimes.check import check_handler, check_workdir
 from mlrun.runtimes.command import check_mode, command_line, program_of
 from mlrun.runtimes.handler import HandlerRuntime
@@ -66,6 +67,7 @@ class LocalRuntime(HandlerRuntime, WithSource):
                 f"function {self.metadata.name!r} has neither a command nor code;"
                 " new_function(command='train.py') names a program, and with_code() embeds one"
             )
+        check_carried(spec)
         parameters = None if spec.is_hyper_job() else spec.parameters
         self._command_line(parameters, workdir, "code.py" if source else "")
 
@@ -108,8 +110,8 @@ class LocalRuntime(HandlerRuntime, WithSource):
             from mlrun.execution.parallel import in_threads
 
             at_once = options.parallel_runs
-            return in_threads(runs, lambda run: self.launch(run, launch), launch.db, at_once)
-        return self.one_by_one(runs, launch)
+            return in_threads(map(carried, runs), lambda run: self.launch(run, launch), launch.db, at_once)
+        return self.one_by_one(map(carried, runs), launch)
 
     def _run_program(self, run: Run, launch: Launch) -> None:
         """

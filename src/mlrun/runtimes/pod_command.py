@@ -63,5 +63,7 @@ def _command(spec: FunctionSpec, place: Place) -> str:
     if place.reach is not Reach.FILES or spec.mode == "pass" or spec.build.source or not spec.command:
         return spec.command
     program, *rest = split_words(spec.command)
-    path = os.path.abspath(os.path.join(spec.workdir, program))
-    return " ".join([as_word(path), *map(as_word, rest)]) if os.path.isfile(path) else spec.command
+    for path in map(os.path.abspath, (os.path.join(spec.workdir, program), program)):
+        if os.path.isfile(path):
+            return " ".join([as_word(path), *map(as_word, rest)])
+    return spec.command

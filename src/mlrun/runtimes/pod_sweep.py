@@ -16,6 +16,7 @@ from mlrun.launcher.base import Launcher, Place, Private, Record, Work
 from mlrun.log import logger
 from mlrun.model.run import HyperParamOptions, Run, RunSpec
 from mlrun.runtimes.base import BaseRuntime, Launch
+from mlrun.runtimes.carried import carried
 from mlrun.runtimes.prepare import output_path
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class PodSweeps(BaseRuntime):
         assert launch.parent is not None, "they are children of a sweep"
         parent = Run.from_dict(launch.parent.to_dict())
         secrets, at_once = launch.secrets.to_values(), max(options.parallel_runs, 1)
-        return self._launcher(launch).run_children(self, parent, runs, at_once, secrets)
+        return self._launcher(launch).run_children(self, parent, map(carried, runs), at_once, secrets)
 
     def _sweep(self, run: Run, launch: Launch, plan: Plan, earlier: Sequence[Run] = ()) -> None:
         launcher = self._launcher(launch)

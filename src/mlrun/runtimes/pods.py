@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from mlrun.cluster.base import Reach
 from mlrun.code import load
 from mlrun.errors import MLRunInvalidArgumentError
 from mlrun.execution.call import failure
-from mlrun.launcher import thresholds
+from mlrun.launcher import own_files, thresholds
 from mlrun.launcher.base import Launcher, Place, Private, Record, Work
 from mlrun.log import logger
 from mlrun.model.retry import Retry
@@ -15,8 +16,9 @@ from mlrun.model.run import Run, RunSpec
 from mlrun.runtimes.auto_mount import automatic_mount
 from mlrun.runtimes.base import Launch
 from mlrun.runtimes.building import Building
+from mlrun.runtimes.carried import check_carried
 from mlrun.runtimes.check import check_handler
-from mlrun.runtimes.command import check_mode
+from mlrun.runtimes.command import check_mode, existing, program_of
 from mlrun.runtimes.manifest import pod_name, pod_of
 from mlrun.runtimes.pod_sweep import PodSweeps
 from mlrun.runtimes.resources import Resources
@@ -57,6 +59,7 @@ class PodRuntime(PodSweeps, Resources, Building, WithSource):
     def check_runnable(self, spec: RunSpec, launch: Launch) -> None:
         handler = launch.handler
         check_mode(self.spec.mode)
+        check_carried(spec)
         self.check_resources()
         thresholds.check(spec.state_thresholds)
         if callable(handler):
@@ -71,6 +74,7 @@ class PodRuntime(PodSweeps, Resources, Building, WithSource):
                 " leave one out"
             )
         self._check_code(handler)
+        self._check_files(spec, launch)
         if spec.is_hyper_job() and not (spec.param_file or spec.hyper_param_options.param_file):
             from mlrun.execution.sweep import Plan
 
@@ -85,6 +89,15 @@ class PodRuntime(PodSweeps, Resources, Building, WithSource):
                 f"function {self.metadata.name!r} has neither a command nor code;"
                 " new_function(command='train.py') names a program, and with_code() embeds one"
             )
+
+    def _check_files(self, spec: RunSpec, launch: Launch) -> None:
+        """What is to be a file of this machine, where pods have nothing else."""
+        if self.spec.build.source or self._launcher(launch).reach is not Reach.FILES:
+            return
+        own_files.check_there(spec, self.spec.workdir)
+        program = program_of(self.spec.command) if self.spec.mode != "pass" else ""
+        if program.endswith((".py", ".ipynb", ".sh")) and not load.embedded_source(self.spec):
+            existing(program, self.spec.workdir)
 
     def in_folder(self, workdir: str) -> Self:
         """Whoever starts its pod knows the function only."""

@@ -13,6 +13,7 @@ from mlrun.errors import (
     MLRunServiceUnavailableError,
 )
 from mlrun.runtimes import DaskCluster
+from mlrun.runtimes.dask import refuse_what_workers_can_not_reach
 
 
 def add(context, x=1):
@@ -198,6 +199,13 @@ def test_a_scheduler_that_is_not_there_is_said(db, monkeypatch):
 def test_a_scheduler_of_somebody_else_is_not_given_as_a_cluster(fn):
     with pytest.raises(MLRunInvalidArgumentError, match="was not started by this function"):
         fn.cluster()
+
+
+@pytest.mark.parametrize(
+    "address", ["127.0.0.1:8786", "localhost:8786", "tls://127.0.0.1:8786", "tcp://[::1]:1"]
+)
+def test_workers_of_this_machine_may_track_in_a_file_of_it(db, address):
+    refuse_what_workers_can_not_reach(address, db)
 
 
 def test_workers_elsewhere_do_not_track_in_a_file_of_this_machine(db):

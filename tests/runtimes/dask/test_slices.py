@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import pickle
+import subprocess
+import sys
 
 import pytest
 
@@ -100,3 +102,10 @@ def test_a_task_whose_children_have_all_ended_runs_nothing(db, state):
     store(db, 1, state)
 
     assert ran(run_slice(given(db.url, count=1))) == [None]
+
+
+def test_a_worker_leaves_ctrl_c_to_who_has_started_it():
+    code = "import os, signal; from mlrun.runtimes.dask.slices import dask_setup; dask_setup(None)"
+    code += "; os.kill(os.getpid(), signal.SIGINT); print('goes on')"
+
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True).stdout == b"goes on\n"

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from mlrun.errors import MLRunInvalidArgumentError, MLRunServiceUnavailableError
+from mlrun.errors import MLRunInvalidArgumentError, MLRunServiceUnavailableError, err_to_str
 from mlrun.model.function import FunctionSpec
 from mlrun.runtimes.dask.workers import _different, connect, is_reachable, local_cluster
 
@@ -29,6 +29,16 @@ def test_what_never_says_a_word_is_no_scheduler(monkeypatch):
         address = f"tcp://127.0.0.1:{mute.getsockname()[1]}"
         with pytest.raises(MLRunServiceUnavailableError, match="has said nothing after"):
             connect(address)
+
+
+def test_a_refused_connection_is_said_without_objects_of_dask(monkeypatch):
+    monkeypatch.setattr("mlrun.runtimes.dask.workers.CONNECT_S", 0.3)
+
+    with pytest.raises(MLRunServiceUnavailableError) as caught:
+        connect("127.0.0.1:1")
+
+    assert "no Dask scheduler answers at 127.0.0.1:1" in err_to_str(caught.value)
+    assert err_to_str(caught.value).endswith("this machine: [Errno 111] Connection refused")
 
 
 def test_what_is_no_address_is_said():

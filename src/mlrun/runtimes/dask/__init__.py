@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 _IN_FLIGHT = 2  # tasks a thread: one runs, another is there when it has ended
-_HERE = ("tcp://127.", "tcp://localhost", "tcp://[::1]", "inproc://")
+_HERE = re.compile(r"inproc://|(\w+://)?(127\.[0-9.]+|localhost|\[::1\])(:|$)")
 
 
 class DaskCluster(Resources, LocalRuntime):
@@ -271,7 +272,7 @@ def refuse_what_workers_can_not_reach(address: str, db: RunDB) -> None:
     Raises:
         MLRunInvalidArgumentError: Workers of another machine would track in a file of this one.
     """
-    if db.kind == "sqlite" and address and not address.startswith(_HERE):
+    if db.kind == "sqlite" and address and not _HERE.match(address):
         raise MLRunInvalidArgumentError(
             f"the workers of {address} can not write to the file {db.url} of this machine: name an API server"
             " or PostgreSQL in MLRUN_DBPATH"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import logging
 import queue
 import uuid
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from typing import Any
 from mlrun.db import liveness
 from mlrun.db.base import RunDB
 from mlrun.errors import MLRunRuntimeError, MLRunServiceUnavailableError
-from mlrun.execution.parallel import BatchJob, abort_live, ended_with
+from mlrun.execution.parallel import BatchJob, abort_live, ended_with, handed_over
 from mlrun.execution.remaining import Remaining
 from mlrun.execution.travel import dumps
 from mlrun.model.run import Run, RunState
@@ -54,7 +55,10 @@ def on_dask(
                 pace.restart()  # the first of those that are left may be to blame: it goes alone
             runs.give_back(children[len(ended) :])
             yield from ended
-    except BaseException:
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt):  # so workers are killed in the middle, which Dask warns of
+            for part in ("nanny", "scheduler"):
+                logging.getLogger(f"distributed.{part}").setLevel(logging.ERROR)
         abort_live(tasks.cancel(), db)
         raise
 
@@ -92,7 +96,7 @@ class _Tasks:
             child.status.state = RunState.PENDING.value
             # this process answers for it, so that it does not end with a worker
             child.status.process = {**liveness.process_stamp(), "task": task}
-        self._send(task, children, replace(self._blank, records=[child.to_dict() for child in children]))
+        self._send(task, children, replace(self._blank, records=[handed_over(child) for child in children]))
 
     def next_ended(self) -> tuple[list[Run], Ended | BaseException]:
         """The children of a task that has ended, and what it gave back, or why it could not."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import logging
 import pickle
+import signal
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -40,6 +42,15 @@ class Ended:
     records: list[Record]  # of the children that have ended; the others have not begun
     took_s: float = 0.0
     needs_job: bool = False  # nothing was run: the worker does not have it
+
+
+def dask_setup(worker: Any) -> None:
+    """
+    Dask calls this in each worker of this machine. Ctrl-C reaches all processes of a terminal: what ends is
+    for the one to say that has started them. (Ignoring the signal would be inherited by what a task starts.)
+    """
+    signal.signal(signal.SIGINT, lambda *_: None)
+    logging.getLogger("distributed.worker.state_machine").setLevel(logging.ERROR)  # of cancelled tasks
 
 
 def run_slice(given: Slice) -> Ended:

@@ -17,6 +17,7 @@ from mlrun.errors import (
 from mlrun.log import logger
 from mlrun.model.function import FunctionSpec
 from mlrun.model.quantity import quantity, whole
+from mlrun.runtimes.dask import slices
 
 CONNECT_S = 5.0  # to a scheduler that should be there
 _PAUSE_S = 0.2
@@ -67,6 +68,7 @@ def local_cluster(spec: FunctionSpec, name: str) -> Any:
         memory_limit=_memory_limit(spec),
         processes=True,
         dashboard_address="127.0.0.1:0",  # or all of them would want one port
+        preload=[*dask.config.get("distributed.worker.preload"), slices.__name__],  # its dask_setup()
     )
     if is_adaptive:
         cluster.adapt(minimum=spec.min_replicas or 0, maximum=most)
@@ -113,10 +115,11 @@ def connect(address: str, name: str = "", limit_s: float = 0.0) -> Any:
             logger.warning(f"the Dask scheduler at {address} may not understand this process: {different}")
         return client
     except (OSError, asyncio.TimeoutError) as error:
+        reason = _reason(error)
         raise MLRunServiceUnavailableError(
             f"no Dask scheduler answers at {address} within {limit_s or CONNECT_S:g} s, from this machine:"
-            f" {error}"[:300]
-        ) from error
+            f" {reason}"[:300]
+        ) from reason
     except MemoryError as error:  # text was read as a length
         raise MLRunServiceUnavailableError(
             f"what answers at {address} is no Dask scheduler, but speaks HTTP, say: is this the port of"
@@ -126,6 +129,16 @@ def connect(address: str, name: str = "", limit_s: float = 0.0) -> Any:
         raise MLRunInvalidArgumentError(
             f"{address!r} is not the address of a Dask scheduler, such as tcp://127.0.0.1:8786: {error}"
         ) from error
+
+
+def _reason(error: BaseException) -> BaseException:
+    """What the system has said, below what Dask says of its own objects; else *error* itself."""
+    below: BaseException | None = error
+    while below is not None:
+        if isinstance(below, OSError) and below.errno:
+            return below
+        below = below.__cause__
+    return error
 
 
 def connect_soon(address: str, name: str) -> Any:
