@@ -37,13 +37,13 @@ def prepared_run() -> Run | None:
     return run if run.metadata.uid else None
 
 
-def resume(run: Run, given: Any) -> int:
+def resume(run: Run, given: Any, db: RunDB) -> int:
     """Run *run* to its end, as the options say; gives the exit code."""
-    from mlrun.execution.capture import masked_output
+    from mlrun.runtimes.pod_output import read_output
 
     secrets = _secrets(run)
+    read_output(secrets.masker, db, lambda: _deliver(db))
     with contextlib.ExitStack() as stack:
-        stack.enter_context(masked_output(secrets.masker))
         function = _function(run, given, stack)
         for name in (CONFIG, CODE):  # what user code starts is no part of this run
             forget(name)
