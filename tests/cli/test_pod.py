@@ -9,12 +9,10 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
-from click.testing import CliRunner, Result
 
-from mlrun.cli import cli
 from mlrun.db import get_run_db
 from mlrun.testing.api_server import ApiServer
 
@@ -42,11 +40,32 @@ RUN: dict[str, Any] = {
 }
 
 
+class Result(NamedTuple):
+    exit_code: int
+    output: str
+
+
 def resume(db: Any, *words: str, run: dict[str, Any] = RUN, code: str = CODE) -> Result:
     db.store_run(run, "u1", "iris")
-    os.environ["MLRUN_EXEC_CONFIG"] = json.dumps(run)
-    os.environ["MLRUN_EXEC_CODE"] = base64.b64encode(code.encode()).decode()
-    return CliRunner().invoke(cli, ["run", "--from-env", "--name", "train", *words])
+    return execute(*words, run=run, code=code)
+
+
+def execute(*words: str, run: dict[str, Any] = RUN, code: str = CODE) -> Result:
+    """As a cluster would, with what a launcher has told."""
+    told = {
+        "MLRUN_EXEC_CONFIG": json.dumps(run),
+        "MLRUN_EXEC_CODE": base64.b64encode(code.encode()).decode(),
+        "PYTHONUNBUFFERED": "1",
+    }
+    ended = subprocess.run(
+        [sys.executable, "-m", "mlrun", "run", "--from-env", "--name", "train", *words],
+        env={**os.environ, **told},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    return Result(ended.returncode, ended.stdout)
 
 
 def test_a_prepared_run_goes_on_under_its_uid(db: Any) -> None:
@@ -65,17 +84,28 @@ def test_a_prepared_run_goes_on_under_its_uid(db: Any) -> None:
 def test_secrets_are_taken_out_of_the_environment_and_masked_in_what_it_prints(db: Any) -> None:
     os.environ["MLRUN_EXEC_SECRETS"] = json.dumps([{"kind": "inline", "source": {"TOKEN": "abc123"}}])
 
-    result = resume(db, "--handler", "train")
+    look = "def look(context):\n    train(context)\n    __import__('os').system('env | grep MLRUN_EXEC_')\n"
+    code = f"{CODE}\n{look}"
 
-    assert result.stdout == "the secret is ***\n"
-    assert not [name for name in os.environ if name.startswith("MLRUN_EXEC_")]
+    result = resume(db, "--handler", "look", code=code)
+
+    assert result.output == "the secret is ***\n"
+    assert db.get_log("u1", "iris")[1] == b"the secret is ***\n"
+
+
+def test_what_a_program_prints_of_a_secret_is_masked(db: Any) -> None:
+    os.environ["MLRUN_EXEC_SECRETS"] = json.dumps([{"kind": "inline", "source": {"TOKEN": "abc123"}}])
+
+    result = resume(db, "*", code="import subprocess\nsubprocess.run(['echo', 'abc123'])\n")
+
+    assert (result.output, db.get_log("u1", "iris")[1]) == ("***\n", b"***\n")
 
 
 def test_a_failure_is_an_exit_code(db: Any) -> None:
     result = resume(db, "--handler", "fail")
 
     assert result.exit_code == 1
-    assert "ValueError: bad luck" in result.stderr
+    assert "ValueError: bad luck" in result.output
     assert db.read_run("u1", "iris")["status"]["state"] == "error"
 
 
@@ -92,13 +122,11 @@ def test_a_run_that_was_aborted_before_does_not_start(db: Any) -> None:
     db.del_run("u1", "iris")
     aborted = RUN | {"status": {"state": "aborted"}}
     db.store_run(aborted, "u1", "iris")
-    os.environ["MLRUN_EXEC_CONFIG"] = json.dumps(RUN)
-    os.environ["MLRUN_EXEC_CODE"] = base64.b64encode(CODE.encode()).decode()
 
-    result = CliRunner().invoke(cli, ["run", "--from-env", "--handler", "train"])
+    result = execute("--handler", "train")
 
     assert result.exit_code == 1
-    assert "run iris/u1 is aborted" in result.stderr
+    assert "run iris/u1 is aborted" in result.output
     assert db.get_log("u1", "iris")[1] == b""
 
 
@@ -120,12 +148,9 @@ def test_a_sweep_runs_its_children_here(db: Any) -> None:
 
 
 def test_a_task_is_no_prepared_run(db: Any) -> None:
-    os.environ["MLRUN_EXEC_CONFIG"] = json.dumps(
-        {"metadata": {"name": "x"}, "spec": {"parameters": {"p1": 1}}}
-    )
-    os.environ["MLRUN_EXEC_CODE"] = base64.b64encode(CODE.encode()).decode()
+    task = {"metadata": {"name": "x"}, "spec": {"parameters": {"p1": 1}}}
 
-    result = CliRunner().invoke(cli, ["run", "--from-env", "--handler", "train"])
+    result = execute("--handler", "train", run=task)
 
     assert result.exit_code == 0, result.output
     assert len(db.list_functions()) == 1
@@ -141,7 +166,7 @@ def test_the_last_words_of_a_pod_that_is_ended_wait_for_a_server_that_is_away(tm
 
             server.kill()
             process.send_signal(signal.SIGTERM)
-            assert any("this pod waits" in line for line in process.stderr)
+            assert any("this pod waits" in line for line in process.stdout)
             server.start()
 
             assert process.wait(60) == 128 + signal.SIGTERM
@@ -160,4 +185,4 @@ def pod_of(run: dict[str, Any], handler: str, dbpath: str, home: Path) -> Any:
     }
     words = [sys.executable, "-m", "mlrun", "run", "--from-env", "--handler", handler]
     pipe = subprocess.PIPE
-    return subprocess.Popen(words, env=os.environ | told, stdout=pipe, stderr=pipe, text=True)
+    return subprocess.Popen(words, env=os.environ | told, stdout=pipe, stderr=subprocess.STDOUT, text=True)

@@ -1,7 +1,9 @@
+import multiprocessing
 import sys
 import threading
 
 from mlrun.execution.capture import LogWriter, Tee, capture
+from mlrun.secrets import Masker
 
 
 def writer(db, uid="u1", banner=""):
@@ -113,3 +115,43 @@ def test_what_is_printed_while_a_piece_is_stored_follows_it(db, monkeypatch):
         log_writer.flush()
 
     assert log(db) == b"a\nthe server is away\n"
+
+
+def test_what_a_forked_child_prints_is_printed_only(db, capfd):
+    with capture(writer(db)):
+        print("parent")
+        child = multiprocessing.get_context("fork").Process(target=print, args=("child",))
+        child.start()
+        child.join()
+
+    assert log(db) == b"parent\n"
+    assert capfd.readouterr().out == "parent\nchild\n"
+
+
+def test_a_forked_child_does_not_wait_for_a_lock_of_its_parent(db):
+    log_writer = writer(db)
+    with capture(log_writer), log_writer._lock:
+        child = multiprocessing.get_context("fork").Process(target=print, args=("child",))
+        child.start()
+        child.join(20)
+
+    assert child.exitcode == 0
+
+
+def test_bytes_are_in_the_log_too(db, capfdbinary):
+    with capture(writer(db)):
+        print("text")
+        sys.stdout.buffer.write(b"\xff\n")
+
+    assert log(db) == b"text\n\xff\n"
+    assert capfdbinary.readouterr().out == b"text\n\xff\n"
+
+
+def test_a_secret_that_is_learned_while_nothing_was_secret_is_masked(db):
+    db.store_run({"metadata": {"name": "t", "uid": "u1"}, "status": {"state": "running"}}, "u1")
+    masker = Masker()
+    with capture(LogWriter(db, "u1", "default", masker=masker)):
+        masker.add("learned")
+        print("learned")
+
+    assert log(db) == b"***\n"

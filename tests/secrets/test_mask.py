@@ -136,3 +136,15 @@ def test_a_secret_that_is_learned_later_is_masked_from_then_on():
 
 def test_a_masker_does_not_show_what_it_knows():
     assert "s3cr3t" not in repr(masker("s3cr3t"))
+
+
+def test_who_listens_is_told_of_each_new_text_once():
+    masker, heard = Masker(), []
+    masker.add("before")
+    masker.listen(heard.append)
+
+    for text in ("before", "after", "after", "abc"):
+        masker.add(text)
+
+    assert heard == ["after"]
+    assert masker.given == ("before", "after")

@@ -15,6 +15,7 @@ from mlrun.errors import RunError
 from mlrun.runtimes.told import CODE, CONFIG, forget, told
 
 if TYPE_CHECKING:
+    from mlrun.db.base import RunDB
     from mlrun.model.run import Run
     from mlrun.runtimes.base import BaseRuntime
     from mlrun.secrets import SecretsStore
@@ -36,15 +37,15 @@ def prepared_run() -> Run | None:
     return run if run.metadata.uid else None
 
 
-def resume(run: Run, given: Any) -> int:
+def resume(run: Run, given: Any, db: RunDB) -> int:
     """Run *run* to its end, as the options say; gives the exit code."""
-    from mlrun.execution.capture import masked_output
+    from mlrun.runtimes.pod_output import read_output
 
     secrets = _secrets(run)
+    read_output(secrets.masker, db, lambda: _deliver(db))
     with contextlib.ExitStack() as stack:
-        stack.enter_context(masked_output(secrets.masker))
         function = _function(run, given, stack)
-        stack.callback(_deliver, function)  # also where it is interrupted: its time of grace is for that
+        stack.callback(_deliver, db)  # also where it is interrupted: its time of grace is for that
         for name in (CONFIG, CODE):  # what user code starts is no part of this run
             forget(name)
         try:
@@ -54,11 +55,10 @@ def resume(run: Run, given: Any) -> int:
     return int(run.status.is_failed())
 
 
-def _deliver(function: BaseRuntime) -> None:
+def _deliver(db: RunDB) -> None:
     """Wait for a server that is away: what it was not told yet would be lost with the pod."""
     from mlrun.db.http import HTTPRunDB
 
-    db = function.db
     if not isinstance(db, HTTPRunDB) or not (report := db.sync()).waiting:
         return
     click.echo(f"mlrun: {report.reason}; this pod waits until it can tell how the run ended", err=True)

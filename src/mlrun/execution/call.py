@@ -6,7 +6,7 @@ from mlrun.code.imports import search_path
 from mlrun.db.base import RunDB
 from mlrun.errors import RunError
 from mlrun.execution.arguments import arguments
-from mlrun.execution.capture import LogWriter, capture
+from mlrun.execution.capture import Log, LogWriter, capture
 from mlrun.execution.context import MLClientCtx
 from mlrun.execution.current import current
 from mlrun.execution.handlers import Source
@@ -43,8 +43,8 @@ def call(
     writer = log or LogWriter(db, run.metadata.uid, run.metadata.project, masker=context.masker)
     try:
         # the context leaves last: who sees a final state sees the whole log
-        with context, capture(writer), current(context):
-            _call(source, context, writer)
+        with context, capture(writer) as own, current(context):
+            _call(source, context, own)
     except (Exception, SystemExit) as error:
         if run.status.state == RunState.COMPLETED:  # sys.exit(0)
             return run
@@ -52,7 +52,7 @@ def call(
     return run
 
 
-def _call(source: Source, context: MLClientCtx, writer: LogWriter) -> None:
+def _call(source: Source, context: MLClientCtx, log: Log) -> None:
     try:
         with search_path(*source.folders):
             handler = source.find(context.parameters)
@@ -60,7 +60,7 @@ def _call(source: Source, context: MLClientCtx, writer: LogWriter) -> None:
             if context.returns or not getattr(handler, LOGS_ITS_OUTPUTS, False):
                 log_returned(context, value, context.returns)
     except Exception as error:
-        writer.write(f"{user_traceback(error)}\n".encode())
+        log.write(f"{user_traceback(error)}\n".encode())
         raise
 
 

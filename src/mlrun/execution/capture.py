@@ -5,20 +5,22 @@ from __future__ import annotations
 import contextlib
 import contextvars
 import io
+import os
 import sys
 import threading
 from collections.abc import Iterator
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TextIO, cast
 
 from mlrun.config import mlconf
 from mlrun.db.base import RunDB
+from mlrun.execution import output_link
 from mlrun.execution.flusher import flusher
 from mlrun.log import logger
 from mlrun.secrets import Masker
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    pass
 
 FLUSH_ABOVE = 64_000  # characters
 
@@ -38,8 +40,9 @@ class LogWriter:
     def __init__(
         self, db: RunDB, uid: str, project: str, banner: str = "", masker: Masker | None = None
     ) -> None:
-        self._db, self._uid, self._project = db, uid, project
-        self._stream = (masker or Masker()).stream()
+        self.uid, self.project, self.banner = uid, project, banner
+        self._db = db
+        self._stream = (Masker() if masker is None else masker).stream()
         self._banner = f"{banner}\n".encode() if banner else b""
         self._parts: list[bytes] = []
         self._size = 0
@@ -69,7 +72,7 @@ class LogWriter:
         except Exception as error:
             if not self._failed:
                 self._failed = True
-                logger.warning(f"the log of run {self._project}/{self._uid} can not be stored: {error}")
+                logger.warning(f"the log of run {self.project}/{self.uid} can not be stored: {error}")
 
     def _store(self) -> None:
         with self._lock:
@@ -78,7 +81,7 @@ class LogWriter:
         if not (body := b"".join(parts)):
             return
         try:
-            self._db.store_log(self._uid, self._project, body, append=True)
+            self._db.store_log(self.uid, self.project, body, append=True)
         except BaseException:
             with self._lock:
                 self._parts[:0] = parts
@@ -104,10 +107,13 @@ class Tee(io.TextIOBase):
         self.stream = stream
 
     def write(self, text: str) -> int:
-        writer = _current.get() or (_active[-1] if len(_active) == 1 else None)
-        if writer is not None:
+        if (writer := _writer()) is not None:
             writer.write(text.encode("utf-8", "replace"))
         return self.stream.write(text)
+
+    @property
+    def buffer(self) -> BinaryIO:
+        return cast(BinaryIO, BytesTee(self.stream))
 
     def flush(self) -> None:
         self.stream.flush()
@@ -125,18 +131,52 @@ class Tee(io.TextIOBase):
         return getattr(self.stream, name)
 
 
+class BytesTee:
+    """The same for bytes: ``sys.stdout.buffer``."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, data: bytes) -> int:
+        if (writer := _writer()) is not None:
+            writer.write(bytes(data))
+        self._stream.flush()  # texts that were printed before come first
+        return self._stream.buffer.write(data)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream.buffer, name)
+
+
+def _writer() -> LogWriter | None:
+    """Of the run that prints here."""
+    return _current.get() or (_active[-1] if len(_active) == 1 else None)
+
+
+class Log(Protocol):
+    """Takes what is to stand in a run's log, and is not printed."""
+
+    def write(self, data: bytes) -> None: ...
+
+
 class capture:
     """
-    While the block runs, ``sys.stdout`` and ``sys.stderr`` also feed *writer*.
+    While the block runs, what user code prints also feeds *writer*; gives what else can write to the log.
 
-    Blocks nest and run side by side in threads: each run gets what it prints itself.
+    Where another process reads the output of this one, it reads it for the run: whatever writes it, however
+    this process ends. Elsewhere, and for a run inside of another one, ``sys.stdout`` and ``sys.stderr`` are
+    tees: blocks nest and run side by side in threads, and each run gets what it prints itself.
     """
 
     def __init__(self, writer: LogWriter) -> None:
         self._writer = writer
+        self._link: output_link.OutputLink | None = None
 
-    def __enter__(self) -> Self:
-        self._streams = (sys.stdout, sys.stderr)
+    def __enter__(self) -> Log:
+        link = output_link.link()
+        if link is not None and link.take():
+            self._link = link
+            link.begin(self._writer.uid, self._writer.project, self._writer.banner)
+            return link
         with _streams_lock:
             if not isinstance(sys.stdout, Tee):
                 sys.stdout = Tee(sys.stdout)
@@ -144,20 +184,37 @@ class capture:
                 sys.stderr = Tee(sys.stderr)
             _active.append(self._writer)
         self._token = _current.set(self._writer)
-        return self
+        return self._writer
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._link is not None:
+            self._link.end()
+            return
         _current.reset(self._token)
         with _streams_lock:
-            _active.remove(self._writer)
+            if self._writer in _active:
+                _active.remove(self._writer)
             if not _active:  # the last one out takes the tees off, if nobody else has
-                if isinstance(sys.stdout, Tee):
-                    sys.stdout = sys.stdout.stream
-                if isinstance(sys.stderr, Tee):
-                    sys.stderr = sys.stderr.stream
+                _take_tees_off()
         self._writer.close()
+
+
+def _take_tees_off() -> None:
+    if isinstance(sys.stdout, Tee):
+        sys.stdout = sys.stdout.stream
+    if isinstance(sys.stderr, Tee):
+        sys.stderr = sys.stderr.stream
+
+
+def _after_fork() -> None:
+    """A child process prints past the log; what its parent has not stored yet, its parent stores."""
+    global _streams_lock
+    _streams_lock = threading.Lock()
+    _active.clear()
+    _current.set(None)
+    _take_tees_off()
 
 
 class MaskedText(io.TextIOBase):
@@ -201,3 +258,4 @@ def masked_output(masker: Masker) -> Iterator[None]:
 
 
 _streams_lock = threading.Lock()
+os.register_at_fork(after_in_child=_after_fork)

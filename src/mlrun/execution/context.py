@@ -13,7 +13,7 @@ from mlrun.config import mlconf
 from mlrun.db import liveness
 from mlrun.db.base import RunDB
 from mlrun.errors import MLRunConflictError, MLRunInvalidArgumentError, err_to_str
-from mlrun.execution import ranks, sources
+from mlrun.execution import output_link, ranks, sources
 from mlrun.execution.children import Children
 from mlrun.execution.flusher import flusher
 from mlrun.execution.hidden import Hidden
@@ -257,8 +257,7 @@ class MLClientCtx(Children, Hidden):
 
     def set_hostname(self, host: str) -> None:
         with self._lock:
-            self._run.status.host = host
-            self.labels["host"] = host
+            self._run.status.host = self.labels["host"] = host
         self._touch()
 
     def set_state(
@@ -295,6 +294,7 @@ class MLClientCtx(Children, Hidden):
 
     def start(self) -> MLClientCtx:
         """Mark the run as running, in this process."""
+        output_link.hide(self.masker)
         status = self._run.status
         begin_attempt(status)
         status.state = RunState.RUNNING.value

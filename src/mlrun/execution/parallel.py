@@ -11,6 +11,7 @@ from typing import Any, cast
 from mlrun.db import get_run_db
 from mlrun.db.base import RunDB
 from mlrun.errors import MLRunConflictError, MLRunNotFoundError, RunError
+from mlrun.execution import output_link
 from mlrun.execution.batched import BatchedDB
 from mlrun.execution.call import call
 from mlrun.execution.capture import LogWriter
@@ -19,6 +20,7 @@ from mlrun.execution.masked import masked_db, masked_run
 from mlrun.execution.outcome import now
 from mlrun.execution.pool import Pool
 from mlrun.execution.surroundings import surroundings
+from mlrun.execution.worker_output import WorkerOutput
 from mlrun.model.run import Run, RunState
 from mlrun.packagers import add_custom_packager, get_custom_packagers
 from mlrun.secrets import Masker, SecretsStore
@@ -51,6 +53,7 @@ def in_processes(
     """Call the handler in *at_once* worker processes; gives each child when it has ended, in any order."""
     handed: dict[int, Run] = {}
     masker = SecretsStore.from_list(secrets).masker
+    output_link.hide(masker)
 
     def jobs() -> Iterator[Record]:
         for index, child in enumerate(runs):
@@ -58,7 +61,11 @@ def in_processes(
             handed[index] = child
             yield handed_over(child)
 
-    with Pool(job_of(source, db, secrets, workdir, env), at_once) as pool:
+    def open_log(uid: str, project: str, banner: str) -> LogWriter:
+        return LogWriter(db, uid, project, banner, masker)
+
+    job = job_of(source, db, secrets, workdir, env)
+    with Pool(job, at_once, lambda: WorkerOutput(open_log, masker)) as pool:
         for index, outcome in pool.map_unordered(jobs()):
             child = handed.pop(index)
             if outcome.error is None:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 from mlrun.errors import MLRunInvalidArgumentError, MLRunRuntimeError
 from mlrun.execution import worker as worker_module
 from mlrun.execution.travel import dumps
+from mlrun.execution.worker_output import WorkerOutput
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -30,6 +31,7 @@ _SAFE_PATH = ("-P",) if sys.version_info >= (3, 11) else ()
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
+NewOutput = Callable[[], WorkerOutput]
 
 
 class Outcome(NamedTuple):
@@ -65,7 +67,8 @@ class Pool(Generic[Job, Result]):
     Args:
         function: Called with a job. It, jobs and values are pickled (with cloudpickle).
         workers: Processes at once.
-        stdout: Where workers print (a file or descriptor; errors too); by default where this process does.
+        output: Gives what reads the output of a worker, for each of them; by default workers print where this
+            process does.
 
     Raises:
         MLRunInvalidArgumentTypeError: *function* can not be pickled.
@@ -77,7 +80,9 @@ class Pool(Generic[Job, Result]):
                 print(index, outcome.get())
     """
 
-    def __init__(self, function: Callable[[Job], Result], workers: int, stdout: Any = None) -> None:
+    def __init__(
+        self, function: Callable[[Job], Result], workers: int, output: NewOutput | None = None
+    ) -> None:
         if workers < 1:
             raise MLRunInvalidArgumentError(f"a pool needs at least 1 worker, and was given {workers}")
         named: Any = function
@@ -87,7 +92,7 @@ class Pool(Generic[Job, Result]):
         self._setup = pickle.dumps((os.getcwd(), sys.path, sys.argv, dumps(function, f"function {name!r}")))
         self._name = name
         self._workers = workers
-        self._stdout = stdout
+        self._output = output
         self._idle: list[_Worker] = []
         self._busy: dict[Connection, tuple[_Worker, int]] = {}  # and the index of its job
 
@@ -144,7 +149,7 @@ class Pool(Generic[Job, Result]):
             if worker.process.poll() is None:
                 return worker
             worker.kill()
-        worker = _Worker(self._stdout, self._workers)
+        worker = _Worker(self._output() if self._output else None, self._workers)
         worker.send(self._setup)
         return worker
 
@@ -197,7 +202,8 @@ class Pool(Generic[Job, Result]):
 class _Worker:
     """One process, leader of a group of its own, so that what it starts ends with it."""
 
-    def __init__(self, stdout: Any, workers: int) -> None:
+    def __init__(self, output: WorkerOutput | None, workers: int) -> None:
+        self._output = output
         self.connection, theirs = Pipe()
         life, self._life = os.pipe()
         threads = max(1, (os.cpu_count() or 1) // workers)  # else each worker starts a thread for every core
@@ -211,13 +217,15 @@ class _Worker:
                     str(theirs.fileno()),
                     str(life),
                 ],
-                env={"OMP_NUM_THREADS": str(threads), **os.environ},
+                env={"OMP_NUM_THREADS": str(threads), **os.environ, **(output.variables if output else {})},
                 stdin=subprocess.DEVNULL,
-                stdout=stdout,
-                stderr=None if stdout is None else subprocess.STDOUT,
-                pass_fds=(theirs.fileno(), life),
+                stdout=output.stdout if output else None,
+                stderr=subprocess.STDOUT if output else None,
+                pass_fds=(theirs.fileno(), life, *(output.pass_fds if output else ())),
                 start_new_session=True,
             )
+            if output:
+                output.follow(self.process)
         except BaseException:
             self._hang_up()
             raise
@@ -252,9 +260,12 @@ class _Worker:
 
     def _hang_up(self) -> None:
         self.connection.close()
-        if self._life >= 0:
-            os.close(self._life)
-            self._life = -1
+        if self._life < 0:
+            return
+        os.close(self._life)
+        self._life = -1
+        if self._output:
+            self._output.wait()
 
 
 def _ending(code: int) -> str:

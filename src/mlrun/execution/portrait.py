@@ -63,7 +63,7 @@ def _few_of_each(space: Any) -> dict[str, Any]:
         return {}
     return {
         name: [*values[:MOST_VALUES], f"... ({len(values)} values)"]
-        if isinstance(values, list | tuple) and len(values) > MOST_VALUES
+        if isinstance(values, (list, tuple)) and len(values) > MOST_VALUES
         else values
         for name, values in space.items()
     }

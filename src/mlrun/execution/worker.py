@@ -36,10 +36,19 @@ def main(jobs_fd: int, life_fd: int) -> None:
         contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError),
     ):
         folder, sys.path[:], sys.argv[:], function = pickle.loads(connection.recv_bytes())
+        _link_output()
         while True:
             job = connection.recv_bytes()
             os.chdir(folder)  # an earlier job may have gone elsewhere
             connection.send_bytes(_answer(function, job))
+
+
+def _link_output() -> None:
+    """Before user code starts anything, which would inherit what is told to who reads the output."""
+    if "MLRUN_EXEC_OUTPUT" in os.environ:
+        from mlrun.execution.output_link import receive
+
+        receive()
 
 
 def _die_with_parent(life_fd: int) -> None:

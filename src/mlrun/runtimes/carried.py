@@ -73,7 +73,7 @@ def _wrong(path: str, value: Any) -> Iterator[str]:
                 yield from _wrong(f"{path}[{key!r}]", inner)
             else:
                 yield f"{path} has the key {key!r:.40} of type {type(key).__name__}, not a text"
-    elif isinstance(value, list | tuple):
+    elif isinstance(value, (list, tuple)):
         for number, inner in enumerate(value):
             yield from _wrong(f"{path}[{number}]", inner)
     elif _is_number_of_numpy(value):
@@ -82,7 +82,7 @@ def _wrong(path: str, value: Any) -> Iterator[str]:
         yield f"{path} is {value}, a number that JSON does not have"
     elif isinstance(value, str) and not _is_text(value):
         yield f"{path} is a text with half a character, {value!r:.40}"
-    elif not isinstance(value, str | int | float | None):
+    elif not isinstance(value, (str, int, float, type(None))):
         yield f"{path} is of type {_name(type(value))}{_instead(type(value))}"
 
 

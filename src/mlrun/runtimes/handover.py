@@ -108,7 +108,7 @@ def received() -> SecretsStore:
             f"the run's secrets can not be read ({error.strerror}): its program runs as the user who started"
             " it, and not longer than mlrun does"
         ) from error
-    store.masker.tell = lambda text: _tell(path, text)
+    store.masker.listen(lambda text: _tell(path, text))
     return store
 
 

@@ -32,9 +32,10 @@ class Masker:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()  # of adding
+        self._given: tuple[str, ...] = ()
         self._texts: tuple[str, ...] = ()
         self._bytes: tuple[bytes, ...] = ()
-        self.tell: Callable[[str], None] | None = None  # called with each text that is new
+        self._listeners: tuple[Callable[[str], None], ...] = ()
 
     def add(self, text: str) -> None:
         """Mask *text* from now on; one of less than four characters is left as it is."""
@@ -43,8 +44,20 @@ class Masker:
             texts = (*self._texts, *sorted(new))
             self._bytes = tuple(form.encode("utf-8", "surrogatepass") for form in texts)
             self._texts = texts
-        if new and self.tell:
-            self.tell(text)
+            self._given = (*self._given, text) if new else self._given
+            listeners = self._listeners if new else ()
+        for listener in listeners:
+            listener(text)
+
+    def listen(self, listener: Callable[[str], None]) -> None:
+        """Call *listener* with each text that is new from now on, before :meth:`add` returns."""
+        with self._lock:
+            self._listeners = (*self._listeners, listener)
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """The texts that were added, as they were given."""
+        return self._given
 
     def __bool__(self) -> bool:
         return bool(self._texts)
