@@ -77,7 +77,7 @@ class Journey:
         with self.leg("file: 1,000 ranges of 1 MB", 1000 * BLOCK):
             for number in range(1000):
                 at = number * 37 * BLOCK % self.size // MARK * MARK
-                assert item.get(BLOCK, offset=at)[:8] == at.to_bytes(8)
+                assert item.get(BLOCK, offset=at)[:8] == at.to_bytes(8, "big")
         item.delete()
         with self.leg("file: download"):
             mlrun.get_dataitem(str(source)).download(self.copy)
@@ -124,7 +124,7 @@ class Journey:
         with path.open("wb") as file:
             for at in range(0, self.size, MARK):
                 file.seek(at)
-                file.write(at.to_bytes(8))
+                file.write(at.to_bytes(8, "big"))
             file.truncate(self.size)
         return path
 
@@ -133,7 +133,7 @@ class Journey:
         with path.open("rb") as file:
             for at in range(0, self.size, MARK):
                 file.seek(at)
-                assert file.read(8) == at.to_bytes(8)
+                assert file.read(8) == at.to_bytes(8, "big")
 
 
 @contextmanager

@@ -25,7 +25,7 @@ def pieces(start: int, end: int) -> Iterator[memoryview]:
     block = bytearray(8) + _REST
     while start < end:
         number, within = divmod(start, BLOCK)
-        block[:8] = number.to_bytes(8)
+        block[:8] = number.to_bytes(8, "big")
         piece = memoryview(block)[within : min(BLOCK, within + end - start)]
         yield piece
         start += len(piece)

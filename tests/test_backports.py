@@ -47,6 +47,10 @@ def test_a_time_is_read_as_others_write_it(text: str) -> None:
     assert fromisoformat(text) == datetime.datetime(2030, 1, 31, 12, tzinfo=datetime.timezone.utc)
 
 
+def test_the_zone_of_a_time_is_one_of_the_standard_library() -> None:
+    assert isinstance(fromisoformat("2030-01-31T12:00:00+02:00").tzinfo, datetime.timezone)
+
+
 def test_what_is_no_time_is_refused() -> None:
     with pytest.raises(ValueError, match="tomorrow"):
         fromisoformat("tomorrow")

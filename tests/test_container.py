@@ -87,7 +87,7 @@ def check_what_is_in(podman: Podman, image: str) -> None:
     assert check["Test"][:4] == ["CMD", "mlrun", "db", "ping"]
     listed = podman(
         *("run", "--rm", "--network", "none", "--entrypoint", "python", image, "-c"),
-        "import importlib.metadata as m; print(sorted(d.name.lower() for d in m.distributions()))",
+        "import importlib.metadata as m; print(*(d.metadata['Name'].lower() for d in m.distributions()))",
     ).stdout
     assert "uvicorn" in listed and "psycopg" in listed
     assert "setuptools" not in listed and "pandas" not in listed

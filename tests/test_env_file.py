@@ -31,7 +31,7 @@ from mlrun.errors import MLRunInvalidArgumentError, MLRunNotFoundError
     ],
 )
 def test_a_line_is_read_as_a_shell_would(line: str, value: str) -> None:
-    Path("x.env").write_text(f"\n# comment\n{line}\n", newline="")
+    Path("x.env").write_bytes(f"\n# comment\n{line}\n".encode())
 
     assert read_env_file("x.env") == {"KEY": value}
 

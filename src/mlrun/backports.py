@@ -6,7 +6,7 @@ import datetime
 import enum
 import sys
 import types
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Union
 
 if TYPE_CHECKING:
@@ -15,16 +15,18 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
     from importlib.metadata import EntryPoint
 
-fromisoformat: Callable[[str], datetime.datetime]
-
 if sys.version_info >= (3, 11):
     from enum import StrEnum as StrEnum
 
     fromisoformat = datetime.datetime.fromisoformat
 else:
-    from backports import datetime_fromisoformat
+    from backports.datetime_fromisoformat import datetime_fromisoformat
 
-    fromisoformat = datetime_fromisoformat.datetime_fromisoformat
+    def fromisoformat(text: str) -> datetime.datetime:
+        """A time by any form of ISO 8601, with a zone of the standard library, as pandas knows no other."""
+        time: datetime.datetime = datetime_fromisoformat(text)
+        offset = time.utcoffset()
+        return time if offset is None else time.replace(tzinfo=datetime.timezone(offset))
 
     class StrEnum(str, enum.Enum):
         """An enum whose members are texts, and are printed as such."""

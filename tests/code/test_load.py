@@ -187,7 +187,9 @@ def test_a_traceback_shows_the_lines_of_embedded_source() -> None:
     with pytest.raises(KeyError) as caught:
         module.fail()
 
-    assert 'raise KeyError("broken")' in "".join(traceback.format_exception(caught.value))
+    assert 'raise KeyError("broken")' in "".join(
+        traceback.format_exception(None, caught.value, caught.value.__traceback__)
+    )
     assert inspect.getsource(module.train) == "def train(x=1):\n    return x + 1\n"
 
 

@@ -50,8 +50,8 @@ def test_a_part_of_a_pack_is_refused(cut: int) -> None:
     [
         (b"f", "the pack is broken off"),
         (b"x" + bytes(40), "broken off, or none"),
-        (b"f" + bytes(32) + (10).to_bytes(8), "broken off, or none"),
-        (b"f" + bytes(32) + (1).to_bytes(8) + b"x", "the 1 bytes that came as file/0"),
+        (b"f" + bytes(32) + (10).to_bytes(8, "big"), "broken off, or none"),
+        (b"f" + bytes(32) + (1).to_bytes(8, "big") + b"x", "the 1 bytes that came as file/0"),
     ],
 )
 def test_what_is_no_pack_inside_is_refused(plain: bytes, message: str) -> None:

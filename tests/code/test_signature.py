@@ -88,7 +88,7 @@ def test_source_that_is_not_python_is_named() -> None:
         entry_points("def f(:", "train.py")
 
 
-@pytest.mark.parametrize("default", ["b'x'", "{1}", "float('nan')", "lambda: 1", "1j"])
+@pytest.mark.parametrize("default", ["b'x'", "{1}", "float('nan')", "print()", "1j"])
 def test_a_default_that_json_can_not_hold_is_its_text(default: str) -> None:
     assert entry_points(f"def f(x={default}): ...")["f"].parameters[0].default == default
 

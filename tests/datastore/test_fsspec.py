@@ -117,7 +117,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     block = os.urandom(1 << 20)
     with path.open("wb") as file:
         for number in range(SIZE >> 20):
-            file.write(number.to_bytes(8) + block[8:])
+            file.write(number.to_bytes(8, "big") + block[8:])
     return path
 
 
@@ -141,7 +141,7 @@ def test_a_large_file_does_not_pass_through_the_memory(
     grown = {way: growth(url, secrets, path, way) for way, path in ways.items()}
 
     assert all(size < MOST for size in grown.values()), grown
-    assert get_dataitem(url, secrets).get(8, offset=99 << 20) == (99).to_bytes(8)
+    assert get_dataitem(url, secrets).get(8, offset=99 << 20) == (99).to_bytes(8, "big")
     assert filecmp.cmp(copy, large, shallow=False)
 
 
@@ -310,7 +310,7 @@ def test_a_wrong_key_is_denied_and_not_shown(azure_server: str) -> None:
     with pytest.raises(MLRunAccessDeniedError) as caught:
         get_dataitem("az://contract/a", {"AZURE_STORAGE_CONNECTION_STRING": connection}).put("1")
 
-    text = "".join(traceback.format_exception(caught.value)[-1:])
+    text = "".join(traceback.format_exception(None, caught.value, caught.value.__traceback__)[-1:])
     assert text.count("can not write az://contract/a") == 1
     assert "the credentials are looked for as AZURE_STORAGE_CONNECTION_STRING" in text
     assert wrong not in text

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import tomllib
 
 from mlrun.datastore.schemes import SCHEMES, scheme_of
 
@@ -14,6 +13,7 @@ PROJECT = Path(__file__).parents[2] / "pyproject.toml"
 
 @pytest.mark.parametrize("word", SCHEMES)
 def test_every_extra_that_an_error_names_can_be_installed(word: str) -> None:
+    tomllib = pytest.importorskip("tomllib", reason="Python has it from 3.11 on")
     extras = tomllib.loads(PROJECT.read_text())["project"]["optional-dependencies"]
 
     assert SCHEMES[word].extra in extras

@@ -138,7 +138,7 @@ class Callable:
         (takes_all, {"p1": 1, "contxt": 2}, {}),
         (lambda context: None, {}, {}),
         (Callable(), {"p1": 1}, {}),
-        (print, {}, {}),
+        (globals, {}, {}),
     ],
 )
 def test_a_handler_that_gets_what_it_needs_passes(handler, parameters, inputs):

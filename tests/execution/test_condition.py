@@ -106,7 +106,7 @@ def test_all_else_is_refused_when_it_is_parsed(text: str, wrong: str) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("accuracy >=", "'accuracy >=' is not an expression: invalid syntax; for example: accuracy >= 0.7"),
+        ("accuracy >=", "'accuracy >=' is not an expression: "),
         ("accuracy = 1", "is equal is written =="),
         ("", "is not an expression"),
         ("import os", "is not an expression"),

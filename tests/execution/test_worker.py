@@ -38,9 +38,9 @@ class Started(NamedTuple):
 def started() -> Iterator[Started]:
     ours, theirs = Pipe()
     read, write = os.pipe()
-    command = [sys.executable, "-P", worker.__file__, str(theirs.fileno()), str(read)]
+    command = [sys.executable, worker.__file__, str(theirs.fileno()), str(read)]
     process = subprocess.Popen(
-        command, pass_fds=(theirs.fileno(), read), stdout=subprocess.PIPE, process_group=0
+        command, pass_fds=(theirs.fileno(), read), stdout=subprocess.PIPE, start_new_session=True
     )
     theirs.close()
     os.close(read)

@@ -50,9 +50,8 @@ def test_a_name_of_no_type_is_refused(name):
     ("hint", "kinds"),
     [
         (int, [int]),
-        (int | None, [int]),
         (typing.Optional[dict], [dict]),  # what old code has
-        (dict[str, int] | str, [dict, str]),
+        (typing.Union[dict[str, int], str], [dict, str]),
         (typing.Annotated[int, "meters"], [int]),
         (typing.Any, [object]),
         ("text", [object]),
@@ -62,10 +61,15 @@ def test_annotations_allow_types(hint, kinds):
     assert candidates(hint) == kinds
 
 
+@pytest.mark.parametrize("text", ["int | None", "Optional[int]"])
+def test_a_postponed_annotation_allows_types(text):
+    assert candidates(annotation_of(text, {})) == [int]
+
+
 def test_a_postponed_annotation_means_what_its_module_means():
     import pandas
 
-    assert annotation_of("int | None", {}) == int | None
+    assert annotation_of("int | None", {}) == typing.Optional[int]
     assert annotation_of("frame", {"frame": pandas.DataFrame}) is pandas.DataFrame
     assert annotation_of("Optional[int]", {}) == typing.Optional[int]
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Optional, Union
+
 import pandas as pd
 import pytest
 
@@ -16,7 +18,7 @@ def test_a_data_item_stays_one_where_it_is_wanted(item):
     given = item("a.csv", "a\n1\n")
 
     assert unpack(given, DataItem) is given
-    assert unpack(given, DataItem | None) is given
+    assert unpack(given, Optional[DataItem]) is given
 
 
 def test_a_type_is_named_in_words(item):
@@ -26,7 +28,7 @@ def test_a_type_is_named_in_words(item):
 def test_the_first_type_that_fits_is_taken(item):
     given = item("a.json", "[1, 2]")
 
-    assert unpack(given, dict | list) == [1, 2]
+    assert unpack(given, Union[dict, list]) == [1, 2]
 
 
 def test_any_is_what_the_record_says(keep, item):

@@ -205,7 +205,7 @@ def parse(body: bytes) -> Any:
     """
     try:
         value = _decode(body)
-    except (ValueError, RecursionError) as error:
+    except (ValueError, msgspec.DecodeError, RecursionError) as error:
         raise MLRunBadRequestError(f"the body is not JSON: {error}") from error
     if body.count(b"[") + body.count(b"{") > MOST_DEPTH and _is_too_deep(value):
         raise MLRunBadRequestError(f"the body has more than {MOST_DEPTH} objects and lists in each other")
@@ -228,7 +228,7 @@ def part(record: dict[str, Any], name: str, what: str) -> dict[str, Any]:
 def _decode(body: bytes) -> Any:
     try:
         return msgspec.json.decode(body)
-    except ValueError:
+    except (ValueError, msgspec.DecodeError):  # the latter is one from msgspec 0.21 on
         if b"NaN" in body or b"Infinity" in body:
             return json.loads(body)
         raise

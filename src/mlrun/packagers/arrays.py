@@ -120,7 +120,7 @@ def _save(array: Any, path: str, format: str) -> None:
     if format == "npy":
         numpy.save(path, array, allow_pickle=False)
     elif format == "npz":
-        numpy.savez(path, allow_pickle=False, **{_ONE: array})
+        _save_all({_ONE: array}, path)
     else:
         flat = (
             array.reshape(len(array), -1)
@@ -138,7 +138,9 @@ def _text_form(array: Any) -> str:
 
 
 def _save_all(named: dict[str, Any], path: str) -> None:
-    _numpy().savez(path, allow_pickle=False, **named)
+    if any(array.dtype.hasobject for array in named.values()):  # allow_pickle=False is of numpy 2.1 and up
+        raise ValueError("Object arrays cannot be saved without pickle")
+    _numpy().savez(path, **named)
 
 
 def _load(path: str, format: str, dtype: str) -> Any:

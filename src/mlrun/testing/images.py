@@ -77,6 +77,10 @@ class Podman:
     def import_python(self, image: str, folder: Path) -> None:
         """Make an *image* of this machine's Python, by way of an empty *folder*."""
         copy_python(folder)
+        self.import_folder(image, folder)
+
+    def import_folder(self, image: str, folder: Path) -> None:
+        """Make an *image* of a root file system."""
         subprocess.run(["tar", "-C", folder, "-cf", f"{folder}.tar", "."], check=True)
         self("import", "--quiet", f"{folder}.tar", image)
 

@@ -23,7 +23,7 @@ def answer(url: str) -> MLRunBaseError:
     """What connecting to *url* ends with; without the password anywhere."""
     with pytest.raises(MLRunBaseError) as raised:
         get_run_db(url)
-    assert "wr0ng" not in "".join(traceback.format_exception(raised.value))
+    assert "wr0ng" not in "".join(traceback.format_exception(None, raised.value, raised.value.__traceback__))
     return raised.value
 
 

@@ -254,6 +254,7 @@ def test_a_program_that_ends_leaves_one_file(db: SQLiteRunDB, path: Path, start)
 
 
 def test_a_forgotten_database_is_closed(path: Path) -> None:
+    gc.collect()
     files = len(os.listdir("/dev/fd"))
 
     for _ in range(5):
