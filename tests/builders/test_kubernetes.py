@@ -1,8 +1,9 @@
 """
-On a real Kubernetes, with a stand-in for BuildKit, which is not there.
+On a real Kubernetes, with a stand-in for BuildKit, which no registry of a test has.
 
 What is real: the manifest, the secrets, the pod, its log as it comes, its end. What is not: that an image is
-made.
+made. The stand-in takes the words that buildctl 0.25 takes, prints what it prints with ``--progress plain``,
+and fails as it does; CONTRIBUTING.md says how the real one is had.
 """
 
 import threading
@@ -12,22 +13,81 @@ import pytest
 
 from mlrun.builders.kubernetes import KubernetesBuilder
 from mlrun.config import mlconf
-from mlrun.errors import MLRunInvalidArgumentError, MLRunRuntimeError
+from mlrun.errors import MLRunInvalidArgumentError, MLRunNotFoundError, MLRunRuntimeError
 
 # Reads the build file that it is given and runs its commands, as buildctl would in a container.
-BUILDCTL = """
-import os, subprocess, sys
-told = dict(word.split("=", 1) for word in sys.argv if word.startswith(("context=", "type=")))
-args = dict(word[10:].split("=", 1) for word in sys.argv if word.startswith("build-arg:"))
-for line in open(told["context"] + "/Dockerfile"):
-    word, _, rest = line.strip().partition(" ")
-    print("#", line.strip(), flush=True)
+BUILDCTL = r"""
+import argparse, json, os, re, subprocess, sys, tempfile, time
+
+class Words(argparse.ArgumentParser):
+    def error(self, message):
+        sys.exit("Incorrect Usage: " + message)
+
+def pairs(text):
+    return dict(pair.split("=", 1) for pair in text.split(","))
+
+def refuse(known, told, what):
+    if others := set(told) - set(known):
+        sys.exit(f"error: unexpected {what} {sorted(others)}")
+
+parser = Words(allow_abbrev=False)
+parser.add_argument("command", choices=["build"])
+parser.add_argument("--progress", choices=["auto", "plain", "tty", "rawjson"])
+parser.add_argument("--frontend", choices=["dockerfile.v0"], required=True)
+parser.add_argument("--no-cache", action="store_true")
+for name in ("--local", "--opt", "--output", "--secret", "--import-cache", "--export-cache"):
+    parser.add_argument(name, action="append", default=[])
+told = parser.parse_args()
+local = dict(pair.split("=", 1) for pair in told.local)
+refuse(["context", "dockerfile"], local, "local")
+options = dict(pair.split("=", 1) for pair in told.opt)
+refuse(["target", *[key for key in options if re.match("(build-arg|label):.", key)]], options, "opt")
+(output,) = map(pairs, told.output)
+refuse(["type", "name", "push", "registry.insecure"], output, "exporter option")
+secrets = {}
+for secret in map(pairs, told.secret):
+    refuse(["id", "env", "src", "type"], secret, "key")
+    secrets[secret["id"]] = os.environ[secret["env"]]
+
+def fail(title, printed, number, line, reason):
+    print(f"------\n > [{title}:")
+    print(*printed, "------", f"Dockerfile:{number}", "-" * 20, sep="\n")
+    print(f"{number:4} | >>> {line}", "-" * 20, sep="\n", flush=True)
+    sys.exit("error: failed to solve: " + reason)
+
+def run(title, number, line, command):
+    started, printed = time.monotonic(), []
+    with tempfile.TemporaryDirectory() as folder:
+        while mount := re.match(r"--mount=(\S+) ", command):
+            command, at = command[mount.end():], folder + "/" + pairs(mount[1])["id"]
+            with open(at, "w") as file:
+                file.write(secrets[pairs(mount[1])["id"]])
+        words = json.loads(command) if command[0] == "[" else ["/bin/sh", "-c", command]
+        here = [word.replace("/run/secrets", folder) for word in words]
+        child = subprocess.Popen(here, cwd=local["context"] + "/source", text=True,
+                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        for said in child.stdout:
+            printed.append(f"{time.monotonic() - started:.3f} {said.rstrip()}")
+            print(f"#{number + 3}", printed[-1], flush=True)
+    if code := child.wait():
+        reason = f"process {json.dumps(' '.join(words))} did not complete successfully: exit code: {code}"
+        print(f"#{number + 3} ERROR: {reason}")
+        fail(title, printed[-10:], number, line, reason)
+
+lines = open(local["dockerfile"] + "/Dockerfile").read().splitlines()
+print("#1 [internal] load build definition from Dockerfile\n#1 DONE 0.0s\n")
+for number, line in enumerate(lines, 1):
+    word, _, rest = line.partition(" ")
+    title = f"{number}/{len(lines)}] {line}"
+    print(f"#{number + 3} [{title}", flush=True)
+    if word == "FROM" and "nosuch" in rest:
+        title = f"internal] load metadata for {rest}"
+        reason = f"{rest}: failed to resolve source metadata for {rest}: {rest}: not found"
+        fail(title, [], number, line, reason)
     if word == "RUN":
-        env = {**os.environ, **args}
-        code = subprocess.run(["/bin/sh", "-c", rest], cwd=told["context"] + "/source", env=env).returncode
-        if code:
-            sys.exit(f"error: process {rest!r} did not complete: exit code: {code}")
-print("pushing", told["type"])
+        run(title, number, line, rest)
+    print(f"#{number + 3} DONE 0.0s\n", flush=True)
+print(f"#{len(lines) + 4} exporting to image\n#{len(lines) + 4} pushing manifest for {output['name']}")
 """
 IMAGE = "reg.example.com/team/x:1"
 
@@ -75,21 +135,36 @@ def test_a_pod_is_given_the_context_and_followed(builder, kubernetes, plan, log,
     image = builder.build(made, log)
 
     assert image == IMAGE
-    assert "# FROM localhost/base\n" in log.text and "x = 1\nA=s3cr3t\n" in log.text
-    assert f"pushing image,name={IMAGE},push=true" in log.text
+    assert "] FROM localhost/base\n" in log.text and f"pushing manifest for {IMAGE}" in log.text
+    assert "x = 1\n" in log.text and "A=s3cr3t\n" in log.text
     assert nothing_is_left(kubernetes)
 
 
 def test_a_failing_command_is_said_with_its_last_lines(builder, kubernetes, plan, log, code):
-    failing = plan(image=IMAGE, source=code, commands=("echo no such luck; exit 3",))
+    command = "echo no such luck; exit 3"
+    failing = plan(image=IMAGE, source=code, commands=(command,), env={"A": "1"})
 
     with pytest.raises(MLRunRuntimeError) as failed:
         builder.build(failing, log)
 
+    assert str(failed.value) == f"{command!r} ended with exit code 3:\nno such luck"
+    assert nothing_is_left(kubernetes)
+
+
+def test_a_base_image_that_is_not_there_is_a_sentence(builder, kubernetes, plan, log):
+    with pytest.raises(MLRunNotFoundError, match=r"no image 'nosuch:1' to start from.*base_image= names"):
+        builder.build(plan(image=IMAGE, base_image="nosuch:1"), log)
+
+    assert nothing_is_left(kubernetes)
+
+
+def test_what_ends_without_a_reason_is_said_with_the_last_lines_of_the_pod(builder, plan, log):
+    with pytest.raises(MLRunRuntimeError) as failed:
+        builder.build(plan(image=IMAGE, extra_args="--nosuch"), log)
+
     first, *rest = str(failed.value).splitlines()
     assert "failed (Error: ended with exit code 1):" in first
-    assert "no such luck" in rest and "exit code: 3" in rest[-1]
-    assert nothing_is_left(kubernetes)
+    assert "--nosuch" in rest[-1]
 
 
 def test_its_log_comes_while_it_builds_and_it_can_be_stopped(builder, kubernetes, plan, log, code):

@@ -2,9 +2,11 @@ import base64
 import io
 import os
 import tarfile
+import tomllib
 
 import pytest
 
+from mlrun.builders import variables
 from mlrun.builders.context import laid_out
 from mlrun.builders.pod import MOST_PIECES, PIECE, build_pod
 from mlrun.config import mlconf
@@ -65,9 +67,24 @@ def test_one_that_is_too_large_is_a_sentence(made, tmp_path):
 def test_values_of_variables_are_in_no_manifest(made):
     resource, secrets = made(env={"TOKEN": "s3cr3t"})
 
-    assert secrets["b1"] == {"TOKEN": "s3cr3t"} and "s3cr3t" not in str(resource)
-    words = resource["spec"]["containers"][0]["args"]
-    assert "build-arg:TOKEN=$(TOKEN)" in words
+    assert secrets["b1"] == {"TOKEN": "s3cr3t", variables.NAME: "export TOKEN=s3cr3t\n"}
+    assert "s3cr3t" not in str(resource)
+    (container,) = resource["spec"]["containers"]
+    names = [one["name"] for one in container["env"] if "valueFrom" in one]
+    assert names == ["TOKEN", variables.NAME]
+    (option,) = [word for word in container["args"] if word.startswith("id=")]
+    assert option.endswith(f",env={variables.NAME}") and "build-arg" not in str(container["args"])
+
+
+def test_a_variable_of_ones_own_lines_is_a_build_argument(made):
+    resource, _ = made(env={"TOKEN": "s3cr3t"}, extra="LABEL a=$TOKEN")
+
+    assert "build-arg:TOKEN=$(TOKEN)" in resource["spec"]["containers"][0]["args"]
+
+
+def test_no_group_is_given_to_the_volumes(made):
+    """It would be inherited, with its bit, by the root folder of the image."""
+    assert "fsGroup" not in str(made()[0])
 
 
 def test_the_login_for_the_registry_is_a_secret_of_the_cluster(made):
@@ -94,6 +111,21 @@ def test_a_registry_may_be_without_tls(made, mode, image, is_meant):
     resource, _ = made(image=image)
 
     assert ("registry.insecure=true" in str(resource)) is is_meant
+
+
+@pytest.mark.parametrize(("mode", "is_meant"), [("auto", False), ("enabled", True), ("disabled", False)])
+def test_the_registry_of_a_base_image_may_be_without_tls(made, mode, is_meant):
+    mlconf.httpdb.builder.insecure_pull_registry_mode = mode
+
+    resource, secrets = made(base_image="base.example.com:5000/x", env={"A": "1"})
+
+    (container,) = resource["spec"]["containers"]
+    flags = {one["name"]: one.get("value") for one in container["env"]}["BUILDKITD_FLAGS"]
+    assert ("--config=/mlrun/daemon/buildkitd.toml" in flags.split()) is is_meant
+    assert any(one["mountPath"] == "/mlrun/daemon" for one in container["volumeMounts"]) is is_meant
+    told = tomllib.loads(secrets["b1"].get("buildkitd.toml", ""))
+    expected = {"registry": {"base.example.com:5000": {"http": True, "insecure": True}}}
+    assert told == (expected if is_meant else {})
 
 
 def test_what_a_build_may_be_told_is_passed_on(made):

@@ -104,7 +104,9 @@ def test_an_image_is_built_of_source_commands_and_requirements(builder, podman, 
     assert run(podman, image, "python3", "-c", code) == "trained\n1.0 s3cr3t"
     assert "$ podman build mlrun/func-default-train:latest" in log.text
     config = podman("inspect", "--format", "{{ .Config.Env }}", image).stdout
-    assert "s3cr3t" not in config and builder.find(made) == image
+    history = podman("history", "--no-trunc", "--format", "{{ .CreatedBy }}", image).stdout
+    assert "builder_env" in history and "s3cr3t" not in config + history
+    assert builder.find(made) == image
 
 
 def test_this_package_is_the_one_that_runs_here(builder, podman, plan, log, tmp_path):
@@ -140,6 +142,16 @@ def test_a_build_made_anew_runs_its_commands_again(builder, plan, log):
     builder.build(plan(image="anew", commands=(command,), anew=True), log)
 
     assert "made now" in log.text
+
+
+def test_a_build_with_another_value_runs_its_commands_again(builder, podman, plan, log):
+    for value in ("one", "two"):
+        builder.build(
+            plan(image="values", commands=("python3 -c \"open('/v', 'w').write('$V')\"",), env={"V": value}),
+            log,
+        )
+
+        assert run(podman, "values", "python3", "-c", "print(open('/v').read())") == value
 
 
 def test_an_image_with_a_registry_in_its_name_is_pushed(builder, podman, plan, log, registry):

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from mlrun.builders.base import NEVER, Builder, Log
+from mlrun.builders.buildkit import failure
 from mlrun.builders.command import TAIL, said_at_the_end
 from mlrun.builders.context import laid_out
 from mlrun.builders.names import registry_of
@@ -133,12 +134,16 @@ def _wait_for_start(cluster: Cluster, name: str, log: Log) -> None:
 def _check_end(cluster: Cluster, name: str, tail: bytes) -> None:
     """
     Raises:
+        MLRunNotFoundError: There is no such base image.
         MLRunRuntimeError: It did not end well.
     """
     try:
         state = cluster.read(name)
     except MLRunNotFoundError as error:
         raise MLRunRuntimeError(f"the pod {name} was deleted while it built") from error
-    if state.phase != PodPhase.SUCCEEDED:
-        how = f"{state.reason}: {state.message}" if state.message else state.reason
-        raise MLRunRuntimeError(said_at_the_end(f"the build in the pod {name} failed ({how})", tail))
+    if state.phase == PodPhase.SUCCEEDED:
+        return
+    if failed := failure(tail.decode("utf-8", "replace")):
+        raise failed
+    how = f"{state.reason}: {state.message}" if state.message else state.reason
+    raise MLRunRuntimeError(said_at_the_end(f"the build in the pod {name} failed ({how})", tail))

@@ -8,9 +8,10 @@ import tarfile
 from collections.abc import Sequence
 from typing import Any
 
+from mlrun.builders import variables
 from mlrun.builders.command import words_of
 from mlrun.builders.context import Context
-from mlrun.builders.names import is_loopback, registry_of
+from mlrun.builders.names import is_insecure, registry_of
 from mlrun.builders.plan import BuildPlan
 from mlrun.builders.podman import LABEL
 from mlrun.cluster.base import Resource
@@ -19,12 +20,14 @@ from mlrun.errors import MLRunInvalidArgumentError
 
 PIECE = 700_000  # characters; a Secret has 1 MiB, and is base64 once more
 MOST_PIECES = 16
-_PARTS, _PLACE, _LOGIN, _STATE = (
+_PARTS, _PLACE, _LOGIN, _DAEMON, _STATE = (
     "/mlrun/parts",
     "/mlrun/context",
     "/mlrun/login",
+    "/mlrun/daemon",
     "/home/user/.local/share/buildkit",
 )
+_CONFIG = "buildkitd.toml"
 # The pieces have names in order; what follows are the words of the program.
 _SCRIPT = f'set -e; cat {_PARTS}/* | base64 -d | tar -xz -C {_PLACE}; exec "$@"'
 _USER = 1000  # of the image of BuildKit without root
@@ -43,17 +46,20 @@ def build_pod(
     """
     pieces = _pieces(context)
     secrets = {f"{name}-{number:02}": {"part": piece} for number, piece in enumerate(pieces)}
-    if plan.env:
-        secrets[name] = dict(plan.env)
+    config = _config(plan.base_image)
+    env = {**plan.env, variables.NAME: variables.script(plan.env)} if plan.env else {}
+    if env or config:
+        secrets[name] = {**env, **({_CONFIG: config} if config else {})}
     container: dict[str, Any] = {
         "name": "base",
         "image": str(mlconf.builder.kubernetes.image),
         "command": ["/bin/sh", "-c", _SCRIPT, "mlrun-build", *program],
         "args": _arguments(plan, context),
         "env": [
-            {"name": "BUILDKITD_FLAGS", "value": "--oci-worker-no-process-sandbox"},
+            {"name": "BUILDKITD_FLAGS", "value": " ".join(_flags(config))},
+            {"name": "BUILDCTL_CONNECT_RETRIES_MAX", "value": "30"},  # 12 s; by itself 2 s
             *([{"name": "DOCKER_CONFIG", "value": _LOGIN}] if plan.secret else []),
-            *({"name": key, "valueFrom": {"secretKeyRef": {"name": name, "key": key}}} for key in plan.env),
+            *({"name": key, "valueFrom": {"secretKeyRef": {"name": name, "key": key}}} for key in env),
         ],
         "securityContext": {
             "runAsUser": _USER,
@@ -65,6 +71,7 @@ def build_pod(
             {"name": "context", "mountPath": _PLACE},
             {"name": "state", "mountPath": _STATE},
             *([{"name": "login", "mountPath": _LOGIN, "readOnly": True}] if plan.secret else []),
+            *([{"name": "daemon", "mountPath": _DAEMON, "readOnly": True}] if config else []),
         ],
     }
     parts = [
@@ -84,37 +91,49 @@ def build_pod(
             "restartPolicy": "Never",
             "activeDeadlineSeconds": max(1, int(mlconf.builder.timeout)),
             "automountServiceAccountToken": False,  # commands of a build have no business with the cluster
-            "securityContext": {"fsGroup": _USER},
             "containers": [container],
             "volumes": [
                 {"name": "parts", "projected": {"sources": parts}},
                 {"name": "context", "emptyDir": {}},
                 {"name": "state", "emptyDir": {}},
-                *([_login(plan.secret)] if plan.secret else []),
+                *([_file("login", plan.secret, ".dockerconfigjson", "config.json")] if plan.secret else []),
+                *([_file("daemon", name, _CONFIG, _CONFIG)] if config else []),
             ],
         },
     }, secrets
 
 
+def _config(base_image: str) -> str:
+    """What the daemon has to be told of the registry of *base_image*; that of the output has its own word."""
+    registry = registry_of(base_image)
+    is_meant = is_insecure(registry, mlconf.httpdb.builder.insecure_pull_registry_mode)
+    return f'[registry."{registry}"]\nhttp = true\ninsecure = true\n' if is_meant else ""
+
+
+def _flags(config: str) -> list[str]:
+    return ["--oci-worker-no-process-sandbox", *([f"--config={_DAEMON}/{_CONFIG}"] if config else [])]
+
+
 def _arguments(plan: BuildPlan, context: Context) -> list[str]:
     output = f"type=image,name={plan.image},push=true"
-    mode = str(mlconf.httpdb.builder.insecure_push_registry_mode).lower()
-    if mode == "enabled" or (mode == "auto" and is_loopback(registry_of(plan.image))):
+    if is_insecure(registry_of(plan.image), mlconf.httpdb.builder.insecure_push_registry_mode):
         output += ",registry.insecure=true"
+    arguments = variables.named_in(plan.extra, plan.env)
     return [
         *("build", "--progress", "plain", "--frontend", "dockerfile.v0"),
         *("--local", f"context={_PLACE}", "--local", f"dockerfile={_PLACE}", "--output", output),
         *("--opt", f"label:{LABEL}={context.digest}"),
+        *variables.options(plan.env),
         # the cluster puts the values in their places
-        *(word for key in plan.env for word in ("--opt", f"build-arg:{key}=$({key})")),
+        *(word for key in arguments for word in ("--opt", f"build-arg:{key}=$({key})")),
         *(["--no-cache"] if plan.anew else []),
         *words_of(plan.extra_args, "extra_args"),
     ]
 
 
-def _login(secret: str) -> dict[str, Any]:
-    items = [{"key": ".dockerconfigjson", "path": "config.json"}]
-    return {"name": "login", "secret": {"secretName": secret, "items": items}}
+def _file(volume: str, secret: str, key: str, path: str) -> dict[str, Any]:
+    """A volume of one key of a secret."""
+    return {"name": volume, "secret": {"secretName": secret, "items": [{"key": key, "path": path}]}}
 
 
 def _pieces(context: Context) -> list[str]:
