@@ -76,10 +76,21 @@ def test_a_base_image_that_is_not_there_is_not_found():
         raise failure(BASE)
 
 
-def test_any_other_reason_is_a_sentence():
-    assert str(failure(SYNTAX)).startswith("the build failed: dockerfile parse error on line 2")
+@pytest.mark.parametrize(
+    ("output", "reason"),
+    [
+        (SYNTAX, "dockerfile parse error on line 2: unknown instruction: FOO (did you mean FROM?)"),
+        (
+            "OPTIONS:\n   --opt value\n\nerror: flag provided but not defined: -nosuch\n",
+            "flag provided but not defined: -nosuch",
+        ),
+        ("error: failed to receive status: rpc error: EOF", "failed to receive status: rpc error: EOF"),
+    ],
+)
+def test_any_other_reason_is_a_sentence(output, reason):
+    assert str(failure(output)) == f"the build failed: {reason}"
 
 
-@pytest.mark.parametrize("output", [DAEMON, "", "error: something else"])
+@pytest.mark.parametrize("output", [DAEMON, "", "#5 0.1 error: of a command"])
 def test_an_output_without_a_reason_says_nothing(output):
     assert failure(output) is None

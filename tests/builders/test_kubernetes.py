@@ -13,7 +13,7 @@ import pytest
 
 from mlrun.builders.kubernetes import KubernetesBuilder
 from mlrun.config import mlconf
-from mlrun.errors import MLRunInvalidArgumentError, MLRunNotFoundError, MLRunRuntimeError
+from mlrun.errors import MLRunInvalidArgumentError, MLRunNotFoundError, MLRunRuntimeError, MLRunTimeoutError
 
 # Reads the build file that it is given and runs its commands, as buildctl would in a container.
 BUILDCTL = r"""
@@ -201,6 +201,23 @@ def test_an_image_that_is_not_there_is_a_sentence(builder, kubernetes, plan, log
 
     with pytest.raises(MLRunRuntimeError, match=r"does not start: .*Image"):
         builder.build(plan(image=IMAGE, source=code), log)
+
+    assert nothing_is_left(kubernetes)
+
+
+def test_a_login_that_is_not_there_is_a_sentence(builder, kubernetes, plan, log):
+    with pytest.raises(MLRunRuntimeError, match=r'does not start: .*secret "nosuch" not found'):
+        builder.build(plan(image=IMAGE, secret="nosuch"), log)
+
+    assert nothing_is_left(kubernetes)
+
+
+def test_a_build_that_takes_too_long_is_ended(builder, kubernetes, plan, log, code):
+    mlconf.builder.timeout = 4
+
+    made = plan(image=IMAGE, source=code, commands=("sleep 600",))
+    with pytest.raises(MLRunTimeoutError, match=r"longer than 4 s \(setting builder\.timeout\)"):
+        builder.build(made, log)
 
     assert nothing_is_left(kubernetes)
 

@@ -90,10 +90,12 @@ def test_no_group_is_given_to_the_volumes(made):
 def test_the_login_for_the_registry_is_a_secret_of_the_cluster(made):
     resource, _ = made(secret="login")
 
-    (login,) = [one for one in resource["spec"]["volumes"] if one["name"] == "login"]
-    assert login["secret"]["secretName"] == "login"
-    env = {one["name"]: one.get("value") for one in resource["spec"]["containers"][0]["env"]}
-    assert env["DOCKER_CONFIG"] == "/mlrun/login"
+    (container,) = resource["spec"]["containers"]
+    env = {one["name"]: one for one in container["env"]}
+    assert env["DOCKER_CONFIG"]["value"] == "/mlrun/login"
+    said = env["MLRUN_LOGIN"]["valueFrom"]["secretKeyRef"]
+    assert said == {"name": "login", "key": ".dockerconfigjson"}
+    assert "/mlrun/login/config.json" in container["command"][2]
 
 
 @pytest.mark.parametrize(
@@ -132,3 +134,9 @@ def test_what_a_build_may_be_told_is_passed_on(made):
     words = made(anew=True, extra_args="--opt 'target=a b'")[0]["spec"]["containers"][0]["args"]
 
     assert words[-3:] == ["--no-cache", "--opt", "target=a b"]
+
+
+def test_a_build_argument_may_be_said_as_to_other_builders(made):
+    words = made(extra_args="--build-arg A=1 --build-arg=B='2 3'")[0]["spec"]["containers"][0]["args"]
+
+    assert words[-4:] == ["--opt", "build-arg:A=1", "--opt", "build-arg:B=2 3"]

@@ -9,7 +9,7 @@ from mlrun.builders import variables
 from mlrun.builders.command import said_at_the_end
 from mlrun.errors import MLRunBaseError, MLRunNotFoundError, MLRunRuntimeError
 
-_ERROR = re.compile(r"^error: failed to solve: (.*)$", re.MULTILINE)
+_ERROR = re.compile(r"^error: (?:failed to solve: )?(.*)$", re.MULTILINE)
 _PROCESS = re.compile(r'process ("(?:[^"\\]|\\.)*") did not complete successfully: exit code: (\d+)')
 _NO_BASE = re.compile(r"(\S+): failed to resolve source metadata for \1: (.*)")
 # Its last lines are said once more, below the step that printed them, with the seconds since it began.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import tarfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from mlrun.builders import variables
@@ -29,7 +29,13 @@ _PARTS, _PLACE, _LOGIN, _DAEMON, _STATE = (
 )
 _CONFIG = "buildkitd.toml"
 # The pieces have names in order; what follows are the words of the program.
-_SCRIPT = f'set -e; cat {_PARTS}/* | base64 -d | tar -xz -C {_PLACE}; exec "$@"'
+_SCRIPT = f"""\
+set -e
+cat {_PARTS}/* | base64 -d | tar -xz -C {_PLACE}
+[ -z "$MLRUN_LOGIN" ] || printf %s "$MLRUN_LOGIN" > {_LOGIN}/config.json
+unset MLRUN_LOGIN
+exec "$@"
+"""
 _USER = 1000  # of the image of BuildKit without root
 
 
@@ -44,12 +50,11 @@ def build_pod(
 
     Source: docs/rootless.md and examples/kubernetes of BuildKit, for the user, the profiles and the flag.
     """
-    pieces = _pieces(context)
-    secrets = {f"{name}-{number:02}": {"part": piece} for number, piece in enumerate(pieces)}
     config = _config(plan.base_image)
     env = {**plan.env, variables.NAME: variables.script(plan.env)} if plan.env else {}
-    if env or config:
-        secrets[name] = {**env, **({_CONFIG: config} if config else {})}
+    own = {**env, **({_CONFIG: config} if config else {})}
+    pieces = {f"{name}-{number:02}": {"part": piece} for number, piece in enumerate(_pieces(context))}
+    secrets = {**({name: own} if own else {}), **pieces}  # the pod waits for the last
     container: dict[str, Any] = {
         "name": "base",
         "image": str(mlconf.builder.kubernetes.image),
@@ -58,8 +63,8 @@ def build_pod(
         "env": [
             {"name": "BUILDKITD_FLAGS", "value": " ".join(_flags(config))},
             {"name": "BUILDCTL_CONNECT_RETRIES_MAX", "value": "30"},  # 12 s; by itself 2 s
-            *([{"name": "DOCKER_CONFIG", "value": _LOGIN}] if plan.secret else []),
-            *({"name": key, "valueFrom": {"secretKeyRef": {"name": name, "key": key}}} for key in env),
+            *(_from_secret(key, name, key) for key in env),
+            *(_login(plan.secret) if plan.secret else []),
         ],
         "securityContext": {
             "runAsUser": _USER,
@@ -70,14 +75,13 @@ def build_pod(
             {"name": "parts", "mountPath": _PARTS, "readOnly": True},
             {"name": "context", "mountPath": _PLACE},
             {"name": "state", "mountPath": _STATE},
-            *([{"name": "login", "mountPath": _LOGIN, "readOnly": True}] if plan.secret else []),
+            {"name": "login", "mountPath": _LOGIN},
             *([{"name": "daemon", "mountPath": _DAEMON, "readOnly": True}] if config else []),
         ],
     }
     parts = [
         {"secret": {"name": part, "items": [{"key": "part", "path": part.rpartition("-")[2]}]}}
-        for part in secrets
-        if part != name
+        for part in pieces
     ]
     return {
         "apiVersion": "v1",
@@ -89,6 +93,7 @@ def build_pod(
         },
         "spec": {
             "restartPolicy": "Never",
+            "terminationGracePeriodSeconds": 1,  # it has nothing to put in order
             "activeDeadlineSeconds": max(1, int(mlconf.builder.timeout)),
             "automountServiceAccountToken": False,  # commands of a build have no business with the cluster
             "containers": [container],
@@ -96,15 +101,19 @@ def build_pod(
                 {"name": "parts", "projected": {"sources": parts}},
                 {"name": "context", "emptyDir": {}},
                 {"name": "state", "emptyDir": {}},
-                *([_file("login", plan.secret, ".dockerconfigjson", "config.json")] if plan.secret else []),
-                *([_file("daemon", name, _CONFIG, _CONFIG)] if config else []),
+                {"name": "login", "emptyDir": {"medium": "Memory"}},
+                *([_daemon(name)] if config else []),
             ],
         },
     }, secrets
 
 
 def _config(base_image: str) -> str:
-    """What the daemon has to be told of the registry of *base_image*; that of the output has its own word."""
+    """
+    What the daemon has to be told of the registry of *base_image*.
+
+    That of the output has its own word among the arguments, but where both are one this holds for it as well.
+    """
     registry = registry_of(base_image)
     is_meant = is_insecure(registry, mlconf.httpdb.builder.insecure_pull_registry_mode)
     return f'[registry."{registry}"]\nhttp = true\ninsecure = true\n' if is_meant else ""
@@ -127,13 +136,40 @@ def _arguments(plan: BuildPlan, context: Context) -> list[str]:
         # the cluster puts the values in their places
         *(word for key in arguments for word in ("--opt", f"build-arg:{key}=$({key})")),
         *(["--no-cache"] if plan.anew else []),
-        *words_of(plan.extra_args, "extra_args"),
+        *_own(words_of(plan.extra_args, "extra_args")),
     ]
 
 
-def _file(volume: str, secret: str, key: str, path: str) -> dict[str, Any]:
-    """A volume of one key of a secret."""
-    return {"name": volume, "secret": {"secretName": secret, "items": [{"key": key, "path": path}]}}
+def _own(words: list[str]) -> Iterator[str]:
+    """The words of ``extra_args``; a build argument has another name than with podman, docker and kaniko."""
+    rest = iter(words)
+    for word in rest:
+        option, is_one, value = word.partition("=")
+        if option == "--build-arg":
+            yield from ("--opt", f"build-arg:{value if is_one else next(rest, '')}")
+        else:
+            yield word
+
+
+def _login(secret: str) -> list[dict[str, Any]]:
+    """
+    Variables that the script makes a file of.
+
+    The pod would wait without end for a volume of a secret that is not there; with a variable it says so.
+    """
+    return [
+        {"name": "DOCKER_CONFIG", "value": _LOGIN},
+        _from_secret("MLRUN_LOGIN", secret, ".dockerconfigjson"),
+    ]
+
+
+def _from_secret(variable: str, secret: str, key: str) -> dict[str, Any]:
+    return {"name": variable, "valueFrom": {"secretKeyRef": {"name": secret, "key": key}}}
+
+
+def _daemon(secret: str) -> dict[str, Any]:
+    items = [{"key": _CONFIG, "path": _CONFIG}]
+    return {"name": "daemon", "secret": {"secretName": secret, "items": items}}
 
 
 def _pieces(context: Context) -> list[str]:
