@@ -76,6 +76,16 @@ def test_a_base_image_that_is_not_there_is_not_found():
         raise failure(BASE)
 
 
+def test_a_base_image_is_said_by_the_name_that_it_was_given():
+    full = "docker.io/library/nosuch:latest"
+    output = (
+        f"error: failed to solve: nosuch: failed to resolve source metadata for {full}: {full}: not found"
+    )
+
+    with pytest.raises(MLRunNotFoundError, match=r"no image 'nosuch' to start from"):
+        raise failure(output)
+
+
 @pytest.mark.parametrize(
     ("output", "reason"),
     [

@@ -11,7 +11,8 @@ from mlrun.errors import MLRunBaseError, MLRunNotFoundError, MLRunRuntimeError
 
 _ERROR = re.compile(r"^error: (?:failed to solve: )?(.*)$", re.MULTILINE)
 _PROCESS = re.compile(r'process ("(?:[^"\\]|\\.)*") did not complete successfully: exit code: (\d+)')
-_NO_BASE = re.compile(r"(\S+): failed to resolve source metadata for \1: (.*)")
+# The name that the build file has, and the full one.
+_NO_BASE = re.compile(r"(\S+): failed to resolve source metadata for \S+: (.*)")
 # Its last lines are said once more, below the step that printed them, with the seconds since it began.
 _PRINTED = re.compile(r"^------\n > [^\n]*:\n(.*?)^------$", re.MULTILINE | re.DOTALL)
 _SECONDS = re.compile(r"^\d+\.\d+ ", re.MULTILINE)
