@@ -1,6 +1,6 @@
 import pytest
 
-from mlrun.builders.names import default_image, is_loopback, registry_of, resolved
+from mlrun.builders.names import default_image, is_insecure, registry_of, resolved
 from mlrun.config import mlconf
 from mlrun.errors import MLRunInvalidArgumentError
 from mlrun.model.function import Function
@@ -66,4 +66,9 @@ def test_what_can_not_name_an_image_is_refused(image):
 )
 def test_an_image_may_name_its_registry(image, registry):
     assert registry_of(image) == registry
-    assert is_loopback(registry) == registry.startswith(("127.", "localhost"))
+    assert is_insecure(registry, "auto") == registry.startswith(("127.", "localhost"))
+
+
+def test_a_registry_is_without_tls_where_a_setting_says_so():
+    assert is_insecure("reg.example.com", "enabled") and not is_insecure("reg.example.com", "auto")
+    assert not is_insecure("127.0.0.1:5000", "disabled") and not is_insecure("", "enabled")

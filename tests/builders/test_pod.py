@@ -2,9 +2,11 @@ import base64
 import io
 import os
 import tarfile
+import tomllib
 
 import pytest
 
+from mlrun.builders import variables
 from mlrun.builders.context import laid_out
 from mlrun.builders.pod import MOST_PIECES, PIECE, build_pod
 from mlrun.config import mlconf
@@ -65,18 +67,35 @@ def test_one_that_is_too_large_is_a_sentence(made, tmp_path):
 def test_values_of_variables_are_in_no_manifest(made):
     resource, secrets = made(env={"TOKEN": "s3cr3t"})
 
-    assert secrets["b1"] == {"TOKEN": "s3cr3t"} and "s3cr3t" not in str(resource)
-    words = resource["spec"]["containers"][0]["args"]
-    assert "build-arg:TOKEN=$(TOKEN)" in words
+    assert secrets["b1"] == {"TOKEN": "s3cr3t", variables.NAME: "export TOKEN=s3cr3t\n"}
+    assert "s3cr3t" not in str(resource)
+    (container,) = resource["spec"]["containers"]
+    names = [one["name"] for one in container["env"] if "valueFrom" in one]
+    assert names == ["TOKEN", variables.NAME]
+    (option,) = [word for word in container["args"] if word.startswith("id=")]
+    assert option.endswith(f",env={variables.NAME}") and "build-arg" not in str(container["args"])
+
+
+def test_a_variable_of_ones_own_lines_is_a_build_argument(made):
+    resource, _ = made(env={"TOKEN": "s3cr3t"}, extra="LABEL a=$TOKEN")
+
+    assert "build-arg:TOKEN=$(TOKEN)" in resource["spec"]["containers"][0]["args"]
+
+
+def test_no_group_is_given_to_the_volumes(made):
+    """It would be inherited, with its bit, by the root folder of the image."""
+    assert "fsGroup" not in str(made()[0])
 
 
 def test_the_login_for_the_registry_is_a_secret_of_the_cluster(made):
     resource, _ = made(secret="login")
 
-    (login,) = [one for one in resource["spec"]["volumes"] if one["name"] == "login"]
-    assert login["secret"]["secretName"] == "login"
-    env = {one["name"]: one.get("value") for one in resource["spec"]["containers"][0]["env"]}
-    assert env["DOCKER_CONFIG"] == "/mlrun/login"
+    (container,) = resource["spec"]["containers"]
+    env = {one["name"]: one for one in container["env"]}
+    assert env["DOCKER_CONFIG"]["value"] == "/mlrun/login"
+    said = env["MLRUN_LOGIN"]["valueFrom"]["secretKeyRef"]
+    assert said == {"name": "login", "key": ".dockerconfigjson"}
+    assert "/mlrun/login/config.json" in container["command"][2]
 
 
 @pytest.mark.parametrize(
@@ -96,7 +115,28 @@ def test_a_registry_may_be_without_tls(made, mode, image, is_meant):
     assert ("registry.insecure=true" in str(resource)) is is_meant
 
 
+@pytest.mark.parametrize(("mode", "is_meant"), [("auto", False), ("enabled", True), ("disabled", False)])
+def test_the_registry_of_a_base_image_may_be_without_tls(made, mode, is_meant):
+    mlconf.httpdb.builder.insecure_pull_registry_mode = mode
+
+    resource, secrets = made(base_image="base.example.com:5000/x", env={"A": "1"})
+
+    (container,) = resource["spec"]["containers"]
+    flags = {one["name"]: one.get("value") for one in container["env"]}["BUILDKITD_FLAGS"]
+    assert ("--config=/mlrun/daemon/buildkitd.toml" in flags.split()) is is_meant
+    assert any(one["mountPath"] == "/mlrun/daemon" for one in container["volumeMounts"]) is is_meant
+    told = tomllib.loads(secrets["b1"].get("buildkitd.toml", ""))
+    expected = {"registry": {"base.example.com:5000": {"http": True, "insecure": True}}}
+    assert told == (expected if is_meant else {})
+
+
 def test_what_a_build_may_be_told_is_passed_on(made):
     words = made(anew=True, extra_args="--opt 'target=a b'")[0]["spec"]["containers"][0]["args"]
 
     assert words[-3:] == ["--no-cache", "--opt", "target=a b"]
+
+
+def test_a_build_argument_may_be_said_as_to_other_builders(made):
+    words = made(extra_args="--build-arg A=1 --build-arg=B='2 3'")[0]["spec"]["containers"][0]["args"]
+
+    assert words[-4:] == ["--opt", "build-arg:A=1", "--opt", "build-arg:B=2 3"]

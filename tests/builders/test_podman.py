@@ -1,8 +1,5 @@
-import os
 import shutil
-import subprocess
 import threading
-import time
 from pathlib import Path
 
 import httpx2
@@ -11,15 +8,9 @@ import pytest
 from mlrun.builders.podman import PodmanBuilder
 from mlrun.config import mlconf
 from mlrun.errors import MLRunNotFoundError, MLRunRuntimeError, MLRunServiceUnavailableError
-from mlrun.testing.images import Podman, skip_without_podman
+from mlrun.testing.images import Podman, serve_registry, skip_without_podman, skip_without_registry
 
 BASE = "localhost/base"
-REGISTRY = """
-version: 0.1
-log: {accesslog: {disabled: true}, level: error}
-storage: {filesystem: {rootdirectory: %s}}
-http: {addr: "127.0.0.1:0"}
-"""
 
 
 @pytest.fixture(scope="module")
@@ -53,39 +44,9 @@ def run(podman, image, *words):
 @pytest.fixture(scope="module")
 def registry(tmp_path_factory):
     """Address of a registry on this machine."""
-    if not shutil.which("docker-registry"):
-        if os.environ.get("CI"):
-            pytest.fail("docker-registry is needed: apt install docker-registry")
-        pytest.skip("docker-registry is not on this machine: apt install docker-registry")
-    folder = tmp_path_factory.mktemp("registry")
-    (folder / "registry.yml").write_text(REGISTRY % (folder / "data"))
-    process = subprocess.Popen(
-        ["docker-registry", "serve", folder / "registry.yml"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        yield f"127.0.0.1:{port_of(process.pid)}"
-    finally:
-        process.kill()
-        process.wait()
-
-
-def port_of(pid, timeout_s=30):
-    """The port that a process listens on."""
-    end = time.monotonic() + timeout_s
-    while time.monotonic() < end:
-        own = {
-            os.readlink(link)
-            for link in Path(f"/proc/{pid}/fd").iterdir()
-            if link.exists() or link.is_symlink()
-        }
-        for line in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]:
-            words = line.split()
-            if words[3] == "0A" and f"socket:[{words[9]}]" in own:
-                return int(words[1].rpartition(":")[2], 16)
-        time.sleep(0.01)
-    raise AssertionError("it listens nowhere")
+    skip_without_registry()
+    with serve_registry(tmp_path_factory.mktemp("registry")) as address:
+        yield address
 
 
 def test_an_image_is_built_of_source_commands_and_requirements(builder, podman, plan, log, in_context):
@@ -104,7 +65,9 @@ def test_an_image_is_built_of_source_commands_and_requirements(builder, podman, 
     assert run(podman, image, "python3", "-c", code) == "trained\n1.0 s3cr3t"
     assert "$ podman build mlrun/func-default-train:latest" in log.text
     config = podman("inspect", "--format", "{{ .Config.Env }}", image).stdout
-    assert "s3cr3t" not in config and builder.find(made) == image
+    history = podman("history", "--no-trunc", "--format", "{{ .CreatedBy }}", image).stdout
+    assert "builder_env" in history and "s3cr3t" not in config + history
+    assert builder.find(made) == image
 
 
 def test_this_package_is_the_one_that_runs_here(builder, podman, plan, log, tmp_path):
@@ -140,6 +103,16 @@ def test_a_build_made_anew_runs_its_commands_again(builder, plan, log):
     builder.build(plan(image="anew", commands=(command,), anew=True), log)
 
     assert "made now" in log.text
+
+
+def test_a_build_with_another_value_runs_its_commands_again(builder, podman, plan, log):
+    for value in ("one", "two"):
+        builder.build(
+            plan(image="values", commands=("python3 -c \"open('/v', 'w').write('$V')\"",), env={"V": value}),
+            log,
+        )
+
+        assert run(podman, "values", "python3", "-c", "print(open('/v').read())") == value
 
 
 def test_an_image_with_a_registry_in_its_name_is_pushed(builder, podman, plan, log, registry):

@@ -6,6 +6,7 @@ import json
 import shlex
 from collections.abc import Iterator
 
+from mlrun.builders import variables
 from mlrun.builders.plan import BuildPlan
 
 SOURCE = "source"  # names in the context
@@ -27,30 +28,32 @@ def dockerfile(plan: BuildPlan, wheel: str = "") -> str:
 
 def _lines(plan: BuildPlan, wheel: str) -> Iterator[str]:
     yield f"FROM {plan.base_image}"
-    yield from (f"ARG {name}" for name in plan.env)
     if plan.mlrun:  # first, as it changes least: what stands above a change is taken from the last build
-        yield from _this_package(plan.mlrun, wheel)
+        yield from _this_package(plan, wheel)
     if plan.source:
         yield f"WORKDIR {plan.code_dir}"
         yield f"COPY {json.dumps([SOURCE + '/', plan.code_dir.rstrip('/') + '/'])}"
     for command in plan.commands:
-        yield f"RUN {_shell(command)}"
+        yield _run(plan, command)
     if plan.requirements:
         yield f"COPY {REQUIREMENTS} {_PLACE}/{REQUIREMENTS}"
-        yield f"RUN {_PIP} -r {_PLACE}/{REQUIREMENTS}"
+        yield _run(plan, f"{_PIP} -r {_PLACE}/{REQUIREMENTS}")
     if plan.extra:
+        yield from (f"ARG {name}" for name in variables.named_in(plan.extra, plan.env))
         yield plan.extra
 
 
-def _this_package(specifier: str, wheel: str) -> Iterator[str]:
-    if specifier != ".":
-        yield f"RUN {_PIP} {shlex.quote(specifier)}"
+def _this_package(plan: BuildPlan, wheel: str) -> Iterator[str]:
+    if plan.mlrun != ".":
+        yield _run(plan, f"{_PIP} {shlex.quote(plan.mlrun)}")
         return
     yield f"COPY {wheel} {_PLACE}/{wheel}"
-    yield f"RUN {_PIP} {_PLACE}/{wheel}"
+    yield _run(plan, f"{_PIP} {_PLACE}/{wheel}")
 
 
-def _shell(command: str) -> str:
+def _run(plan: BuildPlan, command: str) -> str:
     """One instruction, whatever is in *command*."""
     is_plain = "\n" not in command and not command.endswith("\\") and command[0] not in "[<"
-    return command if is_plain else json.dumps(["/bin/sh", "-c", command])
+    said = variables.with_variables(command, plan.env)
+    said = said if is_plain else json.dumps(["/bin/sh", "-c", said])
+    return f"RUN {variables.flag(plan.env)}{said}"

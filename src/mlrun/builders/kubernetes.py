@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from mlrun.builders.base import NEVER, Builder, Log
+from mlrun.builders.buildkit import failure
 from mlrun.builders.command import TAIL, said_at_the_end
 from mlrun.builders.context import laid_out
 from mlrun.builders.names import registry_of
@@ -17,7 +18,8 @@ from mlrun.builders.pod import build_pod
 from mlrun.cluster import get_cluster
 from mlrun.cluster.base import Cluster
 from mlrun.cluster.environments import is_environment
-from mlrun.errors import MLRunInvalidArgumentError, MLRunNotFoundError, MLRunRuntimeError
+from mlrun.config import mlconf
+from mlrun.errors import MLRunInvalidArgumentError, MLRunNotFoundError, MLRunRuntimeError, MLRunTimeoutError
 from mlrun.model.pod import PodPhase
 
 _WILL_NOT_START = ("ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "CreateContainerConfigError")
@@ -133,12 +135,22 @@ def _wait_for_start(cluster: Cluster, name: str, log: Log) -> None:
 def _check_end(cluster: Cluster, name: str, tail: bytes) -> None:
     """
     Raises:
+        MLRunNotFoundError: There is no such base image.
+        MLRunTimeoutError: It took too long.
         MLRunRuntimeError: It did not end well.
     """
     try:
         state = cluster.read(name)
     except MLRunNotFoundError as error:
         raise MLRunRuntimeError(f"the pod {name} was deleted while it built") from error
-    if state.phase != PodPhase.SUCCEEDED:
-        how = f"{state.reason}: {state.message}" if state.message else state.reason
-        raise MLRunRuntimeError(said_at_the_end(f"the build in the pod {name} failed ({how})", tail))
+    if state.phase == PodPhase.SUCCEEDED:
+        return
+    if state.reason == "DeadlineExceeded":
+        limit = f"{float(mlconf.builder.timeout):g} s (setting builder.timeout)"
+        raise MLRunTimeoutError(
+            said_at_the_end(f"the build in the pod {name} took longer than {limit}", tail)
+        )
+    if failed := failure(tail.decode("utf-8", "replace")):
+        raise failed
+    how = f"{state.reason}: {state.message}" if state.message else state.reason
+    raise MLRunRuntimeError(said_at_the_end(f"the build in the pod {name} failed ({how})", tail))

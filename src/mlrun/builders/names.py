@@ -46,5 +46,7 @@ def registry_of(image: str) -> str:
     return head if slash and head != "localhost" and ("." in head or ":" in head) else ""
 
 
-def is_loopback(registry: str) -> bool:
-    return registry.startswith(_LOOPBACK)
+def is_insecure(registry: str, mode: object) -> bool:
+    """Whether *registry* is spoken to without TLS, by a setting that is auto, enabled or disabled."""
+    said = str(mode).lower()
+    return bool(registry) and (said == "enabled" or (said == "auto" and registry.startswith(_LOOPBACK)))

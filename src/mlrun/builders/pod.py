@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 import io
 import tarfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from mlrun.builders import variables
 from mlrun.builders.command import words_of
 from mlrun.builders.context import Context
-from mlrun.builders.names import is_loopback, registry_of
+from mlrun.builders.names import is_insecure, registry_of
 from mlrun.builders.plan import BuildPlan
 from mlrun.builders.podman import LABEL
 from mlrun.cluster.base import Resource
@@ -19,14 +20,22 @@ from mlrun.errors import MLRunInvalidArgumentError
 
 PIECE = 700_000  # characters; a Secret has 1 MiB, and is base64 once more
 MOST_PIECES = 16
-_PARTS, _PLACE, _LOGIN, _STATE = (
+_PARTS, _PLACE, _LOGIN, _DAEMON, _STATE = (
     "/mlrun/parts",
     "/mlrun/context",
     "/mlrun/login",
+    "/mlrun/daemon",
     "/home/user/.local/share/buildkit",
 )
+_CONFIG = "buildkitd.toml"
 # The pieces have names in order; what follows are the words of the program.
-_SCRIPT = f'set -e; cat {_PARTS}/* | base64 -d | tar -xz -C {_PLACE}; exec "$@"'
+_SCRIPT = f"""\
+set -e
+cat {_PARTS}/* | base64 -d | tar -xz -C {_PLACE}
+[ -z "$MLRUN_LOGIN" ] || printf %s "$MLRUN_LOGIN" > {_LOGIN}/config.json
+unset MLRUN_LOGIN
+exec "$@"
+"""
 _USER = 1000  # of the image of BuildKit without root
 
 
@@ -41,19 +50,21 @@ def build_pod(
 
     Source: docs/rootless.md and examples/kubernetes of BuildKit, for the user, the profiles and the flag.
     """
-    pieces = _pieces(context)
-    secrets = {f"{name}-{number:02}": {"part": piece} for number, piece in enumerate(pieces)}
-    if plan.env:
-        secrets[name] = dict(plan.env)
+    config = _config(plan.base_image)
+    env = {**plan.env, variables.NAME: variables.script(plan.env)} if plan.env else {}
+    own = {**env, **({_CONFIG: config} if config else {})}
+    pieces = {f"{name}-{number:02}": {"part": piece} for number, piece in enumerate(_pieces(context))}
+    secrets = {**({name: own} if own else {}), **pieces}  # the pod waits for the last
     container: dict[str, Any] = {
         "name": "base",
         "image": str(mlconf.builder.kubernetes.image),
         "command": ["/bin/sh", "-c", _SCRIPT, "mlrun-build", *program],
         "args": _arguments(plan, context),
         "env": [
-            {"name": "BUILDKITD_FLAGS", "value": "--oci-worker-no-process-sandbox"},
-            *([{"name": "DOCKER_CONFIG", "value": _LOGIN}] if plan.secret else []),
-            *({"name": key, "valueFrom": {"secretKeyRef": {"name": name, "key": key}}} for key in plan.env),
+            {"name": "BUILDKITD_FLAGS", "value": " ".join(_flags(config))},
+            {"name": "BUILDCTL_CONNECT_RETRIES_MAX", "value": "30"},  # 12 s; by itself 2 s
+            *(_from_secret(key, name, key) for key in env),
+            *(_login(plan.secret) if plan.secret else []),
         ],
         "securityContext": {
             "runAsUser": _USER,
@@ -64,13 +75,13 @@ def build_pod(
             {"name": "parts", "mountPath": _PARTS, "readOnly": True},
             {"name": "context", "mountPath": _PLACE},
             {"name": "state", "mountPath": _STATE},
-            *([{"name": "login", "mountPath": _LOGIN, "readOnly": True}] if plan.secret else []),
+            {"name": "login", "mountPath": _LOGIN},
+            *([{"name": "daemon", "mountPath": _DAEMON, "readOnly": True}] if config else []),
         ],
     }
     parts = [
         {"secret": {"name": part, "items": [{"key": "part", "path": part.rpartition("-")[2]}]}}
-        for part in secrets
-        if part != name
+        for part in pieces
     ]
     return {
         "apiVersion": "v1",
@@ -82,39 +93,83 @@ def build_pod(
         },
         "spec": {
             "restartPolicy": "Never",
+            "terminationGracePeriodSeconds": 1,  # it has nothing to put in order
             "activeDeadlineSeconds": max(1, int(mlconf.builder.timeout)),
             "automountServiceAccountToken": False,  # commands of a build have no business with the cluster
-            "securityContext": {"fsGroup": _USER},
             "containers": [container],
             "volumes": [
                 {"name": "parts", "projected": {"sources": parts}},
                 {"name": "context", "emptyDir": {}},
                 {"name": "state", "emptyDir": {}},
-                *([_login(plan.secret)] if plan.secret else []),
+                {"name": "login", "emptyDir": {"medium": "Memory"}},
+                *([_daemon(name)] if config else []),
             ],
         },
     }, secrets
 
 
+def _config(base_image: str) -> str:
+    """
+    What the daemon has to be told of the registry of *base_image*.
+
+    That of the output has its own word among the arguments, but where both are one this holds for it as well.
+    """
+    registry = registry_of(base_image)
+    is_meant = is_insecure(registry, mlconf.httpdb.builder.insecure_pull_registry_mode)
+    return f'[registry."{registry}"]\nhttp = true\ninsecure = true\n' if is_meant else ""
+
+
+def _flags(config: str) -> list[str]:
+    return ["--oci-worker-no-process-sandbox", *([f"--config={_DAEMON}/{_CONFIG}"] if config else [])]
+
+
 def _arguments(plan: BuildPlan, context: Context) -> list[str]:
     output = f"type=image,name={plan.image},push=true"
-    mode = str(mlconf.httpdb.builder.insecure_push_registry_mode).lower()
-    if mode == "enabled" or (mode == "auto" and is_loopback(registry_of(plan.image))):
+    if is_insecure(registry_of(plan.image), mlconf.httpdb.builder.insecure_push_registry_mode):
         output += ",registry.insecure=true"
+    arguments = variables.named_in(plan.extra, plan.env)
     return [
         *("build", "--progress", "plain", "--frontend", "dockerfile.v0"),
         *("--local", f"context={_PLACE}", "--local", f"dockerfile={_PLACE}", "--output", output),
         *("--opt", f"label:{LABEL}={context.digest}"),
+        *variables.options(plan.env),
         # the cluster puts the values in their places
-        *(word for key in plan.env for word in ("--opt", f"build-arg:{key}=$({key})")),
+        *(word for key in arguments for word in ("--opt", f"build-arg:{key}=$({key})")),
         *(["--no-cache"] if plan.anew else []),
-        *words_of(plan.extra_args, "extra_args"),
+        *_own(words_of(plan.extra_args, "extra_args")),
     ]
 
 
-def _login(secret: str) -> dict[str, Any]:
-    items = [{"key": ".dockerconfigjson", "path": "config.json"}]
-    return {"name": "login", "secret": {"secretName": secret, "items": items}}
+def _own(words: list[str]) -> Iterator[str]:
+    """The words of ``extra_args``; a build argument has another name than with podman, docker and kaniko."""
+    rest = iter(words)
+    for word in rest:
+        option, is_one, value = word.partition("=")
+        if option == "--build-arg":
+            yield from ("--opt", f"build-arg:{value if is_one else next(rest, '')}")
+        else:
+            yield word
+
+
+def _login(secret: str) -> list[dict[str, Any]]:
+    """
+    Variables that the script makes a file of.
+
+    The pod would wait without end for a volume of a secret that is not there; with a variable it says so.
+    """
+    return [
+        {"name": "DOCKER_CONFIG", "value": _LOGIN},
+        _from_secret("MLRUN_LOGIN", secret, ".dockerconfigjson"),
+    ]
+
+
+def _from_secret(variable: str, secret: str, key: str) -> dict[str, Any]:
+    return {"name": variable, "valueFrom": {"secretKeyRef": {"name": secret, "key": key}}}
+
+
+def _daemon(secret: str) -> dict[str, Any]:
+    items = [{"key": _CONFIG, "path": _CONFIG}]
+    return {"name": "daemon", "secret": {"secretName": secret, "items": items}}
 
 
 def _pieces(context: Context) -> list[str]:

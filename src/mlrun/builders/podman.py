@@ -7,10 +7,11 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
+from mlrun.builders import variables
 from mlrun.builders.base import NEVER, Builder, Log
 from mlrun.builders.command import Command, outside, run, words_of
 from mlrun.builders.context import Context, laid_out
-from mlrun.builders.names import is_loopback, registry_of
+from mlrun.builders.names import is_insecure, registry_of
 from mlrun.builders.plan import BuildPlan
 from mlrun.cluster.environments import is_environment
 from mlrun.cluster.podman.engine import find_engine
@@ -47,7 +48,8 @@ class PodmanBuilder(Builder):
             self._fetch_base(plan.base_image, step)
             step(_build(plan, context))
         if registry := registry_of(plan.image):
-            step(_command("push", *_without_tls(registry), plan.image))
+            mode = mlconf.httpdb.builder.insecure_push_registry_mode
+            step(_command("push", *_without_tls(registry, mode), plan.image))
         return plan.image
 
     def _fetch_base(self, image: str, step: partial[None]) -> None:
@@ -57,7 +59,8 @@ class PodmanBuilder(Builder):
         if image.startswith("localhost/"):  # which are those of this machine, and of no registry
             raise MLRunNotFoundError(f"{missing}; base_image= names another one")
         try:
-            step(_command("pull", *_without_tls(registry_of(image)), image))
+            mode = mlconf.httpdb.builder.insecure_pull_registry_mode
+            step(_command("pull", *_without_tls(registry_of(image), mode), image))
         except MLRunRuntimeError as error:
             why = str(error).splitlines()[-1]
             raise MLRunNotFoundError(
@@ -66,24 +69,28 @@ class PodmanBuilder(Builder):
 
 
 def _build(plan: BuildPlan, context: Context) -> Command:
-    arguments = [word for name in plan.env for word in ("--build-arg", name)]  # their values are in env
+    named = variables.named_in(plan.extra, plan.env)
+    arguments = [word for name in named for word in ("--build-arg", name)]  # their values are in env
     own = words_of(str(mlconf.builder.podman.args), "builder.podman.args")
     words = (
         *("--file", str(context.dockerfile), "--tag", plan.image, "--label", f"{LABEL}={context.digest}"),
         *(["--no-cache"] if plan.anew else []),
-        *(*arguments, *own, *words_of(plan.extra_args, "extra_args"), str(context.folder)),
+        *(
+            *variables.options(plan.env),
+            *arguments,
+            *own,
+            *words_of(plan.extra_args, "extra_args"),
+            str(context.folder),
+        ),
     )
     command = _command("build", *words)
-    return command._replace(
-        said=f"{Path(command.words[0]).name} build {plan.image}", env={**outside(), **plan.env}
-    )
+    env = {**outside(), **plan.env, variables.NAME: variables.script(plan.env)}
+    return command._replace(said=f"{Path(command.words[0]).name} build {plan.image}", env=env)
 
 
-def _without_tls(registry: str) -> list[str]:
+def _without_tls(registry: str, mode: object) -> list[str]:
     """docker has this among the settings of its daemon."""
-    mode = str(mlconf.httpdb.builder.insecure_push_registry_mode).lower()
-    is_meant = mode == "enabled" or (mode == "auto" and is_loopback(registry))
-    return ["--tls-verify=false"] if is_meant and registry and not find_engine().is_docker else []
+    return ["--tls-verify=false"] if is_insecure(registry, mode) and not find_engine().is_docker else []
 
 
 def _command(*words: str) -> Command:

@@ -47,6 +47,13 @@ BUILDING = (
         "Kubernetes secret with the login for that registry.",
     ),
     Setting(
+        "httpdb.builder.insecure_pull_registry_mode",
+        "str",
+        "auto",
+        "Pull base images without TLS: `auto` is from registries of this machine.",
+        choices=("auto", "enabled", "disabled"),
+    ),
+    Setting(
         "httpdb.builder.insecure_push_registry_mode",
         "str",
         "auto",

@@ -10,6 +10,9 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +40,12 @@ default_ulimits = ["nofile=4096:4096", "nproc=4096:4096"]
 runtime = "runc"
 cgroup_manager = "cgroupfs"
 events_logger = "file"
+"""
+REGISTRY = """
+version: 0.1
+log: {accesslog: {disabled: true}, level: error}
+storage: {filesystem: {rootdirectory: %s}}
+http: {addr: "%s:0"}
 """
 
 
@@ -95,6 +104,46 @@ class Podman:
         )
         assert not check or done.returncode == 0, f"podman {' '.join(words)}: {done.stdout}{done.stderr}"
         return done
+
+
+@contextmanager
+def serve_registry(folder: Path, host: str = "127.0.0.1") -> Iterator[str]:
+    """Address of a registry without TLS; what it has is in *folder*."""
+    settings = folder / "registry.yml"
+    settings.write_text(REGISTRY % (folder / "data", host))
+    command = ["docker-registry", "serve", str(settings)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        yield f"{host}:{port_of(process.pid)}"
+    finally:
+        process.kill()
+        process.wait()
+
+
+def skip_without_registry() -> None:
+    import pytest
+
+    if not shutil.which("docker-registry"):
+        if os.environ.get("CI"):
+            pytest.fail("docker-registry is needed: apt install docker-registry")
+        pytest.skip("docker-registry is not on this machine: apt install docker-registry")
+
+
+def port_of(pid: int, timeout_s: float = 30) -> int:
+    """The port that a process listens on."""
+    end = time.monotonic() + timeout_s
+    while time.monotonic() < end:
+        own = {
+            os.readlink(link)
+            for link in Path(f"/proc/{pid}/fd").iterdir()
+            if link.exists() or link.is_symlink()
+        }
+        for line in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]:
+            words = line.split()
+            if words[3] == "0A" and f"socket:[{words[9]}]" in own:
+                return int(words[1].rpartition(":")[2], 16)
+        time.sleep(0.01)
+    raise AssertionError("it listens nowhere")
 
 
 def copy_python(folder: Path) -> None:
