@@ -16,6 +16,7 @@ import pytest
 from mlrun import mlconf
 from mlrun.api.access import Access
 from mlrun.api.server import (
+    PROBED,
     Options,
     access_of_settings,
     allowed_paths,
@@ -138,6 +139,16 @@ def test_a_port_that_is_taken_is_answered() -> None:
 
         with pytest.raises(MLRunInvalidArgumentError, match=f"can not listen on 127.0.0.1:{port}: .*in use"):
             listen("127.0.0.1", port)
+
+
+def test_a_connection_on_which_nothing_is_said_is_probed() -> None:
+    with listen("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname()):
+        connection, _ = listener.accept()
+        with connection:
+            is_probed = connection.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+            probes = {option: connection.getsockopt(socket.IPPROTO_TCP, option) for option in PROBED}
+
+    assert is_probed and probes == PROBED
 
 
 @pytest.mark.parametrize("host", ["no.such.host.invalid", "192.0.2.1"])

@@ -186,6 +186,30 @@ def test_whoever_asked_for_the_end_of_a_run_has_said_why(context, db, state):
     assert (status["state"], status["status_text"], status.get("error")) == ("aborted", "enough", None)
 
 
+@pytest.mark.parametrize(
+    ("error", "state"), [(None, "completed"), (KeyboardInterrupt(15), "aborted")], ids=["well", "interrupted"]
+)
+def test_an_interrupt_while_a_run_says_how_it_ended_takes_nothing_of_it(
+    context, db, monkeypatch, error, state
+):
+    store_run, interrupts = db.store_run, [KeyboardInterrupt(15)]
+
+    def interrupted(*arguments):
+        if interrupts:
+            raise interrupts.pop()
+        store_run(*arguments)
+
+    context.start()
+    context.log_result("accuracy", 1)
+    monkeypatch.setattr(db, "store_run", interrupted)
+
+    with pytest.raises(KeyboardInterrupt):
+        context.__exit__(type(error), error, None)
+
+    status = stored(db)["status"]
+    assert (status["state"], status["results"]) == (state, {"accuracy": 1})
+
+
 def test_an_interrupt_that_nobody_asked_for_is_its_own_reason(context, db):
     context.start().finish(KeyboardInterrupt())
 

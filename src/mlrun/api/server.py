@@ -34,6 +34,13 @@ if TYPE_CHECKING:
 LAST_S = 30  # for what was accepted, after the signal
 KEEP_ALIVE_S = 75
 BACKLOG = 2048
+# A connection on which nothing is said is probed: a client that is gone without a word is found after 35 s,
+# and one whose way here was lost (its table of neighbours, or a router's, has an old entry) has it again.
+PROBED = {
+    getattr(socket, option): value
+    for option, value in {"TCP_KEEPIDLE": 5, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 6}.items()
+    if hasattr(socket, option)
+}
 MOST_CONNECTIONS = 8192  # of one process, where the system lets it have so many
 
 
@@ -237,6 +244,9 @@ def listen(host: str, port: int) -> socket.socket:
         listener = socket.socket(family, kind, protocol)
         try:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)  # connections have it from here
+            for option, seconds in PROBED.items():
+                listener.setsockopt(socket.IPPROTO_TCP, option, seconds)
             listener.bind(address)
             listener.listen(BACKLOG)
         except BaseException:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import socket
 import threading
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from mlrun import urls
@@ -323,10 +322,12 @@ class MLClientCtx(Children, Hidden):
     def __enter__(self) -> MLClientCtx:
         return self if self.state == RunState.RUNNING else self.start()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.finish(error)
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        try:
+            self.finish(error)
+        except KeyboardInterrupt:  # how it ended is said all the same
+            self.finish(error)
+            raise
 
     def store_run(self) -> None:
         """

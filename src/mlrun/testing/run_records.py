@@ -135,7 +135,7 @@ class RunsContract:
 class RunStatesContract:
     """A run goes forward only."""
 
-    @pytest.mark.parametrize("state", LIVE)
+    @pytest.mark.parametrize("state", sorted({*LIVE} - {"aborting"}))
     def test_a_live_run_may_go_to_any_state(self, db: RunDB, state: str) -> None:
         for other in (*LIVE, *FINAL):
             uid = f"{state}-{other}"
@@ -144,6 +144,27 @@ class RunStatesContract:
             db.store_run(a_run(uid, other), uid)
 
             assert db.read_run(uid)["status"]["state"] == other
+
+    @pytest.mark.parametrize("state", LIVE)
+    def test_a_run_that_is_being_aborted_is_so_until_it_ends(self, db: RunDB, state: str) -> None:
+        db.store_run(a_run("1", "aborting", status_text="enough"), "1")
+
+        db.store_run(a_run("1", state, results={"a": 1}), "1")
+        db.update_run({"status.state": state, "status.results.b": 2}, "1")
+
+        status = db.read_run("1")["status"]
+        assert (status["state"], status["results"]) == ("aborting", {"a": 1, "b": 2})
+        assert state == "aborting" or status["status_text"] == "enough"
+        assert db.list_runs(state="aborting")
+
+    @pytest.mark.parametrize("state", FINAL)
+    def test_a_run_that_is_being_aborted_may_end_anyhow(self, db: RunDB, state: str) -> None:
+        db.store_run(a_run("1", "aborting"), "1")
+
+        db.store_run(a_run("1", state, results={"a": 1}), "1")
+
+        status = db.read_run("1")["status"]
+        assert (status["state"], status["results"]) == (state, {"a": 1})
 
     @pytest.mark.parametrize("state", FINAL)
     def test_a_finished_run_does_not_go_back(self, db: RunDB, state: str) -> None:

@@ -245,6 +245,34 @@ def test_many_who_watch_read_once(run: Any, monkeypatch: pytest.MonkeyPatch) -> 
     assert reads.count(5) == 1
 
 
+def test_more_who_watch_than_there_are_threads_hold_nobody_up(run: Any) -> None:
+    many = 60  # the thread pool has 40
+    for number in range(many):
+        run.store_run({"metadata": {"name": "slow"}, "status": {"state": "running"}}, f"s{number}", "p1")
+    log, listing = "/api/v1/projects/p1/logs/s0", "/api/v1/projects/p1/runs"
+
+    async def body(app: Any) -> None:
+        watchers = [Watcher(app, f"/api/v1/projects/p1/runs/s{number}/watch") for number in range(many)]
+        for watcher in watchers:
+            await watcher.until(lambda events: names(events) == ["state"])
+
+        transport = httpx2.ASGITransport(app=app)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            stored = await client.post(log, content=b"it begins\n")
+            listed = await client.get(listing)
+
+        assert (stored.status_code, listed.status_code) == (200, 200)
+        assert len(listed.json()["runs"]) == many + 1
+        await watchers[0].until(lambda events: names(events) == ["state", "log"])
+        for watcher in watchers:
+            watcher.gone.set()
+            await watcher.end()
+        if left := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.wait(left)
+
+    watched(run, body)
+
+
 def test_who_leaves_disturbs_nobody_and_leaves_nothing(run: Any) -> None:
     async def body(app: Any) -> None:
         gone, stays = Watcher(app), Watcher(app)

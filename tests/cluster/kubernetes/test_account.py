@@ -12,6 +12,7 @@ import yaml
 from mlrun.cluster.kubernetes import account
 from mlrun.cluster.kubernetes.account import open_account
 from mlrun.errors import MLRunInvalidArgumentError
+from mlrun.service.resources import AT_ONCE
 
 
 @pytest.fixture(autouse=True)
@@ -120,6 +121,12 @@ def test_a_certificate_that_is_not_there_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(MLRunInvalidArgumentError, match=r"context 'a' of .*missing\.crt"):
         open_account(file)
+
+
+def test_pods_that_are_deleted_at_once_have_connections_that_are_kept(tmp_path: Path) -> None:
+    opened = open_account(written(tmp_path / "file", "a", a=""))
+
+    assert opened.configuration.connection_pool_maxsize >= AT_ONCE
 
 
 def test_a_pod_has_an_account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

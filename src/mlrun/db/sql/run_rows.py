@@ -31,6 +31,7 @@ ON CONFLICT (uid, project, iteration) DO UPDATE SET
     process = excluded.process, body = excluded.body
 WHERE runs.state = excluded.state OR runs.state NOT IN ({FINAL})
 """
+_ABORTING = f"SELECT body FROM runs WHERE {KEY} AND state = '{RunState.ABORTING}'"
 _IDS_OF_ONE = """
 SELECT project, uid, iteration, id FROM runs
 WHERE uid = :uid AND project = :project AND iteration >= :first AND iteration <= :last
@@ -40,6 +41,7 @@ WITH wanted (project, uid, iteration) AS (VALUES {keys})
 SELECT runs.project, runs.uid, runs.iteration, runs.id FROM wanted CROSS JOIN runs
 WHERE runs.uid = wanted.uid AND runs.project = wanted.project AND runs.iteration = wanted.iteration
 """
+_UNDER_WAY = {state.value for state in RunState if not state.is_final} - {RunState.ABORTING.value}
 _AT_ONCE = MOST_VALUES // 3  # keys
 
 Key = tuple[str, str, int]  # project, uid, iteration
@@ -74,11 +76,14 @@ class RunRow:
         }
 
 
-def store(connection: Connection, rows: list[RunRow]) -> None:
+def store(connection: Connection, rows: list[RunRow]) -> list[RunRow]:
     """
+    Write them, and give them as they are stored.
+
     Raises:
         MLRunConflictError: One of the runs has ended, in another state.
     """
+    rows = [_still_aborting(connection, row) for row in rows]
     before = _ids(connection, rows)
     cursor = connection.cursor()
     cursor.executemany(_STORE, [row.values for row in rows])
@@ -92,6 +97,19 @@ def store(connection: Connection, rows: list[RunRow]) -> None:
     store_side(connection, "run_results", ("number", "text"), found, known)
     read = {ids[row.key]: row.inputs for row in rows}
     store_side(connection, "run_inputs", inputs.COLUMNS, read, known)
+    return rows
+
+
+def _still_aborting(connection: Connection, row: RunRow) -> RunRow:
+    """A run that is being aborted is so until it ends, whatever its pod writes; why is kept, too."""
+    if row.values["state"] not in _UNDER_WAY:
+        return row
+    found = connection.execute(_ABORTING, row.values).fetchone()
+    if not found:
+        return row
+    run, before = records.load(row.values["body"]), records.load(found[0])["status"]
+    run["status"] |= {name: before[name] for name in ("state", "status_text") if name in before}
+    return RunRow(run)
 
 
 def key_of(uid: Any, project: str, iteration: Any) -> dict[str, Any]:

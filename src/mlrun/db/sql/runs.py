@@ -47,8 +47,8 @@ class Runs(Tables):
             run = records.load(found[0])
             set_dotted(run, {"status.last_update": times.now(), **updates})
             _note_end(run)
-            store(connection, [RunRow(run, uid, project, iter)])
-        return run
+            (row,) = store(connection, [RunRow(run, uid, project, iter)])
+        return run if row.values["state"] == run["status"].get("state") else records.load(row.values["body"])
 
     def read_run(self, uid: str, project: str = "", iter: int = 0, format_: str | None = None) -> Record:
         key = key_of(uid, project, iter)
