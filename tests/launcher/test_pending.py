@@ -68,7 +68,7 @@ def test_a_run_without_a_pod_waits_for_its_turn(
 
     assert pending.tell() and pending.tell()
 
-    assert capsys.readouterr().err.count("waits for its turn: cluster.max_pods of the server") == 1
+    assert capsys.readouterr().err.count("has no pod yet: it waits for its turn") == 1
 
 
 @pytest.mark.parametrize("state", ["running", "completed", "error"])

@@ -68,7 +68,9 @@ class Pending:
             self._say_once(pod["name"], pod.get("status") or {})
         if not pods and "" not in self._told:
             self._told.add("")
-            logger.info(f"run {self._run.key} waits for its turn: cluster.max_pods of the server bounds them")
+            logger.info(
+                f"run {self._run.key} has no pod yet: it waits for its turn, or for its pod to be made"
+            )
         return True
 
     def _say_once(self, name: str, status: dict[str, Any]) -> None:
