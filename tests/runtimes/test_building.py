@@ -297,4 +297,4 @@ def test_who_is_interrupted_is_told_that_the_server_builds_on(fn, capsys):
     with pytest.raises(KeyboardInterrupt):
         fn.deploy()
 
-    assert "goes on at http://mlrun:8080; deploy() follows it again" in capsys.readouterr().err
+    assert "goes on at http://mlrun:8080; db.get_builder_status(fn) follows it" in capsys.readouterr().err

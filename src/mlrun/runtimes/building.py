@@ -315,7 +315,9 @@ class Building(BaseRuntime):
             try:
                 self._follow_build(db, show)
             except KeyboardInterrupt:
-                logger.info(f"the build of {self.uri} goes on at {db.url}; deploy() follows it again")
+                logger.info(
+                    f"the build of {self.uri} goes on at {db.url}; db.get_builder_status(fn) follows it"
+                )
                 raise
         if self.status.state == ERROR:
             meta = self.metadata
