@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import fcntl
 import json
 import os
 from pathlib import Path
@@ -69,6 +70,32 @@ def test_what_was_not_used_for_long_is_found_and_deleted(
     assert delete(found) == 100 + 2 + 0 + 5
     assert not (built.exists() or fetched.exists() or kept.exists())
     assert unused(db, WEEK) == []
+
+
+@pytest.fixture
+def half_made(built: Path) -> Path:
+    """What a build that was killed long ago has left."""
+    (built / COMPLETE).unlink()
+    os.utime(built, (OLD, OLD))
+    return built
+
+
+def test_what_a_killed_build_has_left_goes(db: Any, half_made: Path) -> None:
+    found = unused(db, WEEK)
+
+    assert [(one.kind, one.path) for one in found] == [("half-made", half_made)]
+    assert delete(found) == 100
+    assert not half_made.exists()
+
+
+def test_what_a_build_is_at_stays(db: Any, home: Path, half_made: Path) -> None:
+    found = unused(db, WEEK)
+    with open(home / "environments" / f"{DIGEST}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+
+        assert delete(found) == 0
+
+    assert half_made.exists()
 
 
 def test_what_was_used_since_is_left(db: Any, built: Path, fetched: Path, tmp_path: Path) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import tarfile
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,8 +15,8 @@ from mlrun.code import source
 from mlrun.code.source import Fetched, fetch, without_login
 from mlrun.config import mlconf
 from mlrun.datastore import get_dataitem
-from mlrun.errors import MLRunInvalidArgumentError, MLRunNotFoundError
-from mlrun.testing.git import Commits
+from mlrun.errors import MLRunAccessDeniedError, MLRunInvalidArgumentError, MLRunNotFoundError
+from mlrun.testing.git import Commits, SshGit, git_over_ssh
 
 
 @pytest.fixture
@@ -62,6 +64,38 @@ def test_a_branch_that_is_not_there_leaves_nothing(daemon: str, tmp_path: Path, 
 
     assert not (tmp_path / "to").exists()
     assert not (home / "cache").exists()
+
+
+@pytest.fixture
+def ssh(tmp_path: Path) -> Iterator[SshGit]:
+    """This machine by ssh."""
+    keys = tmp_path / "keys"
+    keys.mkdir()
+    try:
+        with git_over_ssh(str(keys)) as found:
+            yield found
+    except (FileNotFoundError, subprocess.CalledProcessError) as error:
+        pytest.skip(f"sshd does not run here: {error}")
+
+
+def test_a_repository_is_fetched_by_ssh(
+    ssh: SshGit, commits: Commits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_SSH_COMMAND", ssh.command)
+
+    found = fetch(f"{ssh.url}{commits.folder}/org/repo.git#main", tmp_path / "to")
+
+    assert found.commit == commits.main
+    assert (tmp_path / "to" / "train.py").is_file()
+
+
+def test_a_host_that_ssh_does_not_know_is_said(
+    ssh: SshGit, commits: Commits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_SSH_COMMAND", ssh.command.replace("known_hosts", "other_hosts"))
+
+    with pytest.raises(MLRunAccessDeniedError, match=r"a host that ssh does not know.*ssh-keyscan"):
+        fetch(f"{ssh.url}{commits.folder}/org/repo.git#main", tmp_path / "to")
 
 
 @pytest.mark.parametrize("form", ["{path}", "file://{path}"])

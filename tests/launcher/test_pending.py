@@ -32,8 +32,9 @@ class Server(HTTPRunDB):
             raise MLRunAccessDeniedError("this login sees no pods")
         return [{"kind": "job", "resources": {"crd_resources": [], "pod_resources": self.pods}}]
 
-    def pod(self, reason: str = "", message: str = "") -> None:
-        self.pods = [{"name": "train-3f2a", "labels": {}, "status": {"reason": reason, "message": message}}]
+    def pod(self, reason: str = "", message: str = "", phase: str = "pending") -> None:
+        status = {"phase": phase, "reason": reason, "message": message}
+        self.pods = [{"name": "train-3f2a", "labels": {}, "status": status}]
 
 
 @pytest.fixture
@@ -61,6 +62,17 @@ def test_another_reason_is_told_too(server: Server, run: Run, capsys: pytest.Cap
     assert "ErrImagePull: it is so" in capsys.readouterr().err
 
 
+def test_the_pod_of_an_earlier_attempt_waits_for_nothing(
+    server: Server, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.state = "pendingRetry"
+    server.pod("Error", "it was killed by signal 9 (SIGKILL)", phase="failed")
+
+    assert Pending(server, run).tell()
+
+    assert capsys.readouterr().err == ""
+
+
 def test_a_run_without_a_pod_waits_for_its_turn(
     server: Server, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -68,7 +80,7 @@ def test_a_run_without_a_pod_waits_for_its_turn(
 
     assert pending.tell() and pending.tell()
 
-    assert capsys.readouterr().err.count("waits for its turn: cluster.max_pods of the server") == 1
+    assert capsys.readouterr().err.count("has no pod yet: it waits for its turn") == 1
 
 
 @pytest.mark.parametrize("state", ["running", "completed", "error"])

@@ -1,12 +1,14 @@
 import shutil
 import sys
 import zipfile
+from typing import Any
 
 import pytest
 
 import mlrun
 from mlrun.cluster.environments import environment, folder_of_all
 from mlrun.config import mlconf
+from mlrun.db.http import HTTPRunDB
 from mlrun.errors import (
     MLRunInvalidArgumentError,
     MLRunInvalidArgumentTypeError,
@@ -277,3 +279,22 @@ def test_python_of_an_environment_is_this_one(fn, capfd):
     fn.with_commands(["python -c 'import sys; print(sys.version)'"]).deploy()
 
     assert sys.version.splitlines()[0] in capfd.readouterr().out
+
+
+class Interrupting(HTTPRunDB):
+    """A server that builds, whose client is interrupted while it follows that."""
+
+    def remote_builder(self, *args: Any, **options: Any) -> dict[str, Any]:
+        return {"ready": False}
+
+    def get_builder_status(self, *args: Any, **options: Any) -> tuple[str, int]:
+        raise KeyboardInterrupt
+
+
+def test_who_is_interrupted_is_told_that_the_server_builds_on(fn, capsys):
+    fn.with_commands(["sleep 600"]).set_db_connection(Interrupting("http://mlrun:8080"))
+
+    with pytest.raises(KeyboardInterrupt):
+        fn.deploy()
+
+    assert "goes on at http://mlrun:8080; db.get_builder_status(fn) follows it" in capsys.readouterr().err

@@ -205,6 +205,12 @@ def test_uids_of_the_users_own_make_names_that_differ() -> None:
     assert len({pod_name(run) for run in runs}) == 3
 
 
+def test_uids_that_begin_with_the_time_make_names_that_differ() -> None:
+    runs = [a_run(uid="017f22e279b07cc398c4dc0c0c07398f"), a_run(uid="017f22e279b17cc398c4dc0c0c07398f")]
+
+    assert len({pod_name(run) for run in runs}) == 2
+
+
 @pytest.mark.parametrize(("what", "value"), [("uid", "my uid"), ("project", "a" * 64), ("uid", "-x")])
 def test_what_can_not_be_a_label_is_refused(fn: Any, what: str, value: str) -> None:
     with pytest.raises(MLRunInvalidArgumentError, match=f"the {what} '{value}' can not be a label of a pod"):

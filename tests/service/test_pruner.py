@@ -93,3 +93,19 @@ def test_a_setting_keeps_everything(db: Any, home: Path, lease: Lease, shipped: 
         Pruner(db, Clock()).round(lease)
 
     assert len(objects(home)) == 2
+
+
+def test_a_project_whose_objects_are_broken_holds_up_no_others(
+    db: Any, home: Path, lease: Lease, shipped: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    db.create_project({"metadata": {"name": "a-first"}})
+    broken = home / "bundles" / "a-first" / "node" / "ab" / ("c" * 62)
+    broken.parent.mkdir(parents=True)
+    broken.write_text("no node")
+
+    Pruner(db, Clock()).round(lease)
+
+    assert objects(home) == []
+    assert "project a-first: what was shipped is not pruned: project a-first has a changed node/ab" in (
+        capsys.readouterr().err
+    )

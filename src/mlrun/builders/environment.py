@@ -152,6 +152,18 @@ def _locked(digest: str, log: Log, stop: threading.Event) -> Iterator[int]:
         os.close(descriptor)
 
 
+def drop_half_made(folder: Path) -> bool:
+    """Delete what a build that was killed has left in *folder*, unless a build is at it; says whether."""
+    lock = os.open(folder_of_all() / f"{folder.name.partition('-')[0]}.lock", os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        if not _take(lock) or (folder / COMPLETE).is_file():
+            return False
+        shutil.rmtree(folder)
+        return True
+    finally:
+        os.close(lock)
+
+
 def _take(descriptor: int) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

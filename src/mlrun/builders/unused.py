@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mlrun import files
+from mlrun.builders.environment import drop_half_made
 from mlrun.cluster import environments
 from mlrun.cluster.process.folder import PodFolder, pod_names
 from mlrun.code.trees import sources
@@ -20,7 +21,7 @@ from mlrun.db.base import RunDB
 class Unused(NamedTuple):
     """A folder or file of the mlrun home that is made anew where it is missed."""
 
-    kind: str  # environment | source | object
+    kind: str  # environment | half-made | source | object
     path: Path
     size: int  # bytes
     used: datetime.datetime
@@ -28,14 +29,15 @@ class Unused(NamedTuple):
 
 def unused(db: RunDB, older_than: datetime.timedelta) -> list[Unused]:
     """
-    Built environments, fetched code and objects of bundles that nothing has used for *older_than*.
+    Built environments, what killed builds have left of some, fetched code and objects of bundles that nothing
+    has used for *older_than*.
 
     An environment is in use while a pod of it is there, or a function in *db* with a tag names it. The others
     are copied from, so nobody uses them for longer than that takes. What is in the folder ``bundles`` is no
     cache; see :mod:`mlrun.code.pruning`.
     """
     before = datetime.datetime.now(datetime.timezone.utc) - older_than
-    every = [*_environments(), *_sources(), *_objects()]
+    every = [*_environments(), *_half_made(), *_sources(), *_objects()]
     old = [one for one in every if one.used < before]
     named = _named(db) if any(one.kind == "environment" for one in old) else set()
     return [one for one in old if one.path.name not in named]
@@ -52,6 +54,10 @@ def delete(found: Iterable[Unused]) -> int:
 
 def _environments() -> Iterator[Unused]:
     return (_seen("environment", one.folder) for one in environments.all_of_them())
+
+
+def _half_made() -> Iterator[Unused]:
+    return (_seen("half-made", folder) for folder in environments.half_made())
 
 
 def _sources() -> Iterator[Unused]:
@@ -94,6 +100,8 @@ def _named(db: RunDB) -> set[str]:
 def _delete(one: Unused) -> bool:
     if one.kind == "source":
         return sources().drop(one.path.name)
+    if one.kind == "half-made":
+        return drop_half_made(one.path)
     if one.kind == "object":
         one.path.unlink(missing_ok=True)
         return True

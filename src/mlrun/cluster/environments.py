@@ -78,8 +78,16 @@ def environment(image: str) -> Environment:
 
 def all_of_them() -> list[Environment]:
     """Those of this machine that are whole, by name."""
-    found = sorted(path for path in folder_of_all().glob("*") if _NAME.fullmatch(path.name))
-    return [Environment(PREFIX + path.name, path) for path in found if (path / COMPLETE).is_file()]
+    return [Environment(PREFIX + path.name, path) for path in _folders() if (path / COMPLETE).is_file()]
+
+
+def half_made() -> list[Path]:
+    """The folders of those that are being made, or were when somebody killed their build."""
+    return [path for path in _folders() if not (path / COMPLETE).is_file()]
+
+
+def _folders() -> list[Path]:
+    return sorted(path for path in folder_of_all().glob("*") if _NAME.fullmatch(path.name))
 
 
 def newest(digest: str) -> Environment | None:

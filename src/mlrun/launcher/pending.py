@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mlrun.db.http import HTTPRunDB
 from mlrun.errors import MLRunBaseError, err_to_str
 from mlrun.log import logger
+from mlrun.model.pod import PodPhase
 from mlrun.model.run import Run, RunState
 
 if TYPE_CHECKING:
@@ -69,9 +70,11 @@ class Pending:
         pods = list(self._pods())
         for pod in pods:
             self._say_once(pod["name"], pod.get("status") or {})
-        if not pods and "" not in self._told:
+        if not pods and seen.status.state != RunState.PENDING_RETRY and "" not in self._told:
             self._told.add("")
-            logger.info(f"run {self._run.key} waits for its turn: cluster.max_pods of the server bounds them")
+            logger.info(
+                f"run {self._run.key} has no pod yet: it waits for its turn, or for its pod to be made"
+            )
         return True
 
     def _say_once(self, name: str, status: dict[str, Any]) -> None:
@@ -81,6 +84,9 @@ class Pending:
             logger.warning(f"pod {name} waits: {reason}: {message}")
 
     def _pods(self) -> Iterator[dict[str, Any]]:
+        """Those that have not begun; one of an earlier attempt has ended."""
         meta = self._run.metadata
         for group in self._db.list_runtime_resources(meta.project, object_id=meta.uid):
-            yield from group["resources"]["pod_resources"]
+            for pod in group["resources"]["pod_resources"]:
+                if str((pod.get("status") or {}).get("phase")).lower() == PodPhase.PENDING:
+                    yield pod

@@ -21,6 +21,7 @@ from mlrun.errors import (
     MLRunPreconditionFailedError,
     MLRunRuntimeError,
 )
+from mlrun.log import logger
 from mlrun.runtimes.base import BaseRuntime
 from mlrun.runtimes.build_record import ERROR, LIVE, READY, BuildRecord
 from mlrun.runtimes.sources import folder_of, is_folder, login_of
@@ -312,19 +313,29 @@ class Building(BaseRuntime):
         answer = db.remote_builder(self, **request._replace(source=self._shipped())._asdict())
         if answer["ready"]:
             return True
-        offset, pause_s = 0, _SHORTEST_S
-        while watch:
-            text, offset = db.get_builder_status(self, offset)
-            show(text.encode())
-            if self.status.state not in LIVE:
-                break
-            pause_s = _SHORTEST_S if text else min(pause_s * 1.5, _LONGEST_S)
-            time.sleep(pause_s)
+        if watch:
+            try:
+                self._follow_build(db, show)
+            except KeyboardInterrupt:
+                logger.info(
+                    f"the build of {self.uri} goes on at {db.url}; db.get_builder_status(fn) follows it"
+                )
+                raise
         if self.status.state == ERROR:
             meta = self.metadata
             status = db.get_function(meta.name, meta.project, meta.tag).get("status") or {}
             raise MLRunRuntimeError(status.get("error") or f"the image of {self.uri} could not be built")
         return self.status.state == READY
+
+    def _follow_build(self, db: HTTPRunDB, show: Show) -> None:
+        offset, pause_s = 0, _SHORTEST_S
+        while True:
+            text, offset = db.get_builder_status(self, offset)
+            show(text.encode())
+            if self.status.state not in LIVE:
+                return
+            pause_s = _SHORTEST_S if text else min(pause_s * 1.5, _LONGEST_S)
+            time.sleep(pause_s)
 
 
 def _values(function: BaseRuntime, request: BuildRequest) -> dict[str, str]:

@@ -25,6 +25,10 @@ from mlrun.runtimes.variables import Variables
 from mlrun.settings import text_of
 
 CONTAINER = "base"
+_HEX = re.compile("[0-9a-f]{32}")
+_BY_TIME = re.compile(
+    "[0-9a-f]{12}[67][0-9a-f]{3}[89ab][0-9a-f]{15}"
+)  # UUIDs of RFC 9562, sections 5.6 and 5.7
 _KEPT_HERE = "bundle+file://"  # and the path of a folder of this machine, and a digest
 _OF_THIS_PROCESS = ("dbpath", "httpdb.", "cluster.", "function.", "function_defaults.", "storage.")
 _LONGEST = 63  # characters of a label and of a name in DNS
@@ -104,7 +108,7 @@ def pod_name(run: Run, most: int = _LONGEST) -> str:
     """
     meta, attempt = run.metadata, run.status.retry_count
     head = meta.uid[:8].lower()
-    if not re.fullmatch(r"[0-9a-f]{32}", meta.uid):  # somebody's own uid may begin as others do
+    if not _HEX.fullmatch(meta.uid) or _BY_TIME.fullmatch(meta.uid):  # it may begin as others do
         head = hashlib.sha1(f"{meta.project}/{meta.uid}".encode(), usedforsecurity=False).hexdigest()[:8]
     tail = f"-{head}" + (f"-{meta.iteration}" if meta.iteration else "") + (f"-r{attempt}" if attempt else "")
     return f"{dns(meta.name, most - len(tail))}{tail}"

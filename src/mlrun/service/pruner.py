@@ -11,6 +11,7 @@ from mlrun.code import pruning
 from mlrun.code.bundles import place_of_server
 from mlrun.code.objects import keep_for
 from mlrun.db.base import RunDB
+from mlrun.errors import MLRunBaseError, err_to_str
 from mlrun.log import logger
 from mlrun.service.duty import Duty
 from mlrun.service.lease import Lease
@@ -48,7 +49,10 @@ class Pruner(Duty):
             if not lease.keep():
                 return
             if urls.KEY.fullmatch(project):
-                self._prune_project(project, roots, before)
+                try:
+                    self._prune_project(project, roots, before)
+                except MLRunBaseError as error:  # one project holds up no others
+                    logger.warning(f"project {project}: what was shipped is not pruned: {err_to_str(error)}")
 
     def _prune_project(self, project: str, roots: set[str], before: datetime.datetime) -> None:
         place = place_of_server(project)

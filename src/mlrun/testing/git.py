@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import getpass
 import os
+import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -83,6 +85,42 @@ def git_daemon(folder: str) -> Iterator[str]:
     options = ["--listen=127.0.0.1", f"--port={port}", f"--base-path={folder}", "--export-all", "--reuseaddr"]
     with running([program, *options], port, _NOBODY):
         yield f"git://127.0.0.1:{port}"
+
+
+class SshGit(NamedTuple):
+    """A machine that is logged in to by ssh: its address, and what git has to call for that."""
+
+    url: str
+    command: str
+
+
+@contextlib.contextmanager
+def git_over_ssh(folder: str) -> Iterator[SshGit]:
+    """
+    This machine by ssh, for this user with a key of *folder*.
+
+    Raises:
+        FileNotFoundError: There is no sshd.
+        CalledProcessError: It does not start here.
+    """
+    program = shutil.which("sshd", path=f"{os.environ['PATH']}:/usr/sbin")
+    if not program:
+        raise FileNotFoundError("sshd is not on this machine: apt install openssh-server")
+    port, root = free_port(), Path(folder).resolve()
+    for name in ("host", "key"):
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", root / name], check=True)
+    options = {
+        **{"ListenAddress": f"127.0.0.1:{port}", "HostKey": root / "host", "PidFile": "none"},
+        **{"AuthorizedKeysFile": root / "key.pub", "StrictModes": "no", "PermitRootLogin": "yes"},
+        **{"PasswordAuthentication": "no", "KbdInteractiveAuthentication": "no", "UsePAM": "no"},
+    }
+    (root / "sshd.conf").write_text("".join(f"{name} {value}\n" for name, value in options.items()))
+    subprocess.run([program, "-t", "-f", root / "sshd.conf"], check=True, capture_output=True)
+    known = f"[127.0.0.1]:{port} {(root / 'host.pub').read_text()}"
+    (root / "known_hosts").write_text(known)
+    with running([program, "-D", "-e", "-f", str(root / "sshd.conf")], port):
+        command = f"ssh -F none -i {root}/key -o IdentitiesOnly=yes -o UserKnownHostsFile={root}/known_hosts"
+        yield SshGit(f"git+ssh://{getpass.getuser()}@127.0.0.1:{port}", command)
 
 
 class HttpGit(NamedTuple):
