@@ -14,6 +14,7 @@ from mlrun.errors import (
     RunError,
     err_for_status_code,
     err_to_str,
+    last_words,
     nearest,
 )
 
@@ -142,3 +143,46 @@ def test_the_nearest_word_is_found_in_any_case(word: str, hint: str) -> None:
 
 def test_nothing_is_near_where_nothing_is() -> None:
     assert nearest("handler", []) == ""
+
+
+JVM = """26/11/26 12:00:00 INFO x: y
+Exception in thread "main" org.apache.spark.SparkException: Job aborted
+\tat org.apache.Foo.bar(Foo.scala:12)
+Caused by: java.io.FileNotFoundException: no /a
+\tat java.base/java.lang.Thread.run(Thread.java:840)
+\t... 12 more
+"""
+MPICH = """
+===================================================================================
+=   BAD TERMINATION OF ONE OF YOUR APPLICATION PROCESSES
+=   EXIT CODE: 9
+===================================================================================
+YOUR APPLICATION TERMINATED WITH THE EXIT STRING: Killed (signal 9)
+This typically refers to a problem with your application.
+Please see the FAQ page for debugging suggestions
+"""
+PY4J = """An error occurred while calling o36.count.
+: org.apache.spark.SparkException: Job aborted due to stage failure
+\tat x.y(Z.java:1)
+"""
+GRPC = """<_MultiThreadedRendezvous of RPC that terminated with:
+\tstatus = StatusCode.UNAVAILABLE
+\tdetails = "failed to connect to all addresses"
+\tdebug_error_string = "UNKNOWN"
+>"""
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (JVM, "java.io.FileNotFoundException: no /a"),
+        (MPICH, "YOUR APPLICATION TERMINATED WITH THE EXIT STRING: Killed (signal 9)"),
+        (PY4J, "org.apache.spark.SparkException: Job aborted due to stage failure"),
+        (GRPC, "failed to connect to all addresses"),
+        ("ValueError: x\nsaid in two lines", "ValueError: x"),
+        ("one\ntwo\n\n", "two"),
+        ("", ""),
+    ],
+)
+def test_the_last_words_of_a_program_say_why_it_ended(text, line):
+    assert last_words(text) == line

@@ -29,6 +29,7 @@ Every error this package raises on purpose, and the way back from an HTTP status
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 
 
@@ -197,6 +198,26 @@ def err_to_str(error: BaseException | str | None) -> str:
             parts.append(text)
         current = current.__cause__
     return ", caused by: ".join(parts)
+
+
+# Lines that name an error, as Python, a JVM and gRPC write them; and those that never say why.
+_NAMES = re.compile(
+    r"(?:Exception in thread \".*?\" |Caused by: |: )?((?:[\w$]+\.)*[\w$]*(?:Exception|Error)\b.*)"
+    r"|\s*details = \"(.+)\""
+)
+_SAYS_NOTHING = re.compile(
+    r"\s*at \S+\(.*\)|\s*\.\.\. \d+ (?:more|elided)|=.*|[-*\s]*|JVM stacktrace:"
+    r"|This typically refers to a problem.*|Please see the FAQ.*"
+)
+
+
+def last_words(text: str) -> str:
+    """The line of a program's output that most likely says why it ended; empty where none does."""
+    lines = text.splitlines()
+    for line in reversed(lines):
+        if found := _NAMES.match(line):
+            return (found[1] or found[2]).strip()
+    return next((line.strip() for line in reversed(lines) if not _SAYS_NOTHING.fullmatch(line)), "")
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

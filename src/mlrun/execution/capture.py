@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, Self, TextIO
 
+from mlrun import files
 from mlrun.config import mlconf
 from mlrun.db.base import RunDB
 from mlrun.execution.flusher import flusher
@@ -104,10 +105,13 @@ class Tee(io.TextIOBase):
         writer = _current.get() or (_active[-1] if len(_active) == 1 else None)
         if writer is not None:
             writer.write(text.encode("utf-8", "replace"))
-        return self.stream.write(text)
+        with files.readers_may_go(self.stream):
+            self.stream.write(text)
+        return len(text)
 
     def flush(self) -> None:
-        self.stream.flush()
+        with files.readers_may_go(self.stream):
+            self.stream.flush()
 
     def isatty(self) -> bool:
         return self.stream.isatty()
