@@ -41,6 +41,7 @@ class LogWriter:
         self._banner = f"{banner}\n".encode() if banner else b""
         self._parts: list[bytes] = []
         self._size = 0
+        self._full_at = FLUSH_ABOVE
         self._lock = threading.Lock()  # of the parts, held for a moment only
         self._storing = threading.RLock()
         self._failed = False
@@ -53,7 +54,7 @@ class LogWriter:
             self._banner = b""
             self._parts.append(data)
             self._size += len(data)
-            full = self._size > FLUSH_ABOVE
+            full = self._size > self._full_at
         if full:
             self.flush()
         else:
@@ -81,7 +82,11 @@ class LogWriter:
             with self._lock:
                 self._parts[:0] = parts
                 self._size = sum(map(len, self._parts))
+                self._full_at = 2 * max(
+                    self._size, FLUSH_ABOVE
+                )  # not with each line: all of it is sent again
             raise
+        self._full_at = FLUSH_ABOVE
 
     def close(self) -> None:
         with self._lock:

@@ -188,6 +188,7 @@ def check_word(word: str, what: str) -> str:
     """
     if not word or any(mark in word for mark in "/@#:\\") or ".." in word or not word.isprintable():
         raise MLRunInvalidArgumentError(
-            f"{word!r} can not be a run's {what}: it stands in addresses, so no '/', '@', '#', ':' or '..'"
+            f"{word!r} can not be a run's {what}: it stands in addresses, so no '/', '@', '#', ':' or '..',"
+            " and nothing that can not be printed"
         )
     return word
