@@ -120,6 +120,14 @@ def test_a_cause_that_the_error_has_told_is_not_told_again() -> None:
     assert err_to_str(error) == "params.csv: no data"
 
 
+@pytest.mark.parametrize("said", ["no file 'a' in /d", "can not open /d/a: No such file or directory"])
+def test_what_the_system_means_is_not_told_twice(said: str) -> None:
+    error = MLRunNotFoundError(said)
+    error.__cause__ = FileNotFoundError(2, "No such file or directory", "/d/a")
+
+    assert err_to_str(error) == said
+
+
 def test_an_error_that_causes_itself_has_an_end() -> None:
     error = RunError("again")
     error.__cause__ = error
@@ -177,6 +185,7 @@ GRPC = """<_MultiThreadedRendezvous of RPC that terminated with:
     [
         (JVM, "java.io.FileNotFoundException: no /a"),
         (MPICH, "YOUR APPLICATION TERMINATED WITH THE EXIT STRING: Killed (signal 9)"),
+        (f"no such thing\n{MPICH.replace('Killed (signal 9)', 'Terminated (signal 15)')}", "no such thing"),
         (PY4J, "org.apache.spark.SparkException: Job aborted due to stage failure"),
         (GRPC, "failed to connect to all addresses"),
         ("ValueError: x\nsaid in two lines", "ValueError: x"),
