@@ -463,3 +463,21 @@ def test_a_run_goes_on_where_who_reads_its_output_has_gone(tmp_path: Path, words
     (done,) = get_run_db().list_runs()
     assert (first, said, code, done["status"]["state"]) == ("0\n", "", 0, "completed")
     assert get_run_db().get_log(done["metadata"]["uid"])[1].endswith(b"\n99999\n")
+
+
+@pytest.mark.parametrize(
+    "words", [[], ["--handler", "double"], ["--kind", "job", "-w", "--handler", "double"]]
+)
+def test_a_file_with_spaces_in_its_name_is_one_file(tmp_path: Path, words: list[str]) -> None:
+    (tmp_path / "my folder").mkdir()
+    (tmp_path / "my folder" / "my füle 🚀.py").write_text(HANDLERS)
+
+    result = run("my folder/my füle 🚀.py", *words)
+
+    assert (result.exit_code, stored()["status"]["state"]) == (0, "completed")
+
+
+def test_a_url_of_spaces_only_is_nothing_to_run() -> None:
+    result = run(" ")
+
+    assert result.exit_code == 2 and "there is nothing to run" in result.stderr
