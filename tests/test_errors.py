@@ -14,6 +14,7 @@ from mlrun.errors import (
     RunError,
     err_for_status_code,
     err_to_str,
+    last_words,
     nearest,
 )
 
@@ -119,6 +120,14 @@ def test_a_cause_that_the_error_has_told_is_not_told_again() -> None:
     assert err_to_str(error) == "params.csv: no data"
 
 
+@pytest.mark.parametrize("said", ["no file 'a' in /d", "can not open /d/a: No such file or directory"])
+def test_what_the_system_means_is_not_told_twice(said: str) -> None:
+    error = MLRunNotFoundError(said)
+    error.__cause__ = FileNotFoundError(2, "No such file or directory", "/d/a")
+
+    assert err_to_str(error) == said
+
+
 def test_an_error_that_causes_itself_has_an_end() -> None:
     error = RunError("again")
     error.__cause__ = error
@@ -142,3 +151,47 @@ def test_the_nearest_word_is_found_in_any_case(word: str, hint: str) -> None:
 
 def test_nothing_is_near_where_nothing_is() -> None:
     assert nearest("handler", []) == ""
+
+
+JVM = """26/11/26 12:00:00 INFO x: y
+Exception in thread "main" org.apache.spark.SparkException: Job aborted
+\tat org.apache.Foo.bar(Foo.scala:12)
+Caused by: java.io.FileNotFoundException: no /a
+\tat java.base/java.lang.Thread.run(Thread.java:840)
+\t... 12 more
+"""
+MPICH = """
+===================================================================================
+=   BAD TERMINATION OF ONE OF YOUR APPLICATION PROCESSES
+=   EXIT CODE: 9
+===================================================================================
+YOUR APPLICATION TERMINATED WITH THE EXIT STRING: Killed (signal 9)
+This typically refers to a problem with your application.
+Please see the FAQ page for debugging suggestions
+"""
+PY4J = """An error occurred while calling o36.count.
+: org.apache.spark.SparkException: Job aborted due to stage failure
+\tat x.y(Z.java:1)
+"""
+GRPC = """<_MultiThreadedRendezvous of RPC that terminated with:
+\tstatus = StatusCode.UNAVAILABLE
+\tdetails = "failed to connect to all addresses"
+\tdebug_error_string = "UNKNOWN"
+>"""
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (JVM, "java.io.FileNotFoundException: no /a"),
+        (MPICH, "YOUR APPLICATION TERMINATED WITH THE EXIT STRING: Killed (signal 9)"),
+        (f"no such thing\n{MPICH.replace('Killed (signal 9)', 'Terminated (signal 15)')}", "no such thing"),
+        (PY4J, "org.apache.spark.SparkException: Job aborted due to stage failure"),
+        (GRPC, "failed to connect to all addresses"),
+        ("ValueError: x\nsaid in two lines", "ValueError: x"),
+        ("one\ntwo\n\n", "two"),
+        ("", ""),
+    ],
+)
+def test_the_last_words_of_a_program_say_why_it_ended(text, line):
+    assert last_words(text) == line

@@ -50,6 +50,17 @@ def test_a_missing_file_below_this_folder_is_named_as_seen_from_here(tmp_path: P
     assert str(found) == f"no file 'data/a.csv' in {tmp_path}"
 
 
+def test_a_writer_goes_on_where_its_reader_has_gone() -> None:
+    read, write = os.pipe()
+    os.close(read)
+
+    with os.fdopen(write, "w") as stream:
+        for _ in range(2):
+            with files.readers_may_go(stream):
+                stream.write("x" * 100_000)
+                stream.flush()
+
+
 def test_our_own_errors_pass_through_explained() -> None:
     with pytest.raises(MLRunAccessDeniedError, match=r"^no$"), files.explained("read", "/d/a"):
         raise MLRunAccessDeniedError("no")

@@ -29,6 +29,7 @@ Every error this package raises on purpose, and the way back from an HTTP status
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 
 
@@ -193,10 +194,38 @@ def err_to_str(error: BaseException | str | None) -> str:
     while current is not None and current not in seen:  # it may, by mistake, lead back to itself
         seen.append(current)
         text = str(current) or type(current).__name__
-        if not parts or text not in parts[-1]:  # an error may have told its cause itself
+        if not parts or not _is_told(current, text, parts[-1]):
             parts.append(text)
         current = current.__cause__
     return ", caused by: ".join(parts)
+
+
+def _is_told(cause: BaseException, text: str, before: str) -> bool:
+    """Whether an error has told its cause itself: by its text, or by what the system means with it."""
+    if isinstance(cause, FileNotFoundError) and not isinstance(cause, MLRunBaseError) and "no file" in before:
+        return True
+    meaning = cause.strerror if isinstance(cause, OSError) else ""
+    return text in before or bool(meaning and meaning in before)
+
+
+# Lines that name an error, as Python, a JVM and gRPC write them; and those that never say why.
+_NAMES = re.compile(
+    r"(?:Exception in thread \".*?\" |Caused by: |: )?((?:[\w$]+\.)*[\w$]*(?:Exception|Error)\b.*)"
+    r"|\s*details = \"(.+)\""
+)
+_SAYS_NOTHING = re.compile(
+    r"\s*at \S+\(.*\)|\s*\.\.\. \d+ (?:more|elided)|=.*|[-*\s]*|JVM stacktrace:"
+    r"|This typically refers to a problem.*|Please see the FAQ.*|YOUR APPLICATION TERMINATED .*\(signal 15\)"
+)
+
+
+def last_words(text: str) -> str:
+    """The line of a program's output that most likely says why it ended; empty where none does."""
+    lines = text.splitlines()
+    for line in reversed(lines):
+        if found := _NAMES.match(line):
+            return (found[1] or found[2]).strip()
+    return next((line.strip() for line in reversed(lines) if not _SAYS_NOTHING.fullmatch(line)), "")
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

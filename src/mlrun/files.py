@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator
+from typing import TextIO
 
 from mlrun.errors import (
     MLRunAccessDeniedError,
@@ -50,6 +51,20 @@ def explained(verb: str, path: str) -> Iterator[None]:
         if isinstance(error, MLRunBaseError):
             raise
         raise as_error(verb, path, error) from error
+
+
+@contextlib.contextmanager
+def readers_may_go(stream: TextIO) -> Iterator[None]:
+    """
+    Inside the block something is written to *stream*, a standard one. Where its reader has gone, as ``head``
+    does, nothing more comes of it, and the writer goes on: a run has its log.
+    """
+    try:
+        yield
+    except BrokenPipeError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
 
 
 def temporary_name(path: str) -> str:

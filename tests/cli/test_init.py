@@ -90,3 +90,30 @@ finally:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stderr.strip() == "[]"
+
+
+def mlrun_in_shell(words: str) -> subprocess.CompletedProcess[str]:
+    command = f'"{sys.executable}" -m mlrun {words}'
+    return subprocess.run(["sh", "-c", command], capture_output=True, text=True)
+
+
+def test_a_folder_that_is_gone_is_said() -> None:
+    program = f'mkdir gone && cd gone && rmdir ../gone && "{sys.executable}" -m mlrun get runs'
+
+    gone = subprocess.run(["sh", "-c", program], capture_output=True, text=True)
+
+    assert (gone.returncode, gone.stderr.count("\n")) == (1, 1)
+    assert gone.stderr.startswith("mlrun: the folder that this was started in is gone")
+
+
+@pytest.mark.parametrize("words", ["get runs >&-", "get runs 2>&-", "version >&- 2>&-"])
+def test_a_stream_that_is_closed_changes_nothing_else(words: str) -> None:
+    done = mlrun_in_shell(words)
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_full_disk_behind_standard_output_is_said() -> None:
+    done = mlrun_in_shell("config >/dev/full")
+
+    assert (done.returncode, done.stderr) == (1, "mlrun: can not write: No space left on device\n")

@@ -444,3 +444,40 @@ def test_a_branch_that_is_not_there_is_one_sentence(daemon: str) -> None:
 
     assert done.exit_code != 0
     assert done.stderr.count("\n") == 1 and "Did you mean 'main'?" in done.stderr
+
+
+@pytest.mark.parametrize("words", [["handlers.py", "--handler", "count"], ["count.py"]])
+def test_a_run_goes_on_where_who_reads_its_output_has_gone(tmp_path: Path, words: list[str]) -> None:
+    count = "def count():\n    for number in range(100_000):\n        print(number)\n"
+    (tmp_path / "handlers.py").write_text(count)
+    (tmp_path / "count.py").write_text(f"{count}\ncount()\n")
+    command = [sys.executable, "-m", "mlrun", "run", *words]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout and process.stderr
+
+    first = process.stdout.readline()
+    process.stdout.close()
+    said, code = process.stderr.read(), process.wait(60)
+    process.stderr.close()
+
+    (done,) = get_run_db().list_runs()
+    assert (first, said, code, done["status"]["state"]) == ("0\n", "", 0, "completed")
+    assert get_run_db().get_log(done["metadata"]["uid"])[1].endswith(b"\n99999\n")
+
+
+@pytest.mark.parametrize(
+    "words", [[], ["--handler", "double"], ["--kind", "job", "-w", "--handler", "double"]]
+)
+def test_a_file_with_spaces_in_its_name_is_one_file(tmp_path: Path, words: list[str]) -> None:
+    (tmp_path / "my folder").mkdir()
+    (tmp_path / "my folder" / "my füle 🚀.py").write_text(HANDLERS)
+
+    result = run("my folder/my füle 🚀.py", *words)
+
+    assert (result.exit_code, stored()["status"]["state"]) == (0, "completed")
+
+
+def test_a_url_of_spaces_only_is_nothing_to_run() -> None:
+    result = run(" ")
+
+    assert result.exit_code == 2 and "there is nothing to run" in result.stderr

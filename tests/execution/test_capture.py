@@ -99,6 +99,22 @@ def test_a_log_that_can_not_be_stored_is_said_once_and_the_run_goes_on(db, monke
     assert capsys.readouterr().err.count("can not be stored") == 1
 
 
+def test_a_log_that_can_not_be_stored_is_not_sent_again_with_each_line(db, monkeypatch):
+    calls = []
+
+    def refuse(*args, **kwargs):
+        calls.append(args)
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(db, "store_log", refuse)
+    writer = LogWriter(db, "u1", "default")
+
+    for _ in range(2_000):
+        writer.write(b"x" * 1_000)
+
+    assert len(calls) < 50
+
+
 def test_what_is_printed_while_a_piece_is_stored_follows_it(db, monkeypatch):
     log_writer = writer(db)
     store = db.store_log

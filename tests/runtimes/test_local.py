@@ -187,7 +187,7 @@ def test_a_program_that_starts_another_one_that_tracks_itself(db):
     ("text", "words"),
     [
         ("exit 3", "ended with exit code 3"),
-        ("echo no such thing >&2; exit 1", r"exit code 1:\nno such thing"),
+        ("echo no such thing >&2; exit 1", r"exit code 1: no such thing$"),
         ("kill -9 $$", r"killed by signal 9 \(SIGKILL\)"),
     ],
 )

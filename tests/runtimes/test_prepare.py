@@ -4,7 +4,7 @@ import pytest
 
 import mlrun
 from mlrun.errors import MLRunInvalidArgumentError, MLRunInvalidArgumentTypeError
-from mlrun.model.run import Run
+from mlrun.model.run import Run, RunMetadata
 from mlrun.model.task import RunTemplate, new_task
 from mlrun.runtimes import prepare
 from mlrun.runtimes.prepare import as_task, check_keywords, handler_name, merge, output_path, owner, run_name
@@ -107,9 +107,12 @@ def test_what_the_task_says_wins_over_the_function(fn):
 
 
 @pytest.mark.parametrize("word", ["a/b", "a@b", "a#b", "a:b", "..", "a\nb\0"])
-def test_a_name_or_uid_that_can_not_stand_in_an_address_is_refused(fn, word):
+def test_a_name_project_or_uid_that_can_not_stand_in_an_address_is_refused(fn, word):
     with pytest.raises(MLRunInvalidArgumentError, match="can not be a run's name"):
         prepare.prepare(fn, RunTemplate(), word, "v")
+
+    with pytest.raises(MLRunInvalidArgumentError, match="can not be a run's project"):
+        prepare.prepare(fn, RunTemplate(metadata=RunMetadata(project=word)), "", "v")
 
     task = RunTemplate()
     task.metadata.uid = word

@@ -77,7 +77,7 @@ def test_a_large_output_is_complete(start, db):
         (-15, b"", r"killed by signal 15 \(SIGTERM\)"),
         (-200, b"", r"killed by signal 200 \(unknown\)"),
         (3, b"", "^the program ended with exit code 3$"),
-        (3, b"a\nno such thing\n", r"exit code 3:\na\nno such thing$"),
+        (3, b"a\nno such thing\n", r"exit code 3: no such thing\na\nno such thing$"),
         (
             1,
             b"x\nTraceback (most recent call last):\n  File ...\nValueError: a\n",

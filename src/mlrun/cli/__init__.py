@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
+import os
 import signal
+import sys
 from typing import Any, NamedTuple
 
 import click
 
-from mlrun.errors import MLRunBaseError, MLRunNotImplementedServerError, err_to_str, nearest
+from mlrun.errors import (
+    MLRunBaseError,
+    MLRunNotFoundError,
+    MLRunNotImplementedServerError,
+    err_to_str,
+    nearest,
+)
 
 
 class Entry(NamedTuple):
@@ -34,6 +43,9 @@ LATER = {
     "watch-stream": ("streams", "'mlrun logs -w UID' follows a live run"),
     "load-source": ("source archives", "'mlrun run FILE' runs the code of this folder"),
 }  # what it is for, and what works instead
+
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)  # what standard output goes to, say
 
 
 class Commands(click.Group):
@@ -65,12 +77,37 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
+            _check_folder()
             return super().invoke(ctx)
         except MLRunBaseError as error:
             click.echo(f"mlrun: {err_to_str(error)}", err=True)
             ctx.exit(1)
+        except OSError as error:
+            if error.errno not in _FULL:
+                raise
+            click.echo(f"mlrun: can not write: {error.strerror}", err=True)
+            ctx.exit(1)
         except KeyboardInterrupt as error:
             ctx.exit(128 + (error.args[0] if error.args else signal.SIGINT))
+
+
+def _check_folder() -> None:
+    """
+    Raises:
+        MLRunNotFoundError: The folder that this process is in was deleted.
+    """
+    try:
+        os.getcwd()
+    except FileNotFoundError as error:
+        raise MLRunNotFoundError(
+            "the folder that this was started in is gone: cd to one that is there"
+        ) from error
+
+
+def _with_streams() -> None:
+    """Where the caller has closed standard output or error, what goes there is lost; nothing else fails."""
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115 - for the rest of the process
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
 
 
 def _later(name: str) -> click.Command:
@@ -102,6 +139,7 @@ def main(args: list[str] | None = None) -> None:
     The code is 0, or 1 where something failed, 2 where the options are wrong, 128 and the signal's number
     where one has ended it: 130 after Ctrl-C. Runs that are live then are aborted.
     """
+    _with_streams()
     before = {number: signal.signal(number, _interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
     try:
         cli.main(args, prog_name="mlrun")

@@ -68,7 +68,7 @@ def run(**options: Any) -> None:
     if given.from_env and (prepared := pod.prepared_run()):
         sys.exit(pod.resume(prepared, given, db))
     task = _task(given)
-    if not (given.url or given.func_url or given.runtime or given.from_env or task.spec.handler):
+    if not (given.url.strip() or given.func_url or given.runtime or given.from_env or task.spec.handler):
         raise click.UsageError("there is nothing to run: name a file, for example 'mlrun run training.py'")
     if given.ensure_project:
         ensure_project(db, given.project)

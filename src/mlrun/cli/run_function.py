@@ -9,6 +9,7 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 from mlrun.errors import MLRunInvalidArgumentError, nearest
+from mlrun.runtimes.command import words_of
 from mlrun.runtimes.told import CODE, told
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def function_of(given: Any, task: RunTemplate, files: contextlib.ExitStack) -> B
         fn = _new(given, name=task.metadata.name, kind=given.kind or "local")
     elif not given.url:
         fn = _new(given, name=task.metadata.name)
-    elif given.url.split()[0].endswith(".ipynb") and not given.source:
+    elif next(iter(words_of(given.url)), "").endswith(".ipynb") and not given.source:
         fn = _of_notebook(given)
     else:
         fn = _new(given, command=given.url, args=[*given.run_args])
@@ -54,7 +55,7 @@ def _imported(given: Any) -> BaseRuntime:
 def _of_notebook(given: Any) -> BaseRuntime:
     from mlrun.run import code_to_function
 
-    file, *words = shlex.split(given.url)
+    file, *words = words_of(given.url)
     fn = code_to_function("", given.project, filename=file, kind=given.kind, image=given.image)
     fn.spec.args, fn.spec.mode = [*words, *given.run_args], given.mode
     return fn

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mlrun.code.imports import search_path
 from mlrun.db.base import RunDB
-from mlrun.errors import RunError
+from mlrun.errors import RunError, last_words
 from mlrun.execution.arguments import arguments
 from mlrun.execution.capture import Log, LogWriter, capture
 from mlrun.execution.context import MLClientCtx
@@ -66,11 +66,8 @@ def _call(source: Source, context: MLClientCtx, log: Log) -> None:
 
 def failure(run: Run, error: BaseException | None = None, masker: Masker | None = None) -> RunError:
     """The exception that tells the caller how *run* ended, without the secrets that *masker* knows."""
-    text = (
-        f"{type(error).__name__}: {error}"
-        if error is not None
-        else gist(run.status.error or run.status.status_text)
-    )
+    told = run.status.error or run.status.status_text
+    text = _first_line(error) if error is not None else gist(told)
     text = masker.mask(text) if masker else text
     return RunError(
         f"run {run.key} ({run.metadata.name}) ended in state {run.status.state}: {text}".rstrip(": ")
@@ -81,5 +78,14 @@ def gist(text: str) -> str:
     """The line that says what happened: with a traceback the last one, else the first that says why."""
     every = text.strip().splitlines()
     lines = [line for line in every if not is_failure_text(line)] or every
-    at = -1 if "Traceback (most recent call last):" in text else 0
-    return lines[at].rstrip(":") if lines else ""
+    if "Traceback (most recent call last):" in text:
+        return last_words("\n".join(lines))
+    return lines[0].rstrip(":") if lines else ""
+
+
+def _first_line(error: BaseException) -> str:
+    """What *error* says; where that begins with words of an engine and its frames, the reason before them."""
+    text = str(error)
+    is_of_engine = "\n\tat " in text or "\n\tdetails = " in text
+    reason = f"{last_words(text)}\n{text}" if is_of_engine else text
+    return f"{type(error).__name__}: {reason}"

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TextIO, cast
 
+from mlrun import files
 from mlrun.config import mlconf
 from mlrun.db.base import RunDB
 from mlrun.execution import output_link
@@ -46,6 +47,7 @@ class LogWriter:
         self._banner = f"{banner}\n".encode() if banner else b""
         self._parts: list[bytes] = []
         self._size = 0
+        self._full_at = FLUSH_ABOVE
         self._lock = threading.Lock()  # of the parts, held for a moment only
         self._storing = threading.RLock()
         self._failed = False
@@ -58,7 +60,7 @@ class LogWriter:
             self._banner = b""
             self._parts.append(data)
             self._size += len(data)
-            full = self._size > FLUSH_ABOVE
+            full = self._size > self._full_at
         if full:
             self.flush()
         else:
@@ -86,7 +88,11 @@ class LogWriter:
             with self._lock:
                 self._parts[:0] = parts
                 self._size = sum(map(len, self._parts))
+                self._full_at = 2 * max(
+                    self._size, FLUSH_ABOVE
+                )  # not with each line: all of it is sent again
             raise
+        self._full_at = FLUSH_ABOVE
 
     def close(self) -> None:
         with self._lock:
@@ -109,14 +115,17 @@ class Tee(io.TextIOBase):
     def write(self, text: str) -> int:
         if (writer := _writer()) is not None:
             writer.write(text.encode("utf-8", "replace"))
-        return self.stream.write(text)
+        with files.readers_may_go(self.stream):
+            self.stream.write(text)
+        return len(text)
 
     @property
     def buffer(self) -> BinaryIO:
         return cast(BinaryIO, BytesTee(self.stream))
 
     def flush(self) -> None:
-        self.stream.flush()
+        with files.readers_may_go(self.stream):
+            self.stream.flush()
 
     def isatty(self) -> bool:
         return self.stream.isatty()

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from mlrun.cluster.base import Cluster
 from mlrun.db.base import RunDB
 from mlrun.db.liveness import POD_DELETED
-from mlrun.errors import MLRunConflictError, MLRunNotFoundError
+from mlrun.errors import MLRunConflictError, MLRunNotFoundError, last_words
 from mlrun.log import logger
 from mlrun.model import retry
 from mlrun.model.pod import PodPhase, PodState
@@ -80,8 +80,9 @@ def _what_happened(state: PodState) -> str:
 
 
 def _last_lines(tail: bytes) -> str:
-    lines = tail.decode("utf-8", "replace").rstrip().splitlines()[-_LINES:]
-    return ":\n" + "\n".join(lines) if lines else ""
+    text = tail.decode("utf-8", "replace").rstrip()
+    lines = text.splitlines()[-_LINES:]
+    return f": {last_words(text)}\n" + "\n".join(lines) if lines else ""
 
 
 def begin_to_abort(db: RunDB, cluster: Cluster, run: Run, pod: PodState, reason: Reason) -> bool:

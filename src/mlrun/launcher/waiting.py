@@ -10,6 +10,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from mlrun import files
 from mlrun.cluster.base import Cluster
 from mlrun.db.base import RunDB
 from mlrun.db.liveness import PROCESS_GONE
@@ -63,8 +64,9 @@ class Log:
         self._offset += len(body)
         self.has_news = bool(body)
         if self._is_shown:
-            sys.stdout.write(self._decoder.decode(body))
-            sys.stdout.flush()
+            with files.readers_may_go(sys.stdout):
+                sys.stdout.write(self._decoder.decode(body))
+                sys.stdout.flush()
         return RunState(state).is_final or state == RunState.PENDING_RETRY
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,7 +17,7 @@ from mlrun.model.base import Model, check_keys
 from mlrun.model.function import Function
 from mlrun.runtimes import kinds
 from mlrun.runtimes.base import BaseRuntime
-from mlrun.runtimes.command import as_word, check_mode, split_words
+from mlrun.runtimes.command import as_word, check_mode, words_of
 from mlrun.runtimes.prepare import check_keywords, handler_name
 from mlrun.runtimes.sources import WithSource, folder_of, is_folder
 
@@ -55,7 +56,7 @@ def new_function(
         MLRunInvalidArgumentError: The kind or mode is not known, or an image is given to a local kind.
     """
     data = _start_from(runtime)
-    words = split_words(command)
+    words = words_of(command)
     kind, sub_kind = _kind(kind, command, data, has_source=bool(source))
     if image and kind in _IN_PROCESS:
         raise MLRunInvalidArgumentError(
@@ -65,7 +66,7 @@ def new_function(
     function: BaseRuntime = kinds.get(kind).from_dict({**data, "kind": kind})
     meta, spec = function.metadata, function.spec
     meta.name = urls.normalize_name(
-        name or meta.name or _name_of(words) or handler_name(handler) or f"mlrun-{uuid.uuid4().hex[:6]}"
+        name or meta.name or _name_of(words) or handler_name(handler) or _some_name()
     )
     urls.check_key(meta.name, "function name")
     meta.project = project or meta.project
@@ -119,8 +120,11 @@ def _kind(kind: str, command: str, data: Mapping[str, Any], has_source: bool) ->
 def _name_of(words: list[str]) -> str:
     if not words or "://" in words[0]:
         return ""
-    stem = Path(words[0]).stem
-    return "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in stem).strip("-_.")
+    return re.sub(r"[^A-Za-z0-9_.-]+|\.{2,}", "-", Path(words[0]).stem).strip("-_.")
+
+
+def _some_name() -> str:
+    return f"mlrun-{uuid.uuid4().hex[:6]}"
 
 
 def _take_source(function: BaseRuntime, source: str) -> None:
@@ -176,7 +180,7 @@ def code_to_function(
     filename = str(filename or notebook.current_notebook())
     tags = ignored_tags or str(mlconf.ignored_notebook_tags)
     code = load.read_code(filename, name=name, ignored_tags=tags)
-    name = urls.normalize_name(name or _name_of([filename]))
+    name = urls.normalize_name(name or _name_of([filename]) or _some_name())
     kind = kind or code.kind or "local"
     function = new_function(
         name,

@@ -90,6 +90,16 @@ def split_words(command: str) -> list[str]:
         ) from error
 
 
+def words_of(given: str) -> list[str]:
+    """
+    The words of what a person gives as a command; a file that is here is one word, whatever is in its name.
+
+    Raises:
+        MLRunInvalidArgumentError: As :func:`split_words`.
+    """
+    return [given] if os.path.isfile(given) else split_words(given)
+
+
 def as_word(path: str) -> str:
     """*path* as one word of a command; quoted only where it has to be."""
     try:

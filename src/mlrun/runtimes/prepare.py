@@ -129,7 +129,9 @@ def prepare(function: BaseRuntime, task: RunTemplate, name: str, version: str) -
     run = Run(metadata=task.metadata, spec=task.spec)
     meta, spec = run.metadata, run.spec
     meta.uid = check_word(meta.uid or uuid.uuid4().hex, "uid")
-    meta.project = meta.project or function.metadata.project or mlconf.current_project
+    meta.project = check_word(
+        meta.project or function.metadata.project or str(mlconf.current_project), "project"
+    )
     meta.name = check_word(urls.normalize_name(name or meta.name or run_name(function, spec.handler)), "name")
     meta.labels = {"kind": function.kind, "owner": owner(), **meta.labels}
     spec.function = version
@@ -186,6 +188,7 @@ def check_word(word: str, what: str) -> str:
     """
     if not word or any(mark in word for mark in "/@#:\\") or ".." in word or not word.isprintable():
         raise MLRunInvalidArgumentError(
-            f"{word!r} can not be a run's {what}: it stands in addresses, so no '/', '@', '#', ':' or '..'"
+            f"{word!r} can not be a run's {what}: it stands in addresses, so no '/', '@', '#', ':' or '..',"
+            " and nothing that can not be printed"
         )
     return word

@@ -12,10 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from mlrun import files
 from mlrun.child import Child
 from mlrun.config import mlconf
 from mlrun.db.base import RunDB
-from mlrun.errors import MLRunConflictError
+from mlrun.errors import MLRunConflictError, last_words
 from mlrun.execution.capture import LogWriter
 from mlrun.log import logger
 from mlrun.model import retry
@@ -121,8 +122,9 @@ class Program:
         self._before()
         self._writer.write(data)
         self.tail = (self.tail + data)[-TAIL:]
-        sys.stdout.write(self._decoder.decode(data))
-        sys.stdout.flush()
+        with files.readers_may_go(sys.stdout):
+            sys.stdout.write(self._decoder.decode(data))
+            sys.stdout.flush()
 
 
 def is_aborted(db: RunDB, run: Run) -> bool:
@@ -143,7 +145,8 @@ def how_it_ended(code: int, tail: bytes) -> str:
     if text.startswith("Traceback (most recent call last):\n", start):
         return text[start:]
     last = "\n".join(text.splitlines()[-10:])
-    return f"the program ended with exit code {code}" + (f":\n{last}" if last else "")
+    ended, reason = f"the program ended with exit code {code}", last_words(text)
+    return "\n".join([f"{ended}: {reason}", *([last] if last != reason else [])]) if reason else ended
 
 
 def end_run(db: RunDB, run: Run, state: RunState, error: str = "") -> None:

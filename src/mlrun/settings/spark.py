@@ -17,6 +17,13 @@ SPARK = (
         "Spark of functions of kind remote-spark that name none: `spark://host:7077` or `sc://host:15002`.",
     ),
     Setting(
+        "spark_service_timeout",
+        "float",
+        5.0,
+        "That Spark, where somebody else runs it, says its first word within this time.",
+        "seconds",
+    ),
+    Setting(
         "spark_app_image",
         "str",
         "",

@@ -37,7 +37,7 @@ class RemoteHere(SparkHere):
         engine.check_pyspark(self.kind)
         if not is_connect(address):
             engine.check_java(self.kind)
-        check_reachable(address)
+        check_reachable(address, self.spec.spark_conf)
         LocalRuntime.check_runnable(self, spec, launch)
 
     def _master(self) -> str:
