@@ -19,7 +19,8 @@ from mlrun.execution.flusher import flusher
 from mlrun.log import logger
 from mlrun.secrets import Masker
 
-FLUSH_ABOVE = 64_000  # characters
+FLUSH_ABOVE = 64_000  # bytes
+KEPT = 16 << 20  # bytes, while they can not be stored; of more, the beginning is lost
 
 
 class LogWriter:
@@ -43,6 +44,7 @@ class LogWriter:
         self._banner = f"{banner}\n".encode() if banner else b""
         self._parts: list[bytes] = []
         self._size = 0
+        self._lost = 0
         self._lock = threading.Lock()  # of the parts, held for a moment only
         self._storing = threading.RLock()
         self._failed = False
@@ -74,16 +76,25 @@ class LogWriter:
     def _store(self) -> None:
         with self._lock:
             parts, self._parts = self._parts, []
+            lost, self._lost = self._lost, 0
             self._size = 0
         if not (body := b"".join(parts)):
             return
+        if lost:
+            body = b"(%d bytes could not be stored)\n" % lost + body
         try:
             self._db.store_log(self.uid, self.project, body, append=True)
         except BaseException:
             with self._lock:
-                self._parts[:0] = parts
-                self._size = sum(map(len, self._parts))
+                self._keep([*parts, *self._parts], lost)
             raise
+
+    def _keep(self, parts: list[bytes], lost: int) -> None:
+        size = sum(map(len, parts))
+        while size > KEPT and len(parts) > 1:
+            dropped = len(parts.pop(0))
+            size, lost = size - dropped, lost + dropped
+        self._parts, self._size, self._lost = parts, size, lost
 
     def close(self) -> None:
         with self._lock:
