@@ -25,6 +25,7 @@ ABOUT_THE_WHOLE = {
     "api/test_conformance.py": "the server, held to its own document",
     "service/test_on_kubernetes.py": "a server whose pods are those of Kubernetes",
     "service/test_on_podman.py": "a server whose pods are containers",
+    "service/test_on_processes.py": "a server whose pods are processes",
     "test_container.py": "Dockerfile and compose.yaml",
     "test_docs.py": "docs/",
     "test_examples.py": "examples/",

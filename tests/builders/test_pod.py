@@ -2,9 +2,9 @@ import base64
 import io
 import os
 import tarfile
-import tomllib
 
 import pytest
+import tomllib
 
 from mlrun.builders import variables
 from mlrun.builders.context import laid_out

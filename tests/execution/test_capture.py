@@ -171,3 +171,18 @@ def test_a_secret_that_is_learned_while_nothing_was_secret_is_masked(db):
         print("learned")
 
     assert log(db) == b"***\n"
+
+
+def test_a_log_that_can_not_be_stored_is_kept_up_to_a_size(db, monkeypatch):
+    monkeypatch.setattr("mlrun.execution.capture.KEPT", 10)
+    log_writer = writer(db)
+    store = db.store_log
+    monkeypatch.setattr(db, "store_log", lambda *args, **kwargs: 1 / 0)
+    for word in (b"first ", b"second ", b"third "):
+        log_writer.write(word)
+        log_writer.flush()
+
+    monkeypatch.setattr(db, "store_log", store)
+    log_writer.close()
+
+    assert log(db) == b"(13 bytes could not be stored)\nthird "

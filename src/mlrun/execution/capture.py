@@ -10,7 +10,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TextIO, cast
+from typing import Any, BinaryIO, Protocol, TextIO, cast
 
 from mlrun import files
 from mlrun.config import mlconf
@@ -20,10 +20,8 @@ from mlrun.execution.flusher import flusher
 from mlrun.log import logger
 from mlrun.secrets import Masker
 
-if TYPE_CHECKING:
-    pass
-
-FLUSH_ABOVE = 64_000  # characters
+FLUSH_ABOVE = 64_000  # bytes
+KEPT = 16 << 20  # bytes, while they can not be stored; of more, the beginning is lost
 
 
 class LogWriter:
@@ -48,6 +46,7 @@ class LogWriter:
         self._parts: list[bytes] = []
         self._size = 0
         self._full_at = FLUSH_ABOVE
+        self._lost = 0
         self._lock = threading.Lock()  # of the parts, held for a moment only
         self._storing = threading.RLock()
         self._failed = False
@@ -79,20 +78,29 @@ class LogWriter:
     def _store(self) -> None:
         with self._lock:
             parts, self._parts = self._parts, []
+            lost, self._lost = self._lost, 0
             self._size = 0
         if not (body := b"".join(parts)):
             return
+        if lost:
+            body = b"(%d bytes could not be stored)\n" % lost + body
         try:
             self._db.store_log(self.uid, self.project, body, append=True)
         except BaseException:
             with self._lock:
-                self._parts[:0] = parts
-                self._size = sum(map(len, self._parts))
+                self._keep([*parts, *self._parts], lost)
                 self._full_at = 2 * max(
                     self._size, FLUSH_ABOVE
-                )  # not with each line: all of it is sent again
+                )  # all of it is sent again: not with each line
             raise
         self._full_at = FLUSH_ABOVE
+
+    def _keep(self, parts: list[bytes], lost: int) -> None:
+        size = sum(map(len, parts))
+        while size > KEPT and len(parts) > 1:
+            dropped = len(parts.pop(0))
+            size, lost = size - dropped, lost + dropped
+        self._parts, self._size, self._lost = parts, size, lost
 
     def close(self) -> None:
         with self._lock:

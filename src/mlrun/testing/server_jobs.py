@@ -19,6 +19,7 @@ import mlrun
 from mlrun.execution.run_object import RunObject
 from mlrun.launcher.clock import seconds_since
 from mlrun.testing.api_server import ApiServer
+from mlrun.testing.job_output import JobOutputContract
 from mlrun.testing.receiver import receiving
 
 CODE = """
@@ -74,7 +75,7 @@ class Stand(NamedTuple):
     host: str = "127.0.0.1"
 
 
-class ServerJobsContract:
+class ServerJobsContract(JobOutputContract):
     """
     Inherit, and give a ``stand``, for all tests of the class::
 

@@ -1,0 +1,42 @@
+"""An API server whose jobs are processes of this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import mlrun
+from mlrun.testing.api_server import ApiServer
+from mlrun.testing.job_output import PROJECT, JobOutputContract
+from mlrun.testing.server_jobs import Stand
+
+
+class TestServerOnProcesses(JobOutputContract):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def stand(cls) -> Stand:
+        return Stand("", "", {"MLRUN_CLUSTER__KIND": "process"})
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def folder(cls, tmp_path_factory: pytest.TempPathFactory) -> Path:
+        return tmp_path_factory.mktemp("server")
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def server(cls, stand: Stand, folder: Path) -> Iterator[ApiServer]:
+        with ApiServer(folder, stand.settings) as server:
+            yield server
+
+    @pytest.fixture
+    def client(self, server: ApiServer, monkeypatch: pytest.MonkeyPatch) -> Any:
+        monkeypatch.setenv("MLRUN_DBPATH", server.url)
+        mlrun.mlconf.reload()
+        return mlrun.get_run_db()
+
+    @pytest.fixture
+    def job(self, client: Any) -> Any:
+        return mlrun.new_function("train", PROJECT, kind="job")
