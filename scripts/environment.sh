@@ -21,6 +21,7 @@ debian_needs() {
   echo "redis-server: redis-server --version"            # the tests start one of their own
   echo "default-jre-headless: java -version"             # Spark runs in it
   echo "openmpi-bin: mpiexec.openmpi --version"            # ranks are started by either MPI, and on several hosts
+  echo "openssh-server: test -x /usr/sbin/sshd"            # repositories are fetched by ssh
   echo "postgresql: ls /usr/lib/postgresql/*/bin/pg_ctl" # they start a server of their own
 }
 

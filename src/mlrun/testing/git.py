@@ -106,6 +106,8 @@ def git_over_ssh(folder: str) -> Iterator[SshGit]:
     program = shutil.which("sshd", path=f"{os.environ['PATH']}:/usr/sbin")
     if not program:
         raise FileNotFoundError("sshd is not on this machine: apt install openssh-server")
+    if os.geteuid() == 0:
+        Path("/run/sshd").mkdir(exist_ok=True)  # a root's sshd asks for it; the service of Debian makes it
     port, root = free_port(), Path(folder).resolve()
     for name in ("host", "key"):
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", root / name], check=True)
