@@ -2,7 +2,7 @@
 #   podman build -t mlrun-server .        (or: docker build)
 #   podman run -v mlrun:/data mlrun-server token create
 #   podman run -p 8080:8080 -v mlrun:/data mlrun-server
-# Another image with Python 3.11 or newer and pip can be its base: --build-arg BASE=...
+# Another image with Python 3.9 or newer and pip can be its base: --build-arg BASE=...
 ARG BASE=docker.io/library/python:3.12-slim
 
 FROM ${BASE} AS build

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 import os
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import mlrun
 from large_server import BLOCK, check
+from mlrun.backports import file_digest
 
 MOST_MB = 400  # that this process may grow by
 MARK = 64 << 20  # bytes between two marks in the sparse file
@@ -94,7 +94,7 @@ class Journey:
         with mlrun.get_or_create_ctx("large") as context, self.leg("file: log_artifact with its hash"):
             artifact = context.log_artifact("large", local_path=str(source), artifact_path=str(self.folder))
         with open(source, "rb", buffering=0) as file:
-            assert artifact.metadata.hash == hashlib.file_digest(file, "sha1").hexdigest()
+            assert artifact.metadata.hash == file_digest(file, "sha1").hexdigest()
         assert artifact.size == self.size
         artifact.to_dataitem().delete()
 

@@ -67,7 +67,7 @@ class Handler(BaseHTTPRequestHandler):
         length = int(self.headers["Content-Length"])
         if number := self._query().get("partNumber"):
             begun = self.rfile.read(8)
-            start = int.from_bytes(begun) * BLOCK
+            start = int.from_bytes(begun, "big") * BLOCK
             check(_After(begun, self.rfile), start, length)
             with self.server.lock:
                 self.server.parts[int(number)] = (start, length)
@@ -145,7 +145,7 @@ class Server(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that hangs up has what it wants; everything else is an error of what was sent."""
-        if not isinstance(sys.exception(), ConnectionError):
+        if not isinstance(sys.exc_info()[1], ConnectionError):
             super().handle_error(request, client_address)
 
 

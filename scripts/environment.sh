@@ -37,15 +37,16 @@ install_debian_packages() { # as root on Debian and its children; elsewhere find
     echo "apt-get could not install ${missing[*]} (see above); going on without" >&2
 }
 
-find_python() { # prints a Python that is new enough and can make virtual environments
-  local name
-  for name in "${PYTHON:-python3}" python3.14 python3.13 python3.12 python3.11; do
-    if "$name" -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+find_python() { # find_python EXTRA: prints a Python that can make virtual environments, and is new enough for that extra
+  local name least=9
+  [ "$1" != dev ] || least=11 # as its tools need
+  for name in "${PYTHON:-python3}" python3.14 python3.13 python3.12 python3.11 python3.10 python3.9; do
+    if "$name" -c "import ensurepip, sys; sys.exit(sys.version_info < (3, $least))" 2>/dev/null; then
       command -v "$name"
       return
     fi
   done
-  stop "needs Python 3.11 or newer with its venv module (on Debian: apt install python3 python3-venv)." \
+  stop "needs Python 3.$least or newer with its venv module (on Debian: apt install python3 python3-venv)." \
     "Another one can be named: PYTHON=/path/to/python3 $0"
 }
 
@@ -66,7 +67,7 @@ install_environment() {
   local python
   install_debian_packages "$1"
   if ! "$venv/bin/python" -c '' 2>/dev/null; then
-    python=$(find_python)
+    python=$(find_python "$1")
     echo "making .venv with $("$python" --version)"
     "$python" -m venv --clear "$venv"
   fi

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Optional
 
 import pytest
 from starlette.datastructures import Headers, QueryParams
@@ -82,7 +82,7 @@ def test_a_record_is_an_object(body: bytes, given: str) -> None:
 
 
 def test_an_optional_body_may_be_missing() -> None:
-    assert call(takes=Record | None).record() == {}
+    assert call(takes=Optional[Record]).record() == {}
 
 
 def test_a_record_has_the_types_of_its_rule() -> None:

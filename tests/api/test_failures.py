@@ -10,6 +10,7 @@ import pytest
 
 from mlrun.api import failures as module
 from mlrun.api.failures import FREE, MOST_WAITING, Failures
+from mlrun.backports import timeout
 
 HERE = "192.0.2.1"
 
@@ -36,8 +37,8 @@ def test_the_first_mistakes_cost_nothing_and_the_next_ones_wait() -> None:
         failures = Failures(delay_s=3600)
         await fail(failures, FREE)
 
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.01):
+        with pytest.raises(asyncio.TimeoutError):
+            async with timeout(0.01):
                 await failures.add(HERE)
 
     run(work())

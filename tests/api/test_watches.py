@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from mlrun.api.watches import Key, Look, Watches, look_at
+from mlrun.backports import timeout
 from mlrun.errors import MLRunNotFoundError, MLRunRuntimeError
 
 KEY = Key("p1", "u1")
@@ -79,7 +80,7 @@ def test_a_database_that_fails_ends_the_feeds(
     async def body() -> None:
         watches, look = Watches(run), look_at(run, KEY)
         monkeypatch.setattr(run, "changes", fail)
-        async with asyncio.timeout(LONGEST_S), watches.feed(KEY, look) as feed:
+        async with timeout(LONGEST_S), watches.feed(KEY, look) as feed:
             assert await feed.changed(look, LONGEST_S)
             assert not feed.is_open
 

@@ -55,7 +55,7 @@ def test_a_zip_file_has_files_folders_and_links() -> None:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr("a", b"abc")
-        archive.mkdir("b")
+        archive.writestr(zipfile.ZipInfo("b/"), b"")
         for name, kind in (("c", stat.S_IFLNK), ("d", stat.S_IFIFO)):
             info = zipfile.ZipInfo(name)
             info.external_attr = (kind | 0o777) << 16

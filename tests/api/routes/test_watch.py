@@ -15,6 +15,7 @@ from starlette.types import Message
 from mlrun.api.app import create_app
 from mlrun.api.routes import watch
 from mlrun.api.routes.watch import told_as
+from mlrun.backports import timeout
 from mlrun.db.sql import SQLiteRunDB
 
 URL = "/api/v1/projects/p1/runs/u1/watch"
@@ -67,12 +68,12 @@ class Watcher:
         return events_of(self.text)
 
     async def until(self, holds: Callable[[list[Event]], bool]) -> list[Event]:
-        async with asyncio.timeout(LONGEST_S), self.came:
+        async with timeout(LONGEST_S), self.came:
             await self.came.wait_for(lambda: holds(self.events))
         return self.events
 
     async def end(self) -> list[Event]:
-        async with asyncio.timeout(LONGEST_S):
+        async with timeout(LONGEST_S):
             await self.task
         return self.events
 
@@ -116,7 +117,7 @@ def watched(run: Any, body: Callable[[Any], Awaitable[None]]) -> None:
 
 
 async def _limited(body: Awaitable[None]) -> None:
-    async with asyncio.timeout(2 * LONGEST_S):
+    async with timeout(2 * LONGEST_S):
         await body
 
 
@@ -339,7 +340,7 @@ def test_a_login_that_is_not_valid_any_more_ends_the_stream(
         run.update_run({"status.state": "completed"}, "u1", "p1")
         assert names(await stays.end())[-1] == "end"
         denied = Watcher(app, authorization=f"Bearer {secret}")
-        async with asyncio.timeout(LONGEST_S):
+        async with timeout(LONGEST_S):
             await denied.task
         assert "a login is needed" in denied.text
 

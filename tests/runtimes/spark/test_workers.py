@@ -71,7 +71,8 @@ def test_a_spark_that_has_ended_is_what_has_happened():
     with pytest.raises(ConnectionError) as caught:
         explained(handler, lambda: "the JVM of Spark has ended with exit code 137")()
 
-    assert caught.value.__notes__ == ["the JVM of Spark has ended with exit code 137"]
+    told = "\n".join([str(caught.value), *getattr(caught.value, "__notes__", [])])
+    assert told == "[Errno 111] Connection refused\nthe JVM of Spark has ended with exit code 137"
 
 
 def test_errors_of_the_handler_are_left_as_they_are():
