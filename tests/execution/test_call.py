@@ -3,7 +3,7 @@ import threading
 import pytest
 
 from mlrun.errors import RunError
-from mlrun.execution.call import call, gist
+from mlrun.execution.call import call, failure, gist
 from mlrun.execution.handlers import Given
 from mlrun.model.run import Run, RunState
 
@@ -120,3 +120,15 @@ def test_the_log_can_be_read_while_the_run_lives(run, db):
 )
 def test_one_line_says_what_happened(text, line):
     assert gist(text) == line
+
+
+def test_the_first_line_of_a_failure_has_the_reason_that_an_engine_gives_below_its_own_words():
+    run = Run.from_dict({"metadata": {"name": "t", "uid": "u1", "project": "default"}})
+    error = RuntimeError(
+        "calling o36.count.\n: org.apache.spark.SparkException: no such table\n\tat x.y(Z.java:1)"
+    )
+
+    first, *rest = str(failure(run, error)).splitlines()
+
+    assert first.endswith("RuntimeError: org.apache.spark.SparkException: no such table")
+    assert "calling o36.count." in rest
