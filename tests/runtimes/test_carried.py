@@ -4,6 +4,7 @@ import pathlib
 import re
 
 import numpy
+import pandas
 import pytest
 
 from mlrun.errors import MLRunInvalidArgumentError
@@ -24,6 +25,7 @@ def spec_with(value):
     [
         *(None, True, 3, 2**70, 0.5, "é", [1, [2]], (1, 2), {"a": {"b": [1]}}),
         *(numpy.float32(0.5), numpy.int64(3), numpy.bool_(True)),
+        *(datetime.date(2026, 1, 1), datetime.time(12), pandas.Timestamp("2026-01-01"), pathlib.Path("a")),
     ],
 )
 def test_what_json_carries_can_go(value):
@@ -36,8 +38,7 @@ def test_what_json_carries_can_go(value):
         (float("nan"), "params['p1'] is nan, a number that JSON does not have"),
         (numpy.float64("-inf"), "params['p1'] is -inf"),
         (object(), "params['p1'] is of type object"),
-        (datetime.datetime(2026, 1, 1), "is of type datetime.datetime (isoformat() gives a text)"),
-        (pathlib.Path("a"), "PosixPath (str(...) is a text)"),
+        (pandas.NaT, "params['p1'] is of type"),
         ({1}, "is of type set (list(...) is one)"),
         (b"a", "is of type bytes (a file, as one of inputs=, holds bytes)"),
         (numpy.array([1, 2]), "is of type numpy.ndarray (tolist() gives numbers)"),
@@ -50,6 +51,15 @@ def test_what_json_carries_can_go(value):
 def test_what_would_arrive_as_something_else_is_refused_with_its_name_and_type(value, sentence):
     with pytest.raises(MLRunInvalidArgumentError, match=re.escape(sentence)):
         check_carried(spec_with(value))
+
+
+def test_times_and_paths_go_as_their_texts():
+    given = [datetime.datetime(2026, 1, 1, 12), datetime.date(2026, 1, 1), pathlib.PurePosixPath("a/b.csv")]
+
+    sent = spec_with([*given, pandas.Timestamp("2026-01-01 12:00")]).to_dict()
+
+    texts = ["2026-01-01T12:00:00", "2026-01-01", "a/b.csv", "2026-01-01T12:00:00"]
+    assert sent["parameters"]["p1"] == texts
 
 
 def test_every_wrong_value_is_named_up_to_five():

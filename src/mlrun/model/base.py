@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import functools
 from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import TYPE_CHECKING, Any
@@ -238,6 +239,8 @@ def _plain(value: Any) -> Any:
         return dict(value)
     if isinstance(value, (Sequence, Set)):
         return list(value)
+    if isinstance(value, datetime.date):  # a time of pandas is one, whose text is another
+        return value.isoformat()
     return str(value)
 
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from mlrun.execution.sweep import Plan
+    from mlrun.launcher.base import Launcher
     from mlrun.model.notification import Notification
 
 
@@ -50,6 +51,7 @@ class Launch:
     notifications: Sequence[Notification] = ()  # of the run, with what is secret in them
     watch: bool = True  # wait for the end of a run that is elsewhere
     located: Located | None = None  # where the function's source is, of a kind that loads one
+    launcher: Launcher | None = None  # of pods, where it is known already
 
     def log_of(self, run: Run) -> LogWriter:
         """Where the output of *run* goes; iterations share their parent's log."""

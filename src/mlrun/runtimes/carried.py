@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import datetime
 import math
 from collections.abc import Iterator, Mapping
+from pathlib import PurePath
 from typing import Any
 
 from mlrun.errors import MLRunInvalidArgumentError
 from mlrun.model.run import Run, RunSpec
 
+_AS_TEXT = (datetime.date, datetime.time, PurePath)  # nobody takes their texts for something else
 _MOST_SHOWN = 5  # values that are wrong
 _INSTEAD = {  # by the name of the type, or of one that it derives from
-    "PurePath": "str(...) is a text",
-    "date": "isoformat() gives a text",
-    "time": "isoformat() gives a text",
     "set": "list(...) is one",
     "frozenset": "list(...) is one",
     "bytes": "a file, as one of inputs=, holds bytes",
@@ -29,7 +29,7 @@ def check_carried(spec: RunSpec) -> None:
     Refuse parameters that another process would get as something else.
 
     None, texts, truth values, numbers, lists, and dictionaries with texts as keys arrive as they are; a tuple
-    as a list, and a number of numpy as Python's.
+    as a list, a number of numpy as Python's, dates and times as ISO 8601 has them, and a path as its text.
 
     Raises:
         MLRunInvalidArgumentError: Names each such value with its type.
@@ -82,12 +82,17 @@ def _wrong(path: str, value: Any) -> Iterator[str]:
         yield f"{path} is {value}, a number that JSON does not have"
     elif isinstance(value, str) and not _is_text(value):
         yield f"{path} is a text with half a character, {value!r:.40}"
-    elif not isinstance(value, (str, int, float, type(None))):
+    elif not isinstance(value, (str, int, float, type(None), *_AS_TEXT)) or _is_no_time(value):
         yield f"{path} is of type {_name(type(value))}{_instead(type(value))}"
 
 
 def _is_number_of_numpy(value: Any) -> bool:
     return type(value).__module__ == "numpy" and getattr(value, "ndim", None) == 0
+
+
+def _is_no_time(value: Any) -> bool:
+    """pandas.NaT is a datetime, too."""
+    return isinstance(value, datetime.date) and value != value
 
 
 def _is_text(value: str) -> bool:

@@ -85,7 +85,7 @@ class PodSweeps(BaseRuntime):
             spec.output_path = ""  # nobody has named a place, and one on this machine is none of the server's
 
     def _launcher(self, launch: Launch) -> Launcher:
-        return get_launcher(masked_db(launch.db, launch.secrets.masker))
+        return launch.launcher or get_launcher(masked_db(launch.db, launch.secrets.masker))
 
 
 def has_pods_of_its_own(spec: RunSpec) -> bool:
