@@ -33,6 +33,7 @@ ABOUT_THE_WHOLE = {
     "test_imports.py": "what a process loads",
     "test_kill_jobs.py": "benchmarks/kill_jobs.py",
     "test_layout.py": "this file",
+    "test_older_pythons.py": "the whole package on each Python",
     "test_public_names.py": "what users call",
     "test_kill_sweep.py": "benchmarks/kill_sweep.py",
     "test_large_file.py": "benchmarks/large_file.py",

@@ -143,7 +143,7 @@ class Watches:
         self._db = db
         self._feeds: dict[Key, Feed] = {}
         self._stale: set[Key] = set()
-        self._woken = asyncio.Event()
+        self._woken: asyncio.Event  # of the loop, made when somebody begins to watch
         self._looking: asyncio.Task[None] | None = None
         self._is_closed = False
 
