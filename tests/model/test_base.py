@@ -163,7 +163,7 @@ def test_the_base_class_has_a_public_name() -> None:
         (np.bool_(True), True),
         (np.array([[1, 2]]), [[1, 2]]),
         (pd.Series([1, 2]), [1, 2]),
-        (pd.Timestamp("2026-01-02"), "2026-01-02 00:00:00"),
+        (pd.Timestamp("2026-01-02"), "2026-01-02T00:00:00"),
         (datetime.datetime(2026, 1, 2, tzinfo=datetime.timezone.utc), "2026-01-02T00:00:00Z"),
         (datetime.date(2026, 1, 2), "2026-01-02"),
         (Path("/data"), "/data"),
