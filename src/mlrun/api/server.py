@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import signal
@@ -103,7 +104,16 @@ def serve_alone(served: Served, is_ready: Callable[[], None]) -> None:
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
             is_ready()
+            for early in signals:
+                asyncio.get_running_loop().call_soon(self.handle_exit, *early)
 
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            if self.started:
+                super().handle_exit(sig, frame)
+            else:  # uvicorns of Python 3.9 do not shut down what is just starting
+                signals.append((sig, frame))
+
+    signals: list[tuple[int, FrameType | None]] = []
     service = service_of(served)
     app = create_app(served.db, served.access, served.places, service=service)
     app.state.builds.settle()  # those of a server that was killed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import logging
@@ -34,8 +35,8 @@ def main() -> None:
 
     def is_ready() -> None:
         _tell_parent()
-        for number in asked_to_end:
-            os.kill(os.getpid(), number)
+        for number in asked_to_end:  # not at once: older uvicorns do not shut down what is just starting
+            asyncio.get_running_loop().call_soon(os.kill, os.getpid(), number)
 
     try:
         with socket.socket(fileno=told["listener"]) as listener:
