@@ -96,7 +96,7 @@ child.join()
         "print('s3cr3t-token', end='')",
         "os.system('printf s3cr3t-; sleep 0.1; printf token >&2')",
         "masker.add('learned'); os.system('printf learned')",
-        "threading.Thread(target=lambda: os.write(1, b's3cr3t-token')).start()",
+        "it = threading.Thread(target=lambda: os.write(1, b's3cr3t-token')); it.start(); it.join()",
         "log.write(b's3cr3t-token')",
     ],
 )

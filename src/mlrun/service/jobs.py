@@ -69,8 +69,8 @@ def prepared(task: Record, function: Any, db: RunDB, launcher: LocalLauncher) ->
     run.status.state = RunState.PENDING.value
     hidden = as_hidden(_take_inline_secrets(spec) | take(spec))
     Retry.of(spec.retry)
-    found.check_runnable(spec, Launch(db, SecretsStore(), spec.handler, launcher=launcher))
     found.check_built()
+    found.check_runnable(spec, Launch(db, SecretsStore(), spec.handler, launcher=launcher))
     child = child_of(run, 1, spec.parameters) if has_pods_of_its_own(spec) else run
     found.manifest(child, launcher.place(), Private())
     return Prepared(run, hidden)
