@@ -158,6 +158,34 @@ def test_an_aborted_run_has_no_pod(
     assert (cluster.list(), cluster.graces) == ([], [3])
 
 
+class SlowCluster(MemoryCluster):
+    """Does something once a pod has ended, before it says so."""
+
+    def delete(self, name: str, kind: str = "Pod", grace_s: float | None = None) -> None:
+        super().delete(name, kind, grace_s)
+        self.meanwhile()
+
+    def meanwhile(self) -> None:
+        raise AssertionError("what happens meanwhile is not set")
+
+
+def test_a_run_that_begins_anew_while_its_pod_ends_goes_on(
+    db: Any, function: Any, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster, uid = SlowCluster(), run.metadata.uid
+    launcher = LocalLauncher(db, cluster)
+    submitted = launcher.submit(function, run)
+
+    def begin_anew() -> None:
+        db.update_run({"status.state": "aborted", "status.status_text": "last words"}, uid, "iris")
+        db.resume_run(uid, "iris", {"pid": 1})
+
+    monkeypatch.setattr(cluster, "meanwhile", begin_anew)
+    launcher.abort(submitted)
+
+    assert state(db, run) == "running"
+
+
 def test_a_run_that_has_ended_can_not_be_aborted(
     launcher: LocalLauncher, cluster: MemoryCluster, function: Any, run: Run, db: Any
 ) -> None:

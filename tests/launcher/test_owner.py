@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mlrun.launcher.local import LocalLauncher
-from mlrun.launcher.owner import Owner, run_of
+from mlrun.launcher.owner import Owner, attempt_of, run_of
 from mlrun.model.pod import PodState
 from mlrun.model.run import Run
 from mlrun.testing.memory_cluster import MemoryCluster
@@ -30,3 +30,14 @@ def test_a_pod_finds_its_run(
 @pytest.mark.parametrize("labels", [{}, {"mlrun/uid": "u", "mlrun/project": "iris", "mlrun/iteration": "x"}])
 def test_a_pod_of_nobody_known_has_none(db: Any, labels: dict[str, str]) -> None:
     assert run_of(PodState(name="a", labels=labels), db) is None
+
+
+@pytest.mark.parametrize(("attempt", "iteration"), [(0, 0), (0, 7), (1, 0), (12, 7)])
+def test_a_pod_says_which_attempt_it_is(
+    db: Any, cluster: MemoryCluster, function: Any, run: Run, attempt: int, iteration: int
+) -> None:
+    run.metadata.name, run.metadata.iteration, run.status.retry_count = "train-r5", iteration, attempt
+    LocalLauncher(db, cluster).submit(function, run)
+    (state,) = cluster.list()
+
+    assert attempt_of(state) == attempt

@@ -187,6 +187,18 @@ def test_an_earlier_attempt_says_nothing_about_the_one_under_way(
     assert status(db, submitted)["state"] == "pending"
 
 
+def test_an_earlier_attempt_says_nothing_about_one_that_has_no_pod_yet(
+    db: Any, cluster: MemoryCluster, submitted: Run
+) -> None:
+    submitted.status.retry_count, submitted.status.process = 1, {}
+    db.store_run(submitted.to_dict(), submitted.metadata.uid, "iris")
+    cluster.set(NAME, phase="failed", exit_code=1)
+
+    Watcher(db, cluster).see(cluster.read(NAME))
+
+    assert status(db, submitted)["state"] == "pending"
+
+
 def test_what_could_not_be_written_is_written_later(
     db: Any, cluster: MemoryCluster, submitted: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

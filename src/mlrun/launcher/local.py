@@ -94,7 +94,9 @@ class LocalLauncher(Launcher):
         stored = Run.from_dict(self.db.read_run(*_key(run)))
         if pod := stored.status.process.get("pod"):
             end_pod(self.cluster, pod, grace_s)
-        self._end(stored, Reason(RunState.ABORTED, text))  # whoever drives a sweep finds it ended
+            stored = Run.from_dict(self.db.read_run(*_key(run)))
+        if stored.status.state == RunState.ABORTING:  # else it has said so itself, and may have begun anew
+            self._end(stored, Reason(RunState.ABORTED, text))  # whoever drives a sweep finds it ended
         abort_all(self, live_children(self.db, stored), text, grace_s)
 
     def wait(self, run: Run, show_logs: bool = True) -> Run:

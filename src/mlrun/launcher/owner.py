@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from mlrun.db.base import RunDB
@@ -11,6 +12,7 @@ from mlrun.model.run import Run
 
 UID, PROJECT = "mlrun/uid", "mlrun/project"  # labels
 ITERATION = "mlrun/iteration"  # of iterations only
+_ATTEMPT = re.compile(r"-r(\d+)$")
 
 
 class Owner(NamedTuple):
@@ -25,6 +27,12 @@ class Owner(NamedTuple):
         labels = state.labels
         iteration = labels.get(ITERATION, "")
         return cls(labels.get(UID, ""), labels.get(PROJECT, ""), int(iteration) if iteration.isdigit() else 0)
+
+
+def attempt_of(state: PodState) -> int:
+    """Which one of a run a pod is, 0 the first, as its name says."""
+    found = _ATTEMPT.search(state.name)
+    return int(found[1]) if found else 0
 
 
 def run_of(state: PodState, db: RunDB) -> Run | None:

@@ -16,7 +16,7 @@ from mlrun.launcher.aside import side_by_side
 from mlrun.launcher.clock import seconds_since
 from mlrun.launcher.ending import Reason, begin_to_abort, end_run, gone, reason_of, tail_of
 from mlrun.launcher.lost import MANAGED_BY, lost_runs
-from mlrun.launcher.owner import run_of
+from mlrun.launcher.owner import attempt_of, run_of
 from mlrun.log import logger
 from mlrun.model.pod import PodState
 from mlrun.model.run import Run, RunState
@@ -197,5 +197,6 @@ def _is_its_pod(run: Run, state: PodState) -> bool:
     The pod of an earlier attempt says nothing about the one that is under way, nor does that of a sweep which
     a process drives since then.
     """
-    process = run.status.process
-    return not process or process.get("pod") == state.name
+    if process := run.status.process:
+        return bool(process.get("pod") == state.name)
+    return attempt_of(state) == run.status.retry_count
