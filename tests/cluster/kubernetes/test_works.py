@@ -51,6 +51,20 @@ def test_resources_are_watched_beside_pods(operator: ScriptedApiServer, scripted
         assert (state.name, state.kind) == ("train", "MPIJob")
 
 
+def test_an_operator_that_is_taken_away_ends_no_watch_of_pods(
+    operator: ScriptedApiServer, scripted: Any
+) -> None:
+    operator.on("GET", "/mpijobs?", lambda request: listed({**JOB, "status": {}}))
+    operator.on("GET", "/mpijobs?watch=true", Reply(404, b"404 page not found\n"))
+    operator.on("GET", "/pods?watch=true", Reply(parts=[], then="hold"))
+
+    states = scripted.watch()
+    found = [next(states), next(states)]
+    states.close()
+
+    assert [(state.phase, state.reason) for state in found] == [("pending", ""), ("failed", "Deleted")]
+
+
 def test_a_resource_is_deleted_by_its_name(operator: ScriptedApiServer, scripted: Any) -> None:
     deleted: list[str] = []
     operator.on("DELETE", "/pods/train", NOT_FOUND)

@@ -144,7 +144,10 @@ class KubernetesCluster(Cluster):
     def watch(
         self, selector: Selector | None = None, stop: threading.Event | None = None, kind: str = "Pod"
     ) -> Iterator[PodState]:
-        watches = [Watch(self._connection, row, selector_of(selector)) for row in self._rows(kind)]
+        words, of_works = selector_of(selector), kind == POD.name
+        watches = [
+            Watch(self._connection, row, words, of_works and row is not POD) for row in self._rows(kind)
+        ]
         try:
             yield from states_of(watches, stop or threading.Event())
         except NoSuchKindError as error:

@@ -14,6 +14,7 @@ from mlrun.cluster.kubernetes.connection import (
     Connection,
     ExpiredError,
     InterruptedRequestError,
+    NoSuchKindError,
     Pauses,
     Stream,
     refusal,
@@ -83,12 +84,16 @@ class Watch:
     One watch, read by a thread of its own, so that a server that does not answer holds no caller up.
 
     A watch that the server ends goes on where it was; after a break everything is listed again.
+
+    Args:
+        may_go: An operator that is taken away meanwhile takes all of its kind with it, and is no error.
     """
 
-    def __init__(self, connection: Connection, kind: Kind, selector: str) -> None:
+    def __init__(self, connection: Connection, kind: Kind, selector: str, may_go: bool = False) -> None:
         self._connection = connection
         self._kind = kind
         self._selector = selector
+        self._may_go = may_go
         self._known: dict[str, PodState] = {}  # uid to what was told of it last
         self._told: Told
         self._closed = threading.Event()
@@ -108,7 +113,11 @@ class Watch:
         try:
             self._follow_on(self._list())
         except BaseException as error:  # whoever waits for states is told
-            self._told.put(error)
+            if not (self._may_go and isinstance(error, NoSuchKindError)):
+                self._told.put(error)
+                return
+            for uid in [*self._known]:
+                self._tell_gone(uid)
 
     def _follow_on(self, version: str) -> None:
         pauses = Pauses()
