@@ -15,6 +15,7 @@ from mlrun.urls import (
     parse_function_url,
     parse_run_url,
     parse_store_url,
+    passwords_in,
     scheme,
     without_secrets,
 )
@@ -180,3 +181,17 @@ def test_the_case_of_a_scheme_does_not_matter() -> None:
 def test_an_address_holds_no_white_space(parse: Callable[[str], object]) -> None:
     with pytest.raises(MLRunInvalidArgumentError):
         parse("p/k\n")
+
+
+@pytest.mark.parametrize(
+    ("url", "passwords"),
+    [
+        ("postgresql://me:p%40ss@db:5432/mlrun", {"p%40ss", "p@ss"}),
+        ("postgresql://me:a:b@c@db/mlrun", {"a:b@c"}),
+        ("https://me@db.example.com", set()),
+        ("https://db.example.com:8080/a?b=c:d@e", set()),
+        ("/data/a:b@c.db", set()),
+    ],
+)
+def test_passwords_are_found_in_addresses(url: str, passwords: set[str]) -> None:
+    assert passwords_in(url) == passwords

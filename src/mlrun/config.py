@@ -152,6 +152,16 @@ class Config(Section):
             value, source = values[name]
             yield Value(setting, _shown(setting, value), source)
 
+    def secrets(self) -> Iterator[str]:
+        """What is secret among the values: a token, a password, also as a part of an address."""
+        values = self._load()
+        yield from (str(values[name][0]) for name in _SECRET if values[name][0])
+        for name in _ADDRESSES:
+            if "@" in (address := str(values[name][0])):
+                from mlrun.urls import passwords_in
+
+                yield from passwords_in(address)
+
     def as_env(self) -> dict[str, str]:
         """What was assigned in this process, as variables for a child process that shall have it too."""
         return {SETTINGS[name].env: text_of(value) for name, value in self.assigned().items()}
@@ -186,6 +196,10 @@ class Config(Section):
 
             logger.warning(warning)
         return values
+
+
+_SECRET = [setting.name for setting in SETTINGS.values() if setting.secret]
+_ADDRESSES = ["dbpath", "cluster.dbpath", "httpdb.dsn"]
 
 
 def _shown(setting: Setting, value: Any) -> Any:

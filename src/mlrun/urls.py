@@ -161,6 +161,14 @@ def normalize_name(name: str) -> str:
     return re.sub(r"[\s_]+", "-", name.strip().lower())
 
 
+def passwords_in(url: str) -> set[str]:
+    """The password of ``user:password@host``, as it stands there and as it is meant."""
+    from urllib.parse import unquote
+
+    found = re.match(r"[^:/]+://[^:@/?#]*:([^/?#]+)@", url)
+    return {found[1], unquote(found[1])} if found else set()
+
+
 def without_secrets(url: str) -> str:
     """*url* for messages and records: the password of ``user:password@host`` is stars."""
     head, separator, rest = url.partition("://")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from mlrun.config import mlconf
 from mlrun.errors import (
     MLRunAccessDeniedError,
     MLRunBaseError,
@@ -212,6 +213,16 @@ def test_what_is_in_a_store_is_masked() -> None:
     masked = store.masker.mask("s3cr3t, of the cluster, /home/of/mine")
 
     assert masked == "***, ***, /home/of/mine"
+
+
+def test_the_login_of_this_process_is_masked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLRUN_HTTPDB__TOKEN", "mlr_4478e1b91a31")
+    monkeypatch.setenv("MLRUN_DBPATH", "postgresql://me:p%40ssword@db.example.com/mlrun")
+    mlconf.reload()
+
+    masker = SecretsStore().masker
+
+    assert masker.mask("mlr_4478e1b91a31 p%40ssword p@ssword") == "*** *** ***"
 
 
 def test_secrets_of_the_project_are_read_once_and_masked(db: Any) -> None:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from mlrun.config import mlconf
 from mlrun.db.base import RunDB
 from mlrun.errors import MLRunAccessDeniedError, MLRunInvalidArgumentError
 from mlrun.secrets.kubernetes import variables
@@ -34,7 +35,7 @@ class SecretsStore:
         self._whole_env: list[str] = []  # prefixes under which every environment variable is a secret
         self._of_project: dict[str, str] | None = None  # None: not read yet
         self.masker = Masker()
-        for text in variables():
+        for text in (*variables(), *mlconf.secrets()):
             self.masker.add(text)
 
     @classmethod
