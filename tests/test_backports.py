@@ -8,6 +8,7 @@ import hashlib
 import io
 import pathlib
 import pickle
+import sys
 from typing import Any, Optional, Union, get_origin
 
 import pytest
@@ -20,6 +21,7 @@ from mlrun.backports import (
     evaluate,
     file_digest,
     fromisoformat,
+    signature,
     timeout,
 )
 
@@ -96,3 +98,31 @@ def test_annotations_with_alternatives_are_understood(annotation: str) -> None:
 
 def test_an_annotation_is_what_the_newer_syntax_means() -> None:
     assert evaluate("dict[str, int | None] | None", {}) == Optional[dict[str, Union[int, None]]]
+
+
+NOT_THERE = "def train(context, p1: int, table: pandas.DataFrame | None = None) -> None: ..."
+
+
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="an older Python can not define such a function")
+def test_annotations_are_texts_where_one_of_them_can_not_be_evaluated() -> None:
+    names: dict[str, Any] = {}
+    exec(compile(NOT_THERE, "train.py", "exec", dont_inherit=True), names)
+
+    found = signature(names["train"])
+
+    assert (
+        str(found).replace('"', "'")
+        == "(context, p1: 'int', table: 'pandas.DataFrame | None' = None) -> 'None'"
+    )
+
+
+def test_a_signature_has_the_types_that_can_be_evaluated() -> None:
+    names: dict[str, Any] = {}
+    exec(compile("def train(p1: int, **more): ...", "train.py", "exec", dont_inherit=True), names)
+
+    assert signature(names["train"]).parameters["p1"].annotation is int
+
+
+def test_what_has_no_signature_is_refused() -> None:
+    with pytest.raises(TypeError, match="not a callable"):
+        signature(3)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""What Python has from 3.10 or 3.11 on, for those from 3.9 on; a name goes when its Pythons do."""
+"""What differs from Python to Python, one for all from 3.9 on; a name goes when its Pythons do."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import datetime
 import enum
 import sys
 import types
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Union
 
 if TYPE_CHECKING:
     import hashlib
+    import inspect
     import io
     from contextlib import AbstractAsyncContextManager
     from importlib.metadata import EntryPoint
@@ -89,3 +90,22 @@ def evaluate(annotation: str, names: dict[str, Any]) -> Any:
     from eval_type_backport import eval_type_backport
 
     return eval_type_backport(ForwardRef(annotation), names, try_default=False)
+
+
+def signature(function: Callable[..., Any]) -> inspect.Signature:
+    """
+    ``inspect.signature()``, whose annotations are all texts where one can not be evaluated.
+
+    From 3.14 on that is done when somebody asks, so a function can be defined and called that names what is
+    imported for type checkers only; and asking for its signature fails.
+    """
+    import inspect
+
+    if sys.version_info >= (3, 14):
+        from annotationlib import Format
+
+        try:
+            return inspect.signature(function)
+        except Exception:  # any code may stand there
+            return inspect.signature(function, annotation_format=Format.STRING)
+    return inspect.signature(function)

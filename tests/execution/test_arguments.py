@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -173,6 +174,17 @@ def test_an_annotation_that_nobody_can_tell_leaves_the_data_item(context, table)
     def train(data: Unknown): ...  # noqa: F821  # imported for type checkers only, say
 
     assert arguments(train, context(data=table))["data"].get() == b"a,b\n1,2\n"
+
+
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="an older Python can not define such a function")
+def test_an_annotation_is_known_by_its_name_where_it_can_not_be_evaluated(context, table):
+    names = {}
+    exec(compile("def train(ctx: MLClientCtx, data: pd.DataFrame): ...", "x.py", "exec", 0, True), names)
+    made = context(data=table)
+
+    got = arguments(names["train"], made)
+
+    assert got["ctx"] is made and got["data"].to_dict("list") == {"a": [1], "b": [2]}
 
 
 def test_a_callable_s_hints_are_those_of_its_call():

@@ -17,6 +17,7 @@ import types
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from mlrun.backports import signature
 from mlrun.code.imports import forget as forget_imported
 from mlrun.code.imports import generation, import_from, search_path
 from mlrun.code.notebook import Notebook, read_notebook
@@ -203,10 +204,10 @@ def bind_method(cls: Any, method: str, init_args: Mapping[str, Any] | None = Non
         )
     arguments = dict(init_args or {})
     try:
-        inspect.signature(cls).bind(**arguments)
+        signature(cls).bind(**arguments)
     except TypeError as error:
         raise MLRunInvalidArgumentError(
-            f"{cls.__name__}{inspect.signature(cls)}, by the parameter '_init_args': {error}"
+            f"{cls.__name__}{signature(cls)}, by the parameter '_init_args': {error}"
         ) from error
     except ValueError:  # a built-in class may not tell its signature; then the call itself does
         pass

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from mlrun.backports import signature
 from mlrun.errors import MLRunInvalidArgumentError
 from mlrun.model.base import Model, field
 from mlrun.model.function import EntrypointParam, FunctionEntrypoint
@@ -32,8 +33,8 @@ def entry_point_of(handler: Callable[..., Any]) -> FunctionEntrypoint:
     """:func:`entry_points` for one live callable."""
     handler = inspect.unwrap(handler)
     doc = parse_docstring(inspect.getdoc(handler) or "")
-    signature = inspect.signature(handler)
-    arguments = signature.parameters.values()
+    live = signature(handler)
+    arguments = live.parameters.values()
     code = getattr(handler, "__code__", None)
     return FunctionEntrypoint(
         name=getattr(handler, "__name__", type(handler).__name__),
@@ -49,7 +50,7 @@ def entry_point_of(handler: Callable[..., Any]) -> FunctionEntrypoint:
             for argument in arguments
             if argument.kind not in (argument.VAR_POSITIONAL, argument.VAR_KEYWORD)
         ],
-        outputs=_outputs(_live_type(signature.return_annotation), doc),
+        outputs=_outputs(_live_type(live.return_annotation), doc),
         lineno=code.co_firstlineno if code else -1,
         has_varargs=any(argument.kind is argument.VAR_POSITIONAL for argument in arguments),
         has_kwargs=any(argument.kind is argument.VAR_KEYWORD for argument in arguments),

@@ -8,6 +8,7 @@ import typing
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from mlrun.backports import signature
 from mlrun.errors import MLRunInvalidArgumentError, nearest
 
 if TYPE_CHECKING:
@@ -157,7 +158,7 @@ def _own(value: Any) -> Any:
 
 def _signature(handler: Handler) -> inspect.Signature:
     try:
-        return inspect.signature(handler)
+        return signature(handler)
     except (TypeError, ValueError) as error:
         raise MLRunInvalidArgumentError(
             f"{handler!r} can not be a handler: {error}; a Python function can"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import abc
-import inspect
 import os
 import shutil
 import tempfile
@@ -11,6 +10,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from mlrun.backports import signature
 from mlrun.errors import MLRunInvalidArgumentError, nearest
 from mlrun.packagers import types
 
@@ -215,7 +215,7 @@ class DefaultPackager(Packager):
 
 def keywords(method: Callable[..., Any], own: int) -> tuple[str, ...] | None:
     """The keywords that *method* takes after its first *own* arguments; None where it takes any."""
-    parameters = list(inspect.signature(method).parameters.values())
+    parameters = list(signature(method).parameters.values())
     if any(one.kind is one.VAR_KEYWORD for one in parameters):
         return None
     return tuple(one.name for one in parameters[own:])

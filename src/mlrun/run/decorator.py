@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from mlrun.backports import signature
 from mlrun.datastore import DataItem
 from mlrun.errors import MLRunInvalidArgumentTypeError
 from mlrun.execution.arguments import INPUTS, as_argument, type_hints
@@ -87,7 +87,7 @@ def _context(function: Callable[..., Any]) -> MLClientCtx | None:
 
 
 def _unpacked(function: Callable[..., Any], values: tuple[Any, ...]) -> Any:
-    names = list(inspect.signature(function).parameters)[: len(values)]
+    names = list(signature(function).parameters)[: len(values)]
     by_name = _unpacked_by_name(function, dict(zip(names, values)))
     return (*by_name.values(), *values[len(names) :])
 
@@ -96,7 +96,7 @@ def _unpacked_by_name(function: Callable[..., Any], values: dict[str, Any]) -> A
     """The values, where data items are what the function's hints say."""
     if not any(isinstance(value, DataItem) for value in values.values()):
         return values
-    hints, parameters = type_hints(function), inspect.signature(function).parameters
+    hints, parameters = type_hints(function), signature(function).parameters
     return {
         name: as_argument(value, parameters[name], hints[name])
         if isinstance(value, DataItem) and name in hints and name in parameters
