@@ -162,6 +162,12 @@ class GoneProcessContract:
         assert status["state"] == "aborted" and "error" not in status
         assert status["end_time"] == status["last_update"]
 
+    def test_one_that_was_to_be_aborted_has_no_next_attempt(self, db: RunDB) -> None:
+        run = a_run("1", "aborting", process={**self.gone(), "cluster": "process", "pod": "train-1"})
+        db.store_run({**run, "spec": {"retry": {"count": 1}}}, "1")
+
+        assert db.read_run("1")["status"]["state"] == "aborted"
+
     def test_one_in_a_pod_is_left_to_its_next_attempt(self, db: RunDB) -> None:
         run = a_run("1", "running", process={**self.gone(), "cluster": "process", "pod": "train-1"})
         db.store_run({**run, "spec": {"retry": {"count": 1}}}, "1")

@@ -147,14 +147,14 @@ class RunStatesContract:
 
     @pytest.mark.parametrize("state", LIVE)
     def test_a_run_that_is_being_aborted_is_so_until_it_ends(self, db: RunDB, state: str) -> None:
-        db.store_run(a_run("1", "aborting", status_text="enough"), "1")
+        db.store_run(a_run("1", "aborting", status_text="enough", reason="TooLong"), "1")
 
-        db.store_run(a_run("1", state, results={"a": 1}), "1")
+        db.store_run(a_run("1", state, results={"a": 1}, status_text="", reason=""), "1")
         db.update_run({"status.state": state, "status.results.b": 2}, "1")
 
         status = db.read_run("1")["status"]
         assert (status["state"], status["results"]) == ("aborting", {"a": 1, "b": 2})
-        assert state == "aborting" or status["status_text"] == "enough"
+        assert state == "aborting" or (status["status_text"], status["reason"]) == ("enough", "TooLong")
         assert db.list_runs(state="aborting")
 
     @pytest.mark.parametrize("state", FINAL)

@@ -43,12 +43,13 @@ def test_its_reason_is_one_that_somebody_who_knows_more_may_replace(db: SQLiteRu
 
 def test_a_run_that_was_being_aborted_is_aborted(db: SQLiteRunDB) -> None:
     run = live()
-    run["status"] |= {"state": "aborting", "status_text": "enough"}
+    run["status"] |= {"state": "aborting", "status_text": "enough", "reason": "TooLong"}
     db.store_run(run, "1")
 
     status = db.read_run("1")["status"]
 
     assert (status["state"], status["status_text"], status.get("error")) == ("aborted", "enough", None)
+    assert status["reason"] == "TooLong"
 
 
 def test_readers_at_once_agree(db: SQLiteRunDB) -> None:

@@ -61,7 +61,10 @@ def end(connection: Connection, key: dict[str, Any], process: str) -> None:
 
 
 def _ended(run: Record, process: str, now: str) -> Record:
-    stamp = records.load(process)
+    stamp, status = records.load(process), run.get("status", {})
+    over = {"end_time": now, "last_update": now}
+    if status.get("state") == RunState.ABORTING:  # why was said when that began
+        return {**run, "status": {**status, **over, "state": RunState.ABORTED.value}}
     reason = (
         f"the process that ran it (pid {stamp.get('pid')} on host {stamp.get('host')}) is gone;"
         " it ended without saying so"
@@ -72,10 +75,5 @@ def _ended(run: Record, process: str, now: str) -> Record:
         if waiting.status.state == RunState.PENDING_RETRY:
             set_dotted(run, {**retry.updates(waiting), "status.last_update": now})
             return run
-    status = run.get("status", {})
-    if status.get("state") == RunState.ABORTING:
-        over = {"state": RunState.ABORTED.value}
-    else:
-        over = {"state": RunState.ERROR.value, "error": reason, "status_text": reason}
-    over |= {"reason": liveness.PROCESS_GONE, "end_time": now, "last_update": now}
-    return {**run, "status": {**status, **over}}
+    over |= {"state": RunState.ERROR.value, "error": reason, "status_text": reason}
+    return {**run, "status": {**status, **over, "reason": liveness.PROCESS_GONE}}

@@ -41,6 +41,7 @@ WITH wanted (project, uid, iteration) AS (VALUES {keys})
 SELECT runs.project, runs.uid, runs.iteration, runs.id FROM wanted CROSS JOIN runs
 WHERE runs.uid = wanted.uid AND runs.project = wanted.project AND runs.iteration = wanted.iteration
 """
+_WHY = ("state", "status_text", "reason")  # of a run that is being aborted
 _UNDER_WAY = {state.value for state in RunState if not state.is_final} - {RunState.ABORTING.value}
 _AT_ONCE = MOST_VALUES // 3  # keys
 
@@ -108,7 +109,7 @@ def _still_aborting(connection: Connection, row: RunRow) -> RunRow:
     if not found:
         return row
     run, before = records.load(row.values["body"]), records.load(found[0])["status"]
-    run["status"] |= {name: before[name] for name in ("state", "status_text") if name in before}
+    run["status"] |= {name: before[name] for name in _WHY if name in before}
     return RunRow(run)
 
 
