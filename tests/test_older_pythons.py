@@ -1,4 +1,4 @@
-"""The package on the Pythons that it says it runs on, where this machine has them, and in a pod's image."""
+"""The package on the Pythons that it says it runs on, where this machine has them, and in images of pods."""
 
 from __future__ import annotations
 
@@ -8,19 +8,21 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
 import mlrun
 from mlrun.testing.api_server import ApiServer
 from mlrun.testing.images import Podman, skip_without_podman
+from mlrun.testing.kubernetes import host_for_pods, load_image, one_at_a_time
 from mlrun.testing.server_jobs import TOKEN
 
 ROOT = Path(__file__).parent.parent
 OLDEST = "3.9"
 RUNNING = ".".join(map(str, sys.version_info[:2]))
-OTHERS = [version for version in ("3.10", "3.11", "3.12", "3.13", "3.14") if version != RUNNING]
+NEWER = ("3.10", "3.11", "3.12", "3.13", "3.14")
+IMAGE = "localhost/oldest-mlrun:test"
 MOST_S = 600
 # What most others stand on, and what differs most between Pythons: types, times, processes, databases.
 TESTS = [
@@ -102,15 +104,21 @@ class Environment(NamedTuple):
 
 
 def interpreter(version: str) -> str:
-    """Of that *version*: in PATH, or of pyenv; empty where there is none that can make environments."""
+    """This one, or of that *version* in PATH or of pyenv; empty where none can make environments."""
+    if version == RUNNING:
+        return sys.executable
     pyenv = Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser()
     code = "import ensurepip, sys, venv; print('%d.%d' % sys.version_info[:2])"
     for python in (f"python{version}", *map(str, pyenv.glob(f"versions/{version}.*/bin/python"))):
         if shutil.which(python):
-            done = subprocess.run([python, "-c", code], capture_output=True, text=True)
+            done = subprocess.run([python, "-S", "-c", code], capture_output=True, text=True)
             if done.stdout.strip() == version:
                 return python
     return ""
+
+
+# Those of this machine: of the others there is no test, rather than one that is skipped.
+OTHERS = [version for version in NEWER if version != RUNNING and interpreter(version)] or [RUNNING]
 
 
 @pytest.fixture(scope="module")
@@ -194,31 +202,55 @@ def image(oldest: Environment, wheel: Path, podman: Podman, tmp_path_factory: py
         "RUN python3 -m pip install -q --no-cache-dir --no-index --find-links /wheels mlrun\n"
     )
     podman.import_folder("localhost/oldest", system)
-    podman("build", "--quiet", "--network", "host", "--tag", "localhost/oldest-mlrun", str(context))
-    return "localhost/oldest-mlrun"
+    podman("build", "--quiet", "--network", "host", "--tag", IMAGE, str(context))
+    return IMAGE
 
 
-def test_a_pod_needs_the_oldest_python_and_this_package_only(
-    image: str, podman: Podman, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def settings(tmp_path: Path, home: Path) -> dict[str, str]:
+    """Of a server whose pods share the folder of artifacts with it."""
+    (tmp_path / "artifacts").mkdir()
+    return {"MLRUN_HTTPDB__TOKEN": TOKEN, "MLRUN_ARTIFACT_PATH": str(tmp_path / "artifacts")}
+
+
+def test_a_pod_of_podman_needs_the_oldest_python_and_this_package_only(
+    image: str, podman: Podman, settings: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = {
+    settings |= {
         "CONTAINERS_CONF": podman.environment["CONTAINERS_CONF"],
         "MLRUN_CLUSTER__KIND": "podman",
         "MLRUN_CLUSTER__PODMAN__COMMAND": podman.command,
         "MLRUN_CLUSTER__PODMAN__NETWORK": "host",
-        "MLRUN_HTTPDB__TOKEN": TOKEN,
-        "MLRUN_ARTIFACT_PATH": str(tmp_path / "artifacts"),
     }
     with ApiServer(tmp_path, settings) as server:
-        for name, value in {"DBPATH": server.url, "HTTPDB__TOKEN": TOKEN}.items():
-            monkeypatch.setenv(f"MLRUN_{name}", value)
-        mlrun.mlconf.reload()
-        job = mlrun.new_function("train", "iris", kind="job", image=image).with_code(body=CODE)
-        (tmp_path / "artifacts").mkdir()
-        job.apply(mlrun.platforms.mount_hostpath(*[str(tmp_path / "artifacts")] * 2))
+        check_a_job_and_a_sweep(server, image, monkeypatch)
 
-        run = job.run(handler="train", params={"p1": 5})
-        sweep = job.run(handler="train", hyperparams={"p1": [1, 2, 3]}, hyper_param_options=BEST)
+
+def test_a_pod_of_kubernetes_needs_the_oldest_python_and_this_package_only(
+    kubernetes: Any,
+    image: str,
+    podman: Podman,
+    settings: dict[str, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    host = host_for_pods(kubernetes.kubeconfig)
+    settings |= {**kubernetes.settings, "NO_PROXY": host}
+    with one_at_a_time("oldest-image"), ApiServer(tmp_path, settings, host) as server:
+        load_image(podman, image)
+        check_a_job_and_a_sweep(server, image, monkeypatch)
+
+
+def check_a_job_and_a_sweep(server: ApiServer, image: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"DBPATH": server.url, "HTTPDB__TOKEN": TOKEN}.items():
+        monkeypatch.setenv(f"MLRUN_{name}", value)
+    monkeypatch.setenv("NO_PROXY", "*")
+    mlrun.mlconf.reload()
+    job = mlrun.new_function("train", "iris", kind="job", image=image).with_code(body=CODE)
+    job.apply(mlrun.platforms.mount_hostpath(*[str(server.folder / "artifacts")] * 2))
+
+    run = job.run(handler="train", params={"p1": 5})
+    sweep = job.run(handler="train", hyperparams={"p1": [1, 2, 3]}, hyper_param_options=BEST)
 
     assert (run.outputs["accuracy"], run.outputs["python"]) == (10, OLDEST)
     assert run.artifact("note").get() == b"as it was written"

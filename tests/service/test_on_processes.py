@@ -15,17 +15,17 @@ from mlrun.testing.server_jobs import Stand
 
 
 class TestServerOnProcesses(JobOutputContract):
-    @pytest.fixture(scope="class")
+    @pytest.fixture(scope="class", name="stand")
     @classmethod
     def stand(cls) -> Stand:
         return Stand("", "", {"MLRUN_CLUSTER__KIND": "process"})
 
-    @pytest.fixture(scope="class")
+    @pytest.fixture(scope="class", name="folder")
     @classmethod
     def folder(cls, tmp_path_factory: pytest.TempPathFactory) -> Path:
         return tmp_path_factory.mktemp("server")
 
-    @pytest.fixture(scope="class")
+    @pytest.fixture(scope="class", name="server")
     @classmethod
     def server(cls, stand: Stand, folder: Path) -> Iterator[ApiServer]:
         with ApiServer(folder, stand.settings) as server:

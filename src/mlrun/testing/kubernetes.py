@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shlex
+import subprocess
 import tempfile
 import time
 import uuid
@@ -19,12 +21,14 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from mlrun.cluster.kubernetes import KubernetesCluster
+    from mlrun.testing.images import Podman
 
 VARIABLE = "MLRUN_TEST_KUBECONFIG"
 HOW_TO_GET_ONE = (
     f"no Kubernetes: set {VARIABLE} to a kubeconfig whose current context may make namespaces and pods"
 )
 IMAGE = os.environ.get("MLRUN_TEST_KUBERNETES_IMAGE", "localhost/python:test")  # with python and sh
+LOAD = os.environ.get("MLRUN_TEST_KUBERNETES_LOAD", "")  # "kind load image-archive"
 _START_S = 30
 
 
@@ -33,6 +37,19 @@ def host_for_pods(kubeconfig: str) -> str:
     from mlrun.cluster.kubernetes.account import open_account
 
     return urlsplit(open_account(kubeconfig).configuration.host).hostname or ""
+
+
+def load_image(podman: Podman, image: str) -> None:
+    """Give the nodes an *image* of *podman*, by the command that does so for this cluster."""
+    import pytest
+
+    if not LOAD:
+        pytest.skip("no command that loads an image's tar file: set MLRUN_TEST_KUBERNETES_LOAD to one")
+    archive = podman.folder / "saved.tar"
+    podman("save", "--quiet", "--output", str(archive), image)
+    done = subprocess.run([*shlex.split(LOAD), str(archive)], capture_output=True, text=True)
+    archive.unlink()
+    assert done.returncode == 0, f"{LOAD}: {done.stdout}{done.stderr}"
 
 
 @contextmanager

@@ -46,7 +46,7 @@ def trickles(text: bytes) -> Callable[..., None]:
             try:
                 if not connection.recv(1):
                     return
-            except TimeoutError:
+            except socket.timeout:
                 pass
 
     return behave

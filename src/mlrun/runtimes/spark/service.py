@@ -103,7 +103,7 @@ def _why_not(host: str, port: int, greeting: Greeting | None) -> str:
             connection.settimeout(limit_s)
             connection.sendall(greeting.word)
             answer = _read(connection, greeting.at + 1)
-    except TimeoutError:
+    except (TimeoutError, socket.timeout):
         who = greeting.who if greeting else "a Spark"
         return f" has said nothing within {limit_s:g} s (the setting spark_service_timeout), as {who} would"
     except OSError as error:
