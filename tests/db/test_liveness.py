@@ -55,6 +55,36 @@ def test_a_zombie_has_ended(child: subprocess.Popen[bytes]) -> None:
     assert is_gone(stamp)
 
 
+def test_a_process_is_there_as_long_as_its_supervisor(child: subprocess.Popen[bytes]) -> None:
+    stamp = {**process_stamp(), "pid": 4194305, "supervisor": {"pid": child.pid}}
+
+    before = is_gone(stamp)
+    child.kill()
+    child.wait()
+
+    assert (before, is_gone(stamp)) == (False, True)
+
+
+def test_a_supervisor_that_ends_first_is_no_proof() -> None:
+    assert not is_gone({**process_stamp(), "supervisor": {"pid": 4194305}})
+
+
+def test_a_supervisor_is_that_of_one_process() -> None:
+    code = """
+import os
+from mlrun.db import liveness
+
+liveness.set_supervisor(os.getppid())
+if os.fork():
+    os.wait()
+print(liveness.process_stamp().get("supervisor", {}).get("pid"), flush=True)
+"""
+
+    answers = subprocess.check_output([sys.executable, "-c", code], text=True)
+
+    assert answers == f"None\n{os.getpid()}\n"
+
+
 @on_linux
 def test_a_forked_child_has_its_own_stamp() -> None:
     code = (

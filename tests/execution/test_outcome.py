@@ -5,7 +5,7 @@ import pytest
 from mlrun.errors import MLRunInvalidArgumentError
 from mlrun.execution.call import call
 from mlrun.execution.handlers import Given
-from mlrun.execution.outcome import in_user_code, now, outcome, user_traceback
+from mlrun.execution.outcome import adopt_reason, in_user_code, now, outcome, user_traceback
 from mlrun.model.run import Run, RunState
 from mlrun.urls import check_key
 
@@ -22,6 +22,14 @@ from mlrun.urls import check_key
 )
 def test_how_user_code_ends_means_a_state(error, state):
     assert outcome(error)[0] == state
+
+
+def test_whoever_asked_for_the_end_has_said_why():
+    status = Run.from_dict({"status": {"state": "aborted", "error": "interrupted by signal 15"}}).status
+
+    adopt_reason(status, {"state": "aborting", "status_text": "too long", "reason": "ThresholdPassed"})
+
+    assert (status.status_text, status.reason, status.error) == ("too long", "ThresholdPassed", "")
 
 
 def test_the_users_traceback_has_no_frames_of_this_package_first():

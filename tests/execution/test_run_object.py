@@ -32,6 +32,19 @@ def train(context, p1=1):
     context.log_artifact("model", body=b"abc", local_path="model.txt")
 
 
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        ({"error": "a", "status_text": "b", "reason": "C"}, "a"),
+        ({"status_text": "it took too long", "reason": "TooLong"}, "it took too long"),
+        ({"reason": "TooLong"}, "TooLong"),
+        ({}, "no reason was recorded"),
+    ],
+)
+def test_why_it_did_not_end_well_is_a_sentence_before_a_word(db, status, error):
+    assert RunObject.of({"status": {"state": "aborted", **status}}, db).error == error
+
+
 def test_a_finished_run_shows_what_came_out():
     run = mlrun.run_local(handler=train, params={"p1": 2})
 

@@ -104,6 +104,24 @@ def test_a_reader_that_found_the_process_gone_is_told_why(
     assert status(db, submitted)["reason"] == "OOMKilled"
 
 
+@pytest.mark.parametrize(("pod", "text"), [(NAME, "ran out of memory"), ("earlier", "the process is gone")])
+def test_an_attempt_whose_process_a_reader_found_gone_is_told_why(
+    db: Any, cluster: MemoryCluster, submitted: Run, pod: str, text: str
+) -> None:
+    attempt = {"state": "error", "error": "the process is gone", "pod": pod}
+    waiting = {"state": "pendingRetry", "reason": "ProcessGone", "retries": [attempt], "process": {}}
+    db.update_run(
+        {f"status.{name}": value for name, value in waiting.items()}, submitted.metadata.uid, "iris"
+    )
+    cluster.set(NAME, phase="failed", reason="OOMKilled", exit_code=137)
+
+    Watcher(db, cluster).see(cluster.read(NAME))
+
+    found = status(db, submitted)
+    assert found["state"] == "pendingRetry"
+    assert text in found["retries"][0]["error"]
+
+
 def test_a_run_that_takes_longer_than_it_may_is_aborted(
     db: Any, cluster: MemoryCluster, submitted: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -49,6 +49,15 @@ def test_what_is_noted_says_when_the_next_attempt_is_due() -> None:
     assert retry.updates(run)["status.retry_count"] == 2
 
 
+def test_an_attempt_has_the_name_of_its_pod() -> None:
+    run = a_run({"count": 1})
+    run.status.process = {"pid": 1, "pod": "train-1"}
+
+    retry.note_failure(run, "no")
+
+    assert run.status.retries[0]["pod"] == "train-1"
+
+
 def test_no_attempt_begins_after_the_deadline() -> None:
     given = {"count": 9, "backoff": {"base_delay": 60}, "deadline": "1h"}
     early, late = a_run(given, failed=1), a_run(given, failed=1)

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from mlrun.cluster.process.supervisor import MARK
+
 PROGRAM = """
 import ctypes, faulthandler, logging, multiprocessing, os, signal, subprocess, sys, threading, time
 
@@ -169,6 +171,14 @@ def is_alive(pid: int) -> bool:
         return False
     with open(f"/proc/{pid}/stat") as file:
         return file.read().rpartition(")")[2].split()[0] != "Z"
+
+
+def test_whoever_waits_for_a_pod_of_processes_ends_after_it(db: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(MARK, "pods/train-1")
+
+    ended = run("from mlrun.db import liveness; print(liveness.process_stamp()['supervisor']['pid'])", db)
+
+    assert ended.log == b"%d\n" % os.getpid()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])

@@ -31,9 +31,19 @@ def process_stamp(pid: int = 0) -> dict[str, Any]:
 
     Returns:
         ``host``, ``boot_id``, ``pid``, ``start_time`` (clock ticks since the boot) and
-        ``pid_namespace``; without what the system does not tell.
+        ``pid_namespace``; without what the system does not tell. ``supervisor``, if this process has one.
     """
     return dict(_stamp() if pid in (0, os.getpid()) else _read_stamp(pid))
+
+
+def set_supervisor(pid: int) -> None:
+    """
+    Name the process that ends after this one, and says how it went: until then this one is not gone.
+
+    It is so for this process, and for none that it forks.
+    """
+    supervisor = {"pid": pid, "start_time": start_time(pid)}
+    _stamp()["supervisor"] = {name: value for name, value in supervisor.items() if value is not None}
 
 
 def pod_of(process: Mapping[str, Any]) -> dict[str, Any]:
@@ -55,7 +65,9 @@ def is_gone(stamp: Mapping[str, Any]) -> bool:
         return False
     if _both_know("boot_id", here, stamp) and here["boot_id"] != stamp["boot_id"]:
         return _is_same_host(here, stamp)  # the machine was started again
-    return _is_same_table(here, stamp) and not _is_running(pid, stamp.get("start_time"))
+    supervisor = stamp.get("supervisor")
+    processes = [stamp, supervisor] if isinstance(supervisor, Mapping) else [stamp]
+    return _is_same_table(here, stamp) and not any(map(_is_running, processes))
 
 
 def start_time(pid: int) -> int | None:
@@ -117,7 +129,8 @@ def _is_same_table(here: Mapping[str, Any], stamp: Mapping[str, Any]) -> bool:
     return neither and _is_same_host(here, stamp)
 
 
-def _is_running(pid: int, started: Any) -> bool:
+def _is_running(process: Mapping[str, Any]) -> bool:
+    pid, started = process["pid"], process.get("start_time")
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -43,6 +43,7 @@ def adopt_reason(status: RunStatus, stored: Mapping[str, Any]) -> None:
     """Whoever has asked for the end of a run has said why; that its process was interrupted is only how."""
     if stored.get("state") in (RunState.ABORTING, RunState.ABORTED):
         status.status_text, status.error = str(stored.get("status_text", "")), ""
+        status.reason = str(stored.get("reason", ""))
 
 
 def in_user_code(error: BaseException) -> TracebackType | None:

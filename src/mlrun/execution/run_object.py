@@ -76,7 +76,7 @@ class RunObject(Run):
         """Why it did not end well; empty if it did, or has not ended."""
         if not self.status.is_failed():
             return ""
-        return self.status.error or self.status.reason or self.status.status_text or "no reason was recorded"
+        return self.status.error or self.status.status_text or self.status.reason or "no reason was recorded"
 
     @property
     def ui_url(self) -> str:

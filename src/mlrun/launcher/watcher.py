@@ -142,7 +142,7 @@ class Watcher:
         if run is not None and _is_its_pod(run, state):
             is_final = RunState(run.status.state).is_final
             if run.status.state == RunState.PENDING_RETRY:
-                pass  # this attempt has said that it failed
+                self._explain_attempt(run, state)
             elif not is_final or run.status.reason == PROCESS_GONE:
                 self._end(run, state, is_final)
         self._settled.add(state.name)
@@ -158,6 +158,19 @@ class Watcher:
         reason = reason_of(state, run, tail)
         if not is_final or reason.state == run.status.state:
             self._write(run, reason)
+
+    def _explain_attempt(self, run: Run, state: PodState) -> None:
+        """Say why an attempt has failed that a reader has ended; others have said so themselves."""
+        retries = run.status.retries
+        if run.status.reason != PROCESS_GONE or not retries or retries[-1].get("pod") != state.name:
+            return
+        reason = reason_of(state, run, tail_of(self._cluster, state.name))
+        updates = {
+            "status.error": reason.text,
+            "status.reason": reason.word,
+            "status.retries": [*retries[:-1], {**retries[-1], "error": reason.text}],
+        }
+        self._db.update_run(updates, run.metadata.uid, run.metadata.project)
 
     def _write(self, run: Run, reason: Reason) -> None:
         if (ended := end_run(self._db, run, reason)) is not None:

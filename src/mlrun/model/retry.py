@@ -89,6 +89,8 @@ def note_failure(run: Run, error: str, now: str = "", reason: str = "") -> None:
         "start_time": status.start_time,
         "end_time": now,
     }
+    if pod := status.process.get("pod"):
+        attempt["pod"] = pod
     status.retries = [*status.retries, attempt]
     status.retry_count = len(status.retries)
     status.state = RunState.PENDING_RETRY.value

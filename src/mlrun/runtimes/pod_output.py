@@ -12,6 +12,8 @@ from collections.abc import Callable
 from types import FrameType
 from typing import NoReturn
 
+from mlrun.cluster.process.supervisor import MARK
+from mlrun.db import liveness
 from mlrun.db.base import RunDB
 from mlrun.execution.capture import LogWriter
 from mlrun.execution.output_link import OutputLink, hide, set_link
@@ -33,6 +35,7 @@ def read_output(masker: Masker, db: RunDB, finish: Callable[[], None]) -> None:
         db: Where logs are.
         finish: Called by this process once the child has ended.
     """
+    supervisor = os.getppid()
     output, theirs = os.pipe()
     control, link = socket.socketpair()
     for stream in (sys.stdout, sys.stderr):
@@ -48,6 +51,10 @@ def read_output(masker: Masker, db: RunDB, finish: Callable[[], None]) -> None:
         os.close(theirs)
         set_link(OutputLink(link))
         hide(masker)
+        if (
+            MARK in os.environ
+        ):  # what it has written is read, and all of the pod is gone, before that one ends
+            liveness.set_supervisor(supervisor)
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
         return
     link.close()
