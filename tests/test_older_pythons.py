@@ -21,7 +21,7 @@ from mlrun.testing.server_jobs import TOKEN
 ROOT = Path(__file__).parent.parent
 OLDEST = "3.9"
 RUNNING = ".".join(map(str, sys.version_info[:2]))
-NEWER = ("3.10", "3.11", "3.12", "3.13", "3.14")
+NEWER = ("3.10", "3.11", "3.12", "3.13", "3.14", "3.15")
 IMAGE = "localhost/oldest-mlrun:test"
 MOST_S = 600
 # What most others stand on, and what differs most between Pythons: types, times, processes, databases.

@@ -181,6 +181,13 @@ def test_our_own_future_imports_do_not_reach_the_users_code() -> None:
     assert load_source("def f(x: int): ...").f.__annotations__ == {"x": int}
 
 
+def test_a_module_has_a_loader_as_after_an_import() -> None:
+    module = load_source("x = 1")
+
+    assert module.__spec__ and module.__spec__.loader is module.__loader__
+    assert (module.__spec__.name, module.__spec__.origin) == (module.__name__, module.__file__)
+
+
 def test_a_traceback_shows_the_lines_of_embedded_source() -> None:
     module = load_source(TRAIN, "train.py")
 

@@ -85,6 +85,7 @@ class Commands(click.Group):
         except OSError as error:
             if error.errno not in _FULL:
                 raise
+            _drop_unwritten()
             click.echo(f"mlrun: can not write: {error.strerror}", err=True)
             ctx.exit(1)
         except KeyboardInterrupt as error:
@@ -108,6 +109,14 @@ def _with_streams() -> None:
     """Where the caller has closed standard output or error, what goes there is lost; nothing else fails."""
     sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115 - for the rest of the process
     sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
+
+
+def _drop_unwritten() -> None:
+    """Where standard output takes no more: what is left for it fails again as Python ends, from 3.14 on."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - for the rest of the process
 
 
 def _later(name: str) -> click.Command:

@@ -316,8 +316,7 @@ def _execute(source: str, filename: str, path: str, folders: tuple[str, ...]) ->
             return module
         code = _compile(source, filename)
         name = _module_name(path, digest, {os.path.abspath(folder) for folder in folders})
-        module = types.ModuleType(name)
-        module.__file__ = path or filename
+        module = _new_module(name, path or filename)
         with _registered(module):
             exec(code, vars(module))
     if name.startswith(_PRIVATE):
@@ -325,6 +324,15 @@ def _execute(source: str, filename: str, path: str, folders: tuple[str, ...]) ->
 
         cloudpickle.register_pickle_by_value(module)
     _loaded[digest] = generation(), module
+    return module
+
+
+def _new_module(name: str, file: str) -> types.ModuleType:
+    """With a loader, as one that was imported; Python warns from 3.15 on where a traceback meets none."""
+    loader = importlib.machinery.SourceFileLoader(name, file)
+    module = types.ModuleType(name)
+    module.__file__, module.__loader__ = file, loader
+    module.__spec__ = importlib.machinery.ModuleSpec(name, loader, origin=file)
     return module
 
 

@@ -96,7 +96,6 @@ def test_it_makes_no_tries_after_its_end() -> None:
     assert not couriers()
 
 
-@pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
 def test_a_forked_child_has_one_of_its_own() -> None:
     work = Work(tries=1 << 30)
     courier = Courier(work.deliver)
