@@ -19,7 +19,7 @@ from mlrun.config import mlconf
 from mlrun.errors import MLRunInvalidArgumentError
 
 DAY = datetime.timedelta(days=1)
-NOW = datetime.datetime.now(datetime.UTC)
+NOW = datetime.datetime.now(datetime.timezone.utc)
 MONTH_AGO = NOW - 30 * DAY
 
 

@@ -119,7 +119,8 @@ def _pushed_time(row: Condition, kind: Any) -> tuple[str, str, Any] | None:
         return None
     try:
         bound = _in_zone(pandas.Timestamp(row.value), kind.tz)
-    except (ValueError, TypeError):  # the rows will be looked at, and say what is wrong
+        bound = bound.tz_convert(kind.tz) if kind.tz else bound  # older Arrows compare no others
+    except (ValueError, TypeError, KeyError):  # the rows will be looked at, and say what is wrong
         return None
     bound = bound.floor("us") if row.operator == ">=" else bound.ceil("us")  # Python's times end there
     return (row.column, row.operator, bound.to_pydatetime())

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import urllib3
 
 from mlrun.cluster.kubernetes import KubernetesCluster, connection
 from mlrun.cluster.kubernetes.account import open_account
@@ -22,6 +23,7 @@ from mlrun.errors import (
     MLRunBaseError,
     MLRunConflictError,
     MLRunInvalidArgumentError,
+    MLRunMissingDependencyError,
     MLRunNotFoundError,
     MLRunRuntimeError,
     MLRunServiceUnavailableError,
@@ -44,6 +46,14 @@ def test_an_answer_is_what_stands_in_its_json(server: ScriptedApiServer, to_serv
     server.on("GET", "/pods/a", Reply(body=pod("a")))
 
     assert to_server.ask("GET", "/pods/a") == pod("a")
+
+
+def test_a_urllib3_that_is_too_old_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    for found in (urllib3.HTTPResponse, urllib3.BaseHTTPResponse):
+        monkeypatch.delattr(found, "shutdown")
+
+    with pytest.raises(MLRunMissingDependencyError, match=r"needs urllib3 2\.3 or newer, and here is 2\."):
+        Connection(lambda: open_account("no file"))
 
 
 def test_a_busy_server_is_asked_again_when_it_says(

@@ -19,6 +19,7 @@ from mlrun.errors import (
     MLRunBaseError,
     MLRunConflictError,
     MLRunInvalidArgumentError,
+    MLRunMissingDependencyError,
     MLRunNotFoundError,
     MLRunRuntimeError,
     MLRunServiceUnavailableError,
@@ -121,9 +122,13 @@ class Connection:
     Args:
         open_account: Reads the credentials; again when the server refuses those it gave before.
         namespace: Empty is that of the account.
+
+    Raises:
+        MLRunMissingDependencyError: urllib3 is too old to end an answer that another thread reads.
     """
 
     def __init__(self, open_account: Callable[[], Account], namespace: str = "") -> None:
+        _check_urllib3()
         self._open = open_account
         self._lock = threading.Lock()
         self._version: tuple[int, int] | None = None
@@ -317,3 +322,13 @@ def _said(error: Exception) -> str:
     """Without the Python object that urllib3 puts in front."""
     said = str(error.args[-1]) if error.args else ""
     return re.sub(r"^(<.*?>|HTTPS?Connection\(.*?\)): ", "", said) or type(error).__name__
+
+
+def _check_urllib3() -> None:
+    """AWS's libraries for Python 3.9 bring one that is too old, and no rule of pip's is broken by it."""
+    if not hasattr(urllib3.HTTPResponse, "shutdown"):
+        raise MLRunMissingDependencyError(
+            f"cluster 'kubernetes' needs urllib3 2.3 or newer, and here is {urllib3.__version__}:"
+            " pip install 'mlrun[kubernetes]'; together with 'mlrun[s3]' or 'mlrun[aws-secrets]' it needs"
+            " Python 3.10 or newer"
+        )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import sys
 
 from mlrun.errors import MLRunMissingDependencyError
 
@@ -15,8 +16,9 @@ def check_pyspark(kind: str) -> None:
         MLRunMissingDependencyError: PySpark is not installed; says how to get it.
     """
     if importlib.util.find_spec("pyspark") is None:
+        older = ", with Python 3.10 or newer" if sys.version_info < (3, 10) else ""
         raise MLRunMissingDependencyError(
-            f"kind {kind!r} needs PySpark, which is not installed: pip install 'mlrun[spark]'"
+            f"kind {kind!r} needs PySpark, which is not installed: pip install 'mlrun[spark]'{older}"
         )
 
 
