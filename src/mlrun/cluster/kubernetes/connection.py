@@ -327,8 +327,10 @@ def _said(error: Exception) -> str:
 def _check_urllib3() -> None:
     """AWS's libraries for Python 3.9 bring one that is too old, and no rule of pip's is broken by it."""
     if not hasattr(urllib3.HTTPResponse, "shutdown"):
+        from importlib.metadata import version
+
         raise MLRunMissingDependencyError(
-            f"cluster 'kubernetes' needs urllib3 2.3 or newer, and here is {urllib3.__version__}:"
+            f"cluster 'kubernetes' needs urllib3 2.3 or newer, and here is {version('urllib3')}:"
             " pip install 'mlrun[kubernetes]'; together with 'mlrun[s3]' or 'mlrun[aws-secrets]' it needs"
             " Python 3.10 or newer"
         )
