@@ -178,12 +178,12 @@ def test_an_mpijob_gives_each_iteration_its_ranks(db: Any) -> None:
     assert len(pods()) == 2
 
 
-def test_where_nobody_waits_it_is_one_pod_and_says_so(fn: Any, caplog: Any) -> None:
+def test_where_nobody_waits_it_is_one_pod_and_says_so(fn: Any, capsys: Any) -> None:
     run = fn.run(handler="train", hyperparams={"x": [1, 2]}, hyper_param_options=OPTIONS, watch=False)
 
     assert run.output("accuracy") == 2
     assert len(pods()) == 1
-    assert "nobody waits for this sweep" in caplog.text
+    assert "nobody waits for this sweep" in capsys.readouterr().err
 
 
 def test_a_generator_of_this_process_gives_the_parameters(fn: Any) -> None:
