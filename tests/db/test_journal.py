@@ -134,7 +134,7 @@ def test_what_is_no_server_needs_no_sync() -> None:
 
 
 def test_a_tail_that_was_half_written_is_cut_and_said(
-    journal: Journal, caplog: pytest.LogCaptureFixture
+    journal: Journal, capsys: pytest.CaptureFixture[str]
 ) -> None:
     journal.append(a_message("a"))
     with open(journal.path, "ab") as file:
@@ -143,7 +143,8 @@ def test_a_tail_that_was_half_written_is_cut_and_said(
     journal.append(a_message("b"))
 
     assert abouts(journal) == ["a", "b"]
-    assert "the last 100000 bytes" in caplog.text and journal.path in caplog.text
+    said = capsys.readouterr().err
+    assert "the last 100000 bytes" in said and journal.path in said
 
 
 def test_what_is_kept_is_for_its_user_alone(journal: Journal) -> None:
