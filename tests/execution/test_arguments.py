@@ -176,10 +176,11 @@ def test_an_annotation_that_nobody_can_tell_leaves_the_data_item(context, table)
     assert arguments(train, context(data=table))["data"].get() == b"a,b\n1,2\n"
 
 
-@pytest.mark.skipif(sys.version_info < (3, 14), reason="an older Python can not define such a function")
 def test_an_annotation_is_known_by_its_name_where_it_can_not_be_evaluated(context, table):
     names = {}
-    exec(compile("def train(ctx: MLClientCtx, data: pd.DataFrame): ...", "x.py", "exec", 0, True), names)
+    texts = "from __future__ import annotations\n" if sys.version_info < (3, 14) else ""  # no other way there
+    code = "def train(ctx: MLClientCtx, data: pd.DataFrame): ..."
+    exec(compile(texts + code, "x.py", "exec", 0, True), names)
     made = context(data=table)
 
     got = arguments(names["train"], made)
