@@ -154,7 +154,8 @@ PARENT = """
 import os, sys
 from mlrun.child import Child, Tree
 
-words = ["/bin/bash", "-c", "sleep 60 & one=$!; setsid sleep 60 & echo $one $$ $!; wait"]
+# Who has a session of its own says so itself: until then it is one of the group.
+words = ["/bin/bash", "-c", "sleep 60 & setsid sh -c 'echo $0 $1 $$; exec sleep 60' $! $$ & wait"]
 kind = Tree if "tree" in sys.argv else Child
 kind(words, os.environ, "", lambda data: print(data.decode(), end="", flush=True)).wait(lambda: False)
 """
