@@ -1,3 +1,5 @@
+import io
+import sys
 import traceback
 
 import pytest
@@ -43,6 +45,22 @@ def test_an_interrupt_shows_where_the_handler_was_and_nothing_of_how_we_came_the
     def train():
         raise KeyboardInterrupt
 
+    with pytest.raises(KeyboardInterrupt) as caught:
+        call(Given(train), Run.from_dict({"metadata": {"name": "t", "uid": "u1", "project": "default"}}), db)
+
+    shown = traceback.extract_tb(in_user_code(caught.value))
+    assert [frame.name for frame in shown] == ["train"]
+
+
+def test_an_interrupt_of_a_print_shows_the_line_that_prints(db, monkeypatch):
+    class Terminal(io.StringIO):
+        def write(self, text):
+            raise KeyboardInterrupt
+
+    def train():
+        print("begun")
+
+    monkeypatch.setattr(sys, "stdout", Terminal())
     with pytest.raises(KeyboardInterrupt) as caught:
         call(Given(train), Run.from_dict({"metadata": {"name": "t", "uid": "u1", "project": "default"}}), db)
 

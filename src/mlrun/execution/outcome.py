@@ -15,6 +15,7 @@ from mlrun.model.run import Run, RunState, RunStatus
 
 _PACKAGE = str(Path(__file__).parent.parent) + os.sep
 _CALL = str(Path(__file__).with_name("call.py"))  # the one place where user code is called
+_CAPTURE = str(Path(__file__).with_name("capture.py"))  # below a ``print`` of user code
 
 
 def now() -> str:
@@ -47,17 +48,29 @@ def adopt_reason(status: RunStatus, stored: Mapping[str, Any]) -> None:
 
 
 def in_user_code(error: BaseException) -> TracebackType | None:
-    """The part of *error*'s traceback from where a handler was called; None where none was running here."""
+    """
+    The part of *error*'s traceback from where a handler was called to the last line of user code, if that
+    prints, and to the end if not; None where no handler was running here. The rest of it is cut off.
+    """
     frame, found = error.__traceback__, None
     while frame is not None:
-        if frame.tb_frame.f_code.co_filename == _CALL:
+        if _file(frame) == _CALL:
             found = frame.tb_next
         frame = frame.tb_next
-    return _without_own(found)
+    first = frame = _without_own(found)
+    while frame is not None:
+        if frame.tb_next is not None and _file(frame.tb_next) == _CAPTURE:
+            frame.tb_next = None
+        frame = frame.tb_next
+    return first
+
+
+def _file(frame: TracebackType) -> str:
+    return frame.tb_frame.f_code.co_filename
 
 
 def _without_own(frame: TracebackType | None) -> TracebackType | None:
-    while frame is not None and frame.tb_frame.f_code.co_filename.startswith(_PACKAGE):
+    while frame is not None and _file(frame).startswith(_PACKAGE):
         frame = frame.tb_next
     return frame
 

@@ -274,6 +274,24 @@ class TestAgainstAServerThatMisbehaves:
 
         assert server.asked("DELETE", self.PATH)[0].body["gracePeriodSeconds"] == 0
 
+    def test_a_secret_of_an_earlier_pod_goes_before_a_new_one_could_start_with_it(
+        self, server: ScriptedApiServer, scripted: Any
+    ) -> None:
+        earlier = {"apiVersion": "v1", "kind": "Pod", "name": "a", "uid": "uid-earlier"}
+        there = {"metadata": {"name": "s", "uid": "uid-s", "ownerReferences": [earlier]}}
+        server.on("GET", "/api/v1/namespaces/default/secrets/s", Reply(body=there))
+        server.on("GET", f"{self.PATH}/a", Reply(404, status(404, 'pods "a" not found')))
+        server.on("DELETE", "/secrets/s", Reply(body={}))
+        server.on("POST", "/secrets", Reply(body={}))
+        server.on("POST", self.PATH, Reply(body=pod("a")))
+
+        scripted.create(self.POD, {"s": {"key": "1"}})
+
+        changes = [
+            (one.method, one.path.rpartition("/")[2]) for one in server.requests if one.method != "GET"
+        ]
+        assert changes == [("DELETE", "s"), ("POST", "pods"), ("POST", "secrets")]
+
     def test_a_newer_server_checks_fields_itself(self, server: ScriptedApiServer, scripted: Any) -> None:
         strict = (
             'Pod in version "v1" cannot be handled as a Pod: strict decoding error: unknown field "spec.x"'

@@ -81,6 +81,31 @@ def test_a_secret_of_an_earlier_pod_of_that_name_is_out_of_the_way(
     assert len(server.asked("POST", PATH)) == 3
 
 
+@pytest.mark.parametrize(
+    ("owner", "is_left_over"),
+    [("uid-earlier", False), ("uid-now", True), ("", True)],
+    ids=["its own", "of an earlier one", "of one that is gone"],
+)
+def test_what_belonged_to_an_earlier_one_of_a_name_is_left_over(owner: str, is_left_over: bool) -> None:
+    reference = {"apiVersion": "v1", "kind": "Pod", "name": "a", "uid": "uid-earlier"}
+    there = {"metadata": {"name": "s", "ownerReferences": [reference]}}
+    now = pod("a")
+    now["metadata"]["uid"] = owner
+
+    assert secret.is_left_over(there, now) is is_left_over
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [{}, {"apiVersion": "v1", "kind": "Pod", "name": "b", "uid": "uid-b"}],
+    ids=["a user's", "another pod's"],
+)
+def test_what_belonged_to_others_is_not_left_over(reference: dict[str, str]) -> None:
+    there = {"metadata": {"name": "s", "ownerReferences": [reference] if reference else []}}
+
+    assert not secret.is_left_over(there, pod("a"))
+
+
 @pytest.mark.parametrize("act", [secret.put, lambda *given: secret.create_owned(*given[:3], pod("a"))])
 def test_no_error_has_a_value(server: ScriptedApiServer, to_server: Connection, act: Any) -> None:
     encoded = base64.b64encode(b"hunter2").decode()

@@ -63,6 +63,7 @@ class KubernetesCluster(Cluster):
         check_quantities(resource)
         if self._connection.version < SAYS_IT_ITSELF:
             self._check_fields(resource)
+        self._clear(kind, resource, secrets or {})
         try:
             created = self._create(kind, marked(resource))
         except MLRunConflictError:
@@ -75,6 +76,14 @@ class KubernetesCluster(Cluster):
             self.delete(name, kind.name, grace_s=0)
             raise
         return name
+
+    def _clear(self, kind: Kind, resource: Resource, secrets: Secrets) -> None:
+        """Take away secrets of an earlier one of that name, which this one might start with."""
+        for secret_name in secrets:
+            there = secret.find(self._connection, secret_name)
+            owner = self._find(kind, resource["metadata"]["name"]) if there else None
+            if there and secret.is_left_over(there, owner or resource):
+                secret.delete_left_over(self._connection, there)
 
     def _create(self, kind: Kind, resource: Resource) -> Resource:
         name = resource["metadata"]["name"]

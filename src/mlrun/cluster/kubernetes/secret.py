@@ -24,40 +24,51 @@ def create_owned(connection: Connection, name: str, values: Mapping[str, str], o
         MLRunConflictError: There is one of that name, and it is somebody else's.
     """
     metadata = owner["metadata"]
-    reference = {
-        "apiVersion": owner["apiVersion"],
-        "kind": owner["kind"],
-        "name": metadata["name"],
-        "uid": metadata["uid"],
-    }
     body = _secret(name, values, metadata.get("labels") or {})
-    body["metadata"]["ownerReferences"] = [reference]
+    body["metadata"]["ownerReferences"] = [_reference(owner)]
     for _ in range(_TRIES):
         with contextlib.suppress(MLRunConflictError):
             return _send(connection, "POST", "", body, values)
-        there = _find(connection, name)
-        if there and _is_of(there, reference):
+        there = find(connection, name)
+        if there and _belongs(there, owner):
             return None  # the answer to the first try was lost
+        if there and not is_left_over(there, owner):
+            raise MLRunConflictError(f"secret {name} exists, and does not belong to {metadata['name']}")
         if there:
-            _delete_left_over(connection, there, reference)
+            delete_left_over(connection, there)
     raise MLRunConflictError(f"secret {name} of an earlier {metadata['name']} does not go away")
 
 
-def _is_of(there: Resource, reference: Mapping[str, str]) -> bool:
-    return reference["uid"] in (one["uid"] for one in there["metadata"].get("ownerReferences") or ())
+def is_left_over(there: Resource, owner: Resource) -> bool:
+    """Whether a Secret belonged to an earlier one of *owner*'s name (which may not be there at all)."""
+    owners = [{**one, "uid": ""} for one in _owners(there)]
+    return owners == [{**_reference(owner), "uid": ""}] and not _belongs(there, owner)
 
 
-def _delete_left_over(connection: Connection, there: Resource, reference: Mapping[str, str]) -> None:
-    """Delete what belonged to an earlier one of the owner's name, which the cluster has yet to come to."""
+def delete_left_over(connection: Connection, there: Resource) -> None:
+    """What the cluster has yet to come to: until then a new owner of that name would start with it."""
     metadata = there["metadata"]
-    owners = [{**one, "uid": reference["uid"]} for one in metadata.get("ownerReferences") or ()]
-    if owners != [reference]:
-        raise MLRunConflictError(
-            f"secret {metadata['name']} exists, and does not belong to {reference['name']}"
-        )
     with contextlib.suppress(MLRunNotFoundError, MLRunConflictError):  # it is gone, or another one by now
         only = {"preconditions": {"uid": metadata["uid"]}}
         connection.ask("DELETE", _path(connection, metadata["name"]), body=only)
+
+
+def _belongs(there: Resource, owner: Resource) -> bool:
+    return owner["metadata"].get("uid", "") in [one["uid"] for one in _owners(there)]
+
+
+def _owners(there: Resource) -> list[dict[str, str]]:
+    return there["metadata"].get("ownerReferences") or []
+
+
+def _reference(owner: Resource) -> dict[str, str]:
+    metadata = owner["metadata"]
+    return {
+        "apiVersion": owner["apiVersion"],
+        "kind": owner["kind"],
+        "name": metadata["name"],
+        "uid": metadata.get("uid", ""),
+    }
 
 
 def put(connection: Connection, name: str, values: Mapping[str, str], labels: Mapping[str, str]) -> None:
@@ -85,10 +96,10 @@ def delete(connection: Connection, name: str) -> None:
 
 def keys(connection: Connection, name: str) -> list[str]:
     """Sorted; none if there is no such Secret."""
-    return sorted((_find(connection, name) or {}).get("data") or {})
+    return sorted((find(connection, name) or {}).get("data") or {})
 
 
-def _find(connection: Connection, name: str) -> Resource | None:
+def find(connection: Connection, name: str) -> Resource | None:
     try:
         return connection.ask("GET", _path(connection, name))
     except MLRunNotFoundError:
