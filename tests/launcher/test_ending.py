@@ -21,6 +21,10 @@ from mlrun.testing.memory_cluster import MemoryCluster
             {"exit_code": 137, "reason": "OOMKilled", "message": "limit 64Mi"},
             "its pod train-1 ran out of memory: limit 64Mi",
         ),
+        (
+            {"exit_code": 127, "reason": "StartError", "message": "sh can not be executed"},
+            "its pod train-1 can not be started: sh can not be executed",
+        ),
         ({"reason": "Evicted", "message": "disk pressure"}, "its pod train-1 was evicted: disk pressure"),
         ({"reason": "Deleted"}, "its pod train-1 was deleted"),
         ({"reason": "ErrImagePull", "message": "no x"}, "its pod train-1 has failed: ErrImagePull: no x"),

@@ -105,6 +105,13 @@ def test_an_image_that_is_not_there_is_waited_for_as_long_as_allowed(far: Any) -
         far.run(handler="train", state_thresholds={"image_pull_backoff": "2s"})
 
 
+def test_an_image_without_this_package_is_told_how_it_gets_it(on_kubernetes: None) -> None:
+    fn = mlrun.new_function("train", kind="job", image=IMAGE).with_code(body=CODE)
+
+    with pytest.raises(RunError, match=r"can not be started: .*; its image has no mlrun: .*mlrun build"):
+        fn.run(handler="train")
+
+
 def test_a_job_on_kubernetes_is_aborted(far: Any, db: Any, kubernetes: Any) -> None:
     run = far.run(handler="sleep", watch=False)
     end = time.monotonic() + 60

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+import re
 import socket
 import threading
 from collections.abc import Iterator, Mapping
@@ -15,6 +16,16 @@ Resource = dict[str, Any]
 Secrets = Mapping[str, Mapping[str, str]]
 Selector = Mapping[str, str]
 Events = list[PodEvent]  # the port has a method of that name
+_HAS_NO_MLRUN = re.compile(
+    'executable file `mlrun` not found|exec: "mlrun": executable file not found|^mlrun can not be executed'
+)
+
+
+def advice_on_start(problem: str) -> str:
+    """What helps where *problem* is why a container can not be started; empty where that is not known."""
+    if not _HAS_NO_MLRUN.search(problem):
+        return ""
+    return "; its image has no mlrun: `mlrun build` adds it to one that has Python 3.9 or newer"
 
 
 class Reach(StrEnum):

@@ -7,7 +7,7 @@ import time
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from mlrun.cluster.base import Cluster
+from mlrun.cluster.base import Cluster, advice_on_start
 from mlrun.db.base import RunDB
 from mlrun.db.liveness import POD_DELETED
 from mlrun.errors import MLRunConflictError, MLRunNotFoundError, last_words
@@ -69,6 +69,8 @@ def _what_happened(state: PodState) -> str:
         return f"its pod {state.name} was evicted{told}"
     if state.reason == POD_DELETED:
         return f"its pod {state.name} was deleted"
+    if state.reason == "StartError":
+        return f"its pod {state.name} can not be started{told}{advice_on_start(state.message)}"
     if state.exit_code is None:
         return f"its pod {state.name} has failed: {state.reason or 'the cluster gives no reason'}{told}"
     number = state.exit_code - _BY_SIGNAL

@@ -11,7 +11,7 @@ import pytest
 from mlrun.cluster.base import Cluster, Resource
 from mlrun.cluster.podman import PodmanCluster
 from mlrun.cluster.podman.engine import Engine
-from mlrun.errors import MLRunConflictError, MLRunNotFoundError
+from mlrun.errors import MLRunConflictError, MLRunNotFoundError, MLRunRuntimeError
 from mlrun.testing.cluster_life import HOG
 from mlrun.testing.cluster_pods import Pods
 from mlrun.testing.clusters import ClusterContract
@@ -68,6 +68,17 @@ def test_a_failed_creation_leaves_the_pod_that_has_its_name(cluster: PodmanClust
         cluster.create(pods.make("true", name))
 
     assert cluster.read(name).phase == "running"
+
+
+def test_an_image_without_this_package_is_told_how_it_gets_it(cluster: PodmanCluster, pods: Pods) -> None:
+    pod = pods.make("true", command=["mlrun", "pod"])
+
+    with pytest.raises(
+        MLRunRuntimeError, match=r"can not be started: .*; its image has no mlrun: `mlrun build`"
+    ):
+        pods.create(pod)
+
+    assert cluster.list(pods.selector) == []
 
 
 def test_a_pod_runs_as_the_user_that_it_names(pods: Pods) -> None:

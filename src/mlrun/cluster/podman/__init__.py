@@ -11,7 +11,7 @@ import time
 import uuid
 from collections.abc import Iterator, Sequence
 
-from mlrun.cluster.base import Cluster, Events, Reach, Resource, Secrets, Selector
+from mlrun.cluster.base import Cluster, Events, Reach, Resource, Secrets, Selector, advice_on_start
 from mlrun.cluster.manifest import PodPlan, read_pod
 from mlrun.cluster.manifest_volumes import make_host_folders
 from mlrun.cluster.podman.arguments import LABEL, run_words
@@ -87,7 +87,9 @@ class PodmanCluster(Cluster):
                 f" ({answer.error}); build it with `mlrun build`, or with"
                 f" `{self._engine.words[0]} build --tag {plan.image}`"
             )
-        return MLRunRuntimeError(f"pod {plan.name} can not be started: {answer.error}")
+        return MLRunRuntimeError(
+            f"pod {plan.name} can not be started: {answer.error}{advice_on_start(answer.error)}"
+        )
 
     def _discard(self, name: str, token: str) -> None:
         """Remove what a failed creation has left; nobody else's container of that name."""
