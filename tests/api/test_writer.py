@@ -20,6 +20,8 @@ from mlrun.db.sql import SQLiteRunDB
 from mlrun.errors import MLRunRuntimeError
 from mlrun.testing.run_records import a_run
 
+LONGEST_S = 60.0
+
 
 class Counting:
     """A database that counts its transactions, and may fail at the end of one."""
@@ -55,11 +57,14 @@ def all_of(*awaited: Callable[[], Awaitable[Response]]) -> list[Response]:
     return asyncio.run(gather())
 
 
-def test_writes_that_come_meanwhile_are_one_transaction(counting: Any) -> None:
+def test_writes_that_come_meanwhile_are_one_transaction(
+    counting: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mlrun.api.writer.LONGEST_S", LONGEST_S)  # until the others have come
     writer, go_on = Writer(counting), threading.Event()
 
     def first() -> Response:
-        go_on.wait(10)
+        go_on.wait(LONGEST_S)
         return counting.write()
 
     async def last() -> Response:

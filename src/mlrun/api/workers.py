@@ -85,7 +85,7 @@ class Workers:
                 return
             process, line = started
             with line:
-                if line.recv(1):
+                if _says_something(line):
                     self._tell_that_it_is_ready()
                 code = process.wait()
             if self._stopping.is_set():
@@ -134,6 +134,14 @@ class Workers:
                 process.wait()
         for watcher in self._watchers:
             watcher.join()
+
+
+def _says_something(line: socket.socket) -> bool:
+    """Whether a worker did before it ended; if it had not read what it was told, the line has broken."""
+    try:
+        return bool(line.recv(1))
+    except ConnectionError:
+        return False
 
 
 def _warning_options() -> list[str]:
