@@ -6,6 +6,7 @@ import datetime
 import ipaddress
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,17 @@ def reload_settings() -> None:
     """Read settings anew, where a test (or the code under it) has loaded them."""
     if config := sys.modules.get("mlrun.config"):
         config.mlconf.reload()
+
+
+def leave_nothing_for_later() -> None:
+    """What a test has left to the flusher is not written, or warned of, in the middle of the next one."""
+    if module := sys.modules.get("mlrun.execution.flusher"):
+        flusher, is_idle = module.flusher, threading.Event()
+        for job in list(flusher._waiting):
+            flusher.cancel(job)
+        if flusher._thread is not None:
+            flusher.later(is_idle.set, 0)
+            assert is_idle.wait(120), "the flusher does not come back"
 
 
 @pytest.fixture(autouse=True)
@@ -36,6 +48,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.chdir(tmp_path)
     reload_settings()
     yield folder
+    leave_nothing_for_later()
     if current := sys.modules.get("mlrun.execution.current"):
         current.set_of_process(None)
     if db := sys.modules.get("mlrun.db"):

@@ -114,9 +114,9 @@ def test_deleting_takes_the_empty_folders_of_a_hash_along(db: Any, out: Path) ->
 def test_another_store_is_cleaned_too(db: Any) -> None:
     from mlrun.datastore import get_dataitem
 
-    get_dataitem(f"memory://bucket/train/{UID}/0/a.txt").put("x")
+    get_dataitem(f"memory://garbage/train/{UID}/0/a.txt").put("x")
 
-    (file,) = garbage.leftovers(db, "memory://bucket", NOW)
+    (file,) = garbage.leftovers(db, "memory://garbage", NOW)
     garbage.delete([file])
 
     assert not get_dataitem(file.address).exists()

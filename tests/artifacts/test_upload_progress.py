@@ -25,7 +25,7 @@ def test_a_terminal_shows_a_line_and_clears_it(
     assert capsys.readouterr().err == "\r\033[Kuploading: 1 of 2 files, 10 of 30 MB\r\033[K"
 
 
-@pytest.mark.parametrize(("is_terminal", "age"), [(True, 0.0), (False, 60.0)])
+@pytest.mark.parametrize(("is_terminal", "age"), [(True, -60.0), (False, 60.0)])
 def test_what_is_quick_or_has_no_terminal_is_quiet(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], is_terminal: bool, age: float
 ) -> None:

@@ -46,7 +46,7 @@ def test_blocks_nest_and_each_gets_its_own(db):
 
 
 def test_threads_side_by_side_do_not_mix(db):
-    meet = threading.Barrier(2, timeout=20)
+    meet = threading.Barrier(2, timeout=60)
 
     def work(uid, log_writer):
         with capture(log_writer):
@@ -149,7 +149,7 @@ def test_a_forked_child_does_not_wait_for_a_lock_of_its_parent(db):
     with capture(log_writer), log_writer._lock:
         child = multiprocessing.get_context("fork").Process(target=print, args=("child",))
         child.start()
-        child.join(20)
+        child.join(60)
 
     assert child.exitcode == 0
 

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from mlrun.config import mlconf
 from mlrun.errors import MLRunConflictError, MLRunInvalidArgumentError
 from mlrun.execution.context import MLClientCtx
 from mlrun.model.run import Run
@@ -192,6 +193,7 @@ def test_whoever_asked_for_the_end_of_a_run_has_said_why(context, db, state):
 def test_an_interrupt_while_a_run_says_how_it_ended_takes_nothing_of_it(
     context, db, monkeypatch, error, state
 ):
+    mlconf.runs.flush_interval = 3600  # or the flusher would be interrupted
     store_run, interrupts = db.store_run, [KeyboardInterrupt(15)]
 
     def interrupted(*arguments):

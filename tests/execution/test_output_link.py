@@ -109,7 +109,7 @@ def test_the_end_waits_for_who_reads(link: OutputLink, reader: socket.socket) ->
 
     was_waiting = not ended.is_set()
     reader.send(b".")
-    thread.join(20)
+    thread.join(60)
 
     assert was_waiting
     assert ended.is_set()

@@ -53,7 +53,7 @@ class Side:
         for close in (lambda: os.close(self.pipe), self.link.close):
             if self._thread.is_alive():
                 close()
-        self._thread.join(20)
+        self._thread.join(60)
         assert not self._thread.is_alive()
 
 
@@ -132,7 +132,7 @@ def test_output_that_is_left_open_is_not_waited_for(side: Side, db: Any) -> None
     side.write(b"last words")
     side.link.close()
     side.is_over.set()
-    side._thread.join(20)
+    side._thread.join(60)
 
     assert not side._thread.is_alive()
     assert log(db) == b"last words"
@@ -146,7 +146,7 @@ def test_closed_output_is_no_end_of_the_run(side: Side, db: Any) -> None:
     side.tell("text", "told")
     side.ask("end")
     side.link.close()
-    side._thread.join(20)
+    side._thread.join(60)
 
     assert log(db) == b"told"
 

@@ -62,6 +62,33 @@ def test_what_is_live_is_aborted_when_the_sweep_is_left(children, db):
     assert states(db).count("aborted") >= 1
 
 
+def test_a_child_that_is_stored_only_when_the_sweep_is_left_is_aborted_too(children, db, monkeypatch):
+    first, late = children[:2]
+    db.del_run("u1", "default", late.metadata.iteration)
+    was_asked, abort_run = threading.Event(), db.abort_run
+
+    def abort(*args, **kwargs):
+        try:
+            abort_run(*args, **kwargs)
+        finally:
+            was_asked.set()
+
+    def run_one(child):
+        if child is first:
+            return
+        assert was_asked.wait(60)
+        db.store_run(child.to_dict(), "u1", "default", child.metadata.iteration)
+        while db.read_run("u1", iter=child.metadata.iteration)["status"]["state"] == "running":
+            pass
+
+    monkeypatch.setattr(db, "abort_run", abort)
+    sweep = in_threads(iter([first, late]), run_one, db, 2)
+    next(sweep)
+    sweep.close()
+
+    assert db.read_run("u1", iter=late.metadata.iteration)["status"]["state"] == "aborted"
+
+
 def test_only_live_children_are_aborted(children, db):
     db.update_run({"status.state": "completed"}, "u1", "default", 1)
 

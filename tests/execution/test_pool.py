@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import itertools
 import os
 import pickle
@@ -203,8 +204,14 @@ def test_a_source_of_jobs_that_fails_ends_the_iteration(pool: Pool[Any, Any]) ->
     assert outcomes(pool, ("return", 1))[0].get() == 1
 
 
+def descriptors() -> set[str]:
+    """Of this process, without those that only wait for the garbage collector."""
+    gc.collect()
+    return set(os.listdir("/dev/fd"))
+
+
 def test_a_closed_pool_leaves_no_process_and_no_descriptor() -> None:
-    before = len(os.listdir("/dev/fd"))
+    before = descriptors()
 
     with Pool(act, workers=2) as pool:
         pids = {outcome.value for outcome in outcomes(pool, *[("pid",)] * 20, ("exit", 1))} - {None}
@@ -212,15 +219,15 @@ def test_a_closed_pool_leaves_no_process_and_no_descriptor() -> None:
         next(iterator)
 
     assert all(map(is_gone, pids))
-    assert len(os.listdir("/dev/fd")) == before
+    assert descriptors() <= before
 
 
 def test_nothing_is_started_before_there_is_a_job() -> None:
-    before = len(os.listdir("/dev/fd"))
+    before = descriptors()
 
     with Pool(act, workers=2) as pool:
         assert list(pool.map_unordered([])) == []
-        assert len(os.listdir("/dev/fd")) == before
+        assert descriptors() <= before
 
 
 def test_closures_and_lambdas_travel() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -77,7 +78,8 @@ def test_a_run_that_waits_for_its_next_attempt_can_be_aborted(
         (run,) = db.list_runs(state="pendingRetry")
         db.abort_run(run["metadata"]["uid"])
 
-    monkeypatch.setattr(retry.time, "sleep", lambda _: waiting.set() or aborter.join(60))
+    sleep = lambda _: waiting.set() or aborter.join(60)  # noqa: E731 (of this module alone)
+    monkeypatch.setattr(retry, "time", SimpleNamespace(sleep=sleep))
     aborter = threading.Thread(target=abort)
     aborter.start()
 
@@ -93,7 +95,7 @@ def test_an_interrupted_wait_aborts_the_run(
     def interrupt(_: float) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(retry.time, "sleep", interrupt)
+    monkeypatch.setattr(retry, "time", SimpleNamespace(sleep=interrupt))
 
     with pytest.raises(KeyboardInterrupt):
         mlrun.new_function("train").run(handler=failing(9, tmp_path), retry={"count": 1})

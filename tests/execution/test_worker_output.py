@@ -36,6 +36,8 @@ def sweep(handler: Any, **more: Any) -> Any:
 def test_all_that_children_of_a_sweep_write_is_in_its_log(
     capsys: pytest.CaptureFixture[str], db: Any
 ) -> None:
+    mlrun.mlconf.logs.flush_interval = 3600  # so that what the two write is not stored in turns
+
     run = sweep(speak)
 
     log = db.get_log(run.uid())[1].decode()
@@ -75,4 +77,4 @@ def test_a_worker_that_never_starts_leaves_nothing_open() -> None:
 
     output.wait()
 
-    assert set(os.listdir("/proc/self/fd")) == before
+    assert set(os.listdir("/proc/self/fd")) <= before

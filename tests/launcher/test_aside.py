@@ -10,7 +10,7 @@ import pytest
 from mlrun.errors import MLRunServiceUnavailableError
 from mlrun.launcher.aside import aside, side_by_side
 
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 
 
 def test_it_is_done_in_another_thread() -> None:

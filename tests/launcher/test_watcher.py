@@ -15,7 +15,7 @@ from mlrun.model.run import Run
 from mlrun.testing.memory_cluster import MemoryCluster
 
 NAME = "train-3f2a81bc"
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 
 
 @pytest.fixture
@@ -244,9 +244,9 @@ def test_it_follows_until_it_is_told_to_stop(db: Any, cluster: MemoryCluster, su
 
     cluster.set(NAME, phase="failed", exit_code=1)
 
-    assert ended.wait(30)
+    assert ended.wait(PATIENCE_S)
     stop.set()
-    thread.join(30)
+    thread.join(PATIENCE_S)
     assert not thread.is_alive()
     assert status(db, submitted)["state"] == "error"
 

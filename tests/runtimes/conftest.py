@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
 import site
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -21,21 +21,29 @@ SCRIPT = '#!/bin/sh\nexec python3 -m mlrun "$@"\n'
 SOURCE = Path(mlrun.__file__).parent.parent
 
 
+def serve(kubernetes: Any, port: int, *words: str, **env: str) -> tuple[subprocess.Popen[bytes], str]:
+    """A server of records, and its address, where pods reach it; port 0 is one that it finds itself."""
+    config = yaml.safe_load(Path(kubernetes.kubeconfig).read_text())
+    host = urlsplit(config["clusters"][0]["cluster"]["server"]).hostname  # its pods reach us there, too
+    assert host
+    command = [sys.executable, "-m", "mlrun", "db", "--host", host, "--port", str(port), "--insecure", *words]
+    process = subprocess.Popen(command, env=os.environ | env, stderr=subprocess.PIPE)
+    said = b""
+    while not (found := re.search(rb"serving .* at (http://\S+)", said)):
+        line = process.stderr.readline()  # type: ignore[union-attr]
+        assert line, said.decode()
+        said += line
+    return process, found[1].decode()
+
+
 @pytest.fixture
 def on_kubernetes(kubernetes: Any, db: Any) -> Iterator[None]:
     """Functions run on Kubernetes, and record in *db*, which a server gives to their pods."""
-    config = yaml.safe_load(Path(kubernetes.kubeconfig).read_text())
-    address = urlsplit(config["clusters"][0]["cluster"]["server"]).hostname  # its pods reach us there, too
-    assert address
-    with socket.socket() as free:
-        free.bind((address, 0))
-        port = free.getsockname()[1]
-    words = ["db", "--host", address, "--port", str(port), "--insecure", "--dbpath", db.url]
-    with subprocess.Popen([sys.executable, "-m", "mlrun", *words], stderr=subprocess.PIPE) as server:
-        assert server.stderr and b"serving" in server.stderr.readline()
+    server, address = serve(kubernetes, 0, "--dbpath", db.url)
+    with server:
         for name, value in kubernetes.settings.items():
             os.environ[name] = value
-        os.environ["MLRUN_CLUSTER__DBPATH"] = f"http://{address}:{port}"
+        os.environ["MLRUN_CLUSTER__DBPATH"] = address
         mlrun.mlconf.reload()
         yield
         server.terminate()
@@ -44,27 +52,18 @@ def on_kubernetes(kubernetes: Any, db: Any) -> Iterator[None]:
 @pytest.fixture
 def server_on_kubernetes(kubernetes: Any, tmp_path: Path) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
     """Starts (again) a server that starts pods there, at an address that they reach."""
-    config = yaml.safe_load(Path(kubernetes.kubeconfig).read_text())
-    address = urlsplit(config["clusters"][0]["cluster"]["server"]).hostname
-    assert address
-    with socket.socket() as free:
-        free.bind((address, 0))
-        port = free.getsockname()[1]
     started: list[subprocess.Popen[bytes]] = []
-    words = ["db", "--host", address, "--port", str(port), "--insecure", "-d", str(tmp_path / "server")]
+    address = ""
 
     def start() -> subprocess.Popen[bytes]:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "mlrun", *words],
-            env=os.environ | kubernetes.settings,
-            stderr=subprocess.PIPE,
-        )
+        nonlocal address
+        port = urlsplit(address).port or 0
+        process, address = serve(kubernetes, port, "-d", str(tmp_path / "server"), **kubernetes.settings)
         started.append(process)
-        assert process.stderr and b"serving" in process.stderr.readline()
+        os.environ["MLRUN_DBPATH"] = address
+        mlrun.mlconf.reload()
         return process
 
-    os.environ["MLRUN_DBPATH"] = f"http://{address}:{port}"
-    mlrun.mlconf.reload()
     yield start
     for process in started:
         process.kill()

@@ -84,12 +84,12 @@ def test_a_module_that_is_not_there_ends_the_run(fn, db):
 
 
 def test_two_runs_at_once_keep_their_output_apart(fn, db):
-    both = threading.Barrier(2)
+    both = threading.Barrier(2, timeout=60)
 
     def loud(word):
         for _ in range(50):
             print(word)
-            both.wait(10)
+            both.wait()
 
     runs = {}
 

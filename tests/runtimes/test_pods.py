@@ -44,7 +44,7 @@ def tell(context, name):
     context.log_result("env", os.environ.get(name))
 
 def secret(context):
-    context.log_result("ok", context.get_secret("TOKEN") == "abc123")
+    context.log_result("ok", context.get_secret("TOKEN") == "s3cr3t-token")
     print("the secret is", context.get_secret("TOKEN"))
     context.log_result("left", [name for name in os.environ if name in TOLD])
 
@@ -137,19 +137,21 @@ def test_variables_and_settings_arrive(fn: Any) -> None:
 
 
 def test_secrets_arrive_and_are_nowhere_else(fn: Any, db: Any, home: Path) -> None:
-    run = fn.run(mlrun.new_task().with_secrets("inline", {"TOKEN": "abc123"}), handler="secret")
+    run = fn.run(mlrun.new_task().with_secrets("inline", {"TOKEN": "s3cr3t-token"}), handler="secret")
 
     assert run.outputs == {"ok": True, "left": []}
     kept = json.dumps([*db.list_runs(), *db.list_functions()]) + db.get_log(run.uid())[1].decode()
-    assert "abc123" not in kept
+    assert "s3cr3t-token" not in kept
+    while not get_cluster().read(run.status.process["pod"]).is_final:
+        pass  # it writes into its folder, and puts files there in place of others
     in_pod = [
-        path for path in (home / "pods").rglob("*") if path.is_file() and b"abc123" in path.read_bytes()
+        path for path in (home / "pods").rglob("*") if path.is_file() and b"s3cr3t-token" in path.read_bytes()
     ]
     assert not in_pod
 
 
 def test_a_secret_of_the_project_arrives(fn: Any, db: Any) -> None:
-    db.create_project_secrets("default", secrets={"TOKEN": "abc123"})
+    db.create_project_secrets("default", secrets={"TOKEN": "s3cr3t-token"})
 
     assert fn.run(handler="secret").output("ok") is True
 

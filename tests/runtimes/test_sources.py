@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import mlrun
+from mlrun.cluster import get_cluster
 from mlrun.errors import (
     MLRunAccessDeniedError,
     MLRunConflictError,
@@ -245,7 +246,9 @@ def test_an_archive_has_its_digest_recorded(archive: str, db: Any) -> None:
 
 
 def everything(db: Any, home: Path) -> bytes:
-    """All that the database and the home hold."""
+    """All that the database and the home hold, once no pod writes there any more."""
+    while not all(pod.is_final for pod in get_cluster().list()):
+        pass
     db.close()
     return b"".join(path.read_bytes() for path in home.rglob("*") if path.is_file())
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
@@ -24,6 +26,8 @@ from mlrun.execution.worker_output import WorkerOutput
 from mlrun.model.run import Run, RunState
 from mlrun.packagers import add_custom_packager, get_custom_packagers
 from mlrun.secrets import Masker, SecretsStore
+
+_LOOK_EVERY_S = 0.05  # whether children that were aborted have ended
 
 Record = dict[str, Any]
 Job = Callable[[Record], Record]
@@ -178,11 +182,12 @@ def in_threads(runs: Iterator[Run], run_one: Callable[[Run], None], db: RunDB, a
     Left early, it aborts the children that are live; *run_one* has to notice, as programs do.
     """
     waiting: dict[Future[None], Run] = {}
+    under_way = _UnderWay(run_one)
     with ThreadPoolExecutor(at_once, thread_name_prefix="mlrun-sweep") as pool:
         try:
             while True:
                 while len(waiting) < at_once and (child := next(runs, None)) is not None:
-                    waiting[pool.submit(run_one, child)] = child
+                    waiting[pool.submit(under_way.run, child)] = child
                 if not waiting:
                     return
                 for future in wait(waiting, return_when=FIRST_COMPLETED).done:
@@ -191,7 +196,39 @@ def in_threads(runs: Iterator[Run], run_one: Callable[[Run], None], db: RunDB, a
                     yield waiting.pop(future)
         except BaseException:
             abort_live(list(waiting.values()), db)
+            under_way.end(db)
             raise
+
+
+class _UnderWay:
+    """The children that *run_one* is called for in threads, whatever whoever started those knows of them."""
+
+    def __init__(self, run_one: Callable[[Run], None]) -> None:
+        self._run_one = run_one
+        self._children: dict[int, Run] = {}  # by iteration
+        self._lock = threading.Lock()
+        self._is_over = False
+
+    def run(self, child: Run) -> None:
+        with self._lock:
+            if self._is_over:
+                return
+            self._children[child.metadata.iteration] = child
+        try:
+            self._run_one(child)
+        finally:
+            with self._lock:
+                del self._children[child.metadata.iteration]
+
+    def end(self, db: RunDB) -> None:
+        """Begin no more, and abort the others until they have ended: one may be stored only now."""
+        with self._lock:
+            self._is_over = True
+        while self._children:
+            with self._lock:
+                live = list(self._children.values())
+            abort_live(live, db)
+            time.sleep(_LOOK_EVERY_S)
 
 
 def abort_live(children: list[Run], db: RunDB) -> None:

@@ -29,7 +29,7 @@ HOW_TO_GET_ONE = (
 )
 IMAGE = os.environ.get("MLRUN_TEST_KUBERNETES_IMAGE", "localhost/python:test")  # with python and sh
 LOAD = os.environ.get("MLRUN_TEST_KUBERNETES_LOAD", "")  # "kind load image-archive"
-_START_S = 30
+_WITHIN_S = 120
 
 
 def host_for_pods(kubeconfig: str) -> str:
@@ -106,9 +106,9 @@ class KubernetesNamespace:
         }
 
     def wait(self, is_so: Callable[[], bool], claim: str) -> None:
-        end = time.monotonic() + _START_S
+        end = time.monotonic() + _WITHIN_S
         while not is_so():
-            assert time.monotonic() < end, f"not so after {_START_S} s: {claim}"
+            assert time.monotonic() < end, f"not so after {_WITHIN_S} s: {claim}"
             time.sleep(0.02)
 
     def serves(self, path: str) -> bool:
@@ -139,10 +139,15 @@ class KubernetesNamespace:
         try:
             patch = f"/api/v1/nodes/{name}/status"
             self.ask("PATCH", patch, {"status": status}, "application/merge-patch+json")
+            self.wait(lambda: self._taints(name) == [name], f"{name} is ready")
             yield name
         finally:
             self._delete_pods_of(name)
             self.ask("DELETE", f"/api/v1/nodes/{name}")
+
+    def _taints(self, node: str) -> list[str]:
+        """Their keys: a node that is new has one more until the cluster has seen that it is ready."""
+        return [taint["key"] for taint in self.ask("GET", f"/api/v1/nodes/{node}")["spec"].get("taints", [])]
 
     def _delete_pods_of(self, node: str) -> None:
         """At once, as there is nobody on the node who could end them."""

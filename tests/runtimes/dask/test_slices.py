@@ -109,3 +109,29 @@ def test_a_worker_leaves_ctrl_c_to_who_has_started_it():
     code += "; os.kill(os.getpid(), signal.SIGINT); print('goes on')"
 
     assert subprocess.run([sys.executable, "-c", code], capture_output=True).stdout == b"goes on\n"
+
+
+HEARTBEAT = """
+import asyncio
+from types import SimpleNamespace
+from distributed import Worker
+from distributed.comm import CommClosedError
+from mlrun.runtimes.dask.slices import dask_setup
+
+async def answer(**told):
+    if told:
+        raise CommClosedError("the scheduler is closed")
+
+dask_setup(None)
+worker = SimpleNamespace(
+    address="", contact_address="", get_metrics=answer, active_keys=(), extensions={},
+    scheduler=SimpleNamespace(heartbeat_worker=answer),
+)
+asyncio.run(Worker.heartbeat(worker))
+"""
+
+
+def test_a_worker_that_is_about_to_be_ended_does_not_complain_of_its_scheduler():
+    done = subprocess.run([sys.executable, "-c", HEARTBEAT], capture_output=True, text=True, check=True)
+
+    assert done.stderr == ""

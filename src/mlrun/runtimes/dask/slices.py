@@ -20,6 +20,7 @@ from mlrun.model.run import RunState
 
 MOST_S = 0.2  # no child begins in a task that has run so long: the others wait, and may run elsewhere
 _MOST_JOBS = 4  # that a worker keeps
+_NOT_HEARD = "Failed to communicate with scheduler during heartbeat."  # logged with a traceback
 
 _jobs: OrderedDict[str, bytes] = OrderedDict()
 
@@ -48,9 +49,12 @@ def dask_setup(worker: Any) -> None:
     """
     Dask calls this in each worker of this machine. Ctrl-C reaches all processes of a terminal: what ends is
     for the one to say that has started them. (Ignoring the signal would be inherited by what a task starts.)
+
+    Their scheduler is in that process, too: where it does not hear them any more, it is about to end them.
     """
     signal.signal(signal.SIGINT, lambda *_: None)
     logging.getLogger("distributed.worker.state_machine").setLevel(logging.ERROR)  # of cancelled tasks
+    logging.getLogger("distributed.worker").addFilter(lambda record: record.msg != _NOT_HEARD)
 
 
 def run_slice(given: Slice) -> Ended:
