@@ -27,17 +27,21 @@ def cluster(folder: Path) -> ProcessCluster:
 
 @pytest.fixture
 def pods(cluster: ProcessCluster, manifest: Callable[..., Resource]) -> Iterator[Pods]:
-    pods = Pods(cluster, manifest(), patience_s=30)
+    pods = Pods(cluster, manifest(), patience_s=120)
     yield pods
     pods.clear()
 
 
+_EXITING = 0x4  # the kernel's flag of a process that executes nothing any more, and is being tidied up
+
+
 def is_alive(pid: int) -> bool:
-    """Whether the process is there and has not ended."""
+    """Whether the process is there and has not begun to go."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+        flags = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[6]
     except OSError:
         return False
+    return not int(flags) & _EXITING
 
 
 @pytest.fixture

@@ -17,10 +17,11 @@ from mlrun.testing.cluster_pods import Pods
 
 
 @pytest.fixture
-def ended(pods: Pods) -> str:
-    """A pod that has ended."""
+def ended(folder: Path, pods: Pods) -> str:
+    """A pod that has ended, and whose supervisor is gone."""
     name = pods.start("true")
     pods.ended(name)
+    pods.until(lambda: not PodFolder(f"{folder}/{name}").is_alive(), "its supervisor is gone")
     return name
 
 

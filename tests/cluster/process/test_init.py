@@ -60,10 +60,10 @@ def test_a_pod_that_is_asked_twice_to_end_hears_it_once(
     pods.printed(name, "ready")
     first = threading.Thread(target=cluster.delete, args=[name], kwargs={"grace_s": 600})
     first.start()
-    pods.until(told.exists, "it was asked to end")
+    pods.until(lambda: told.exists() and told.read_text() != "", "it was asked to end")
 
     cluster.delete(name, grace_s=1)
 
-    first.join(60)
+    first.join(120)
     pods.gone(name)
     assert told.read_text() == "told\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import marshal
 import os
 import signal
@@ -70,7 +71,9 @@ def test_a_pod_without_a_folder_is_ended(tmp_path: Path, alive: Callable[[int], 
 
 @pytest.mark.parametrize("starter", ["sh -c", "setsid sh -c", "nohup setsid setsid sh -c"])
 def test_what_a_pod_has_started_ends_with_it(pods: Pods, alive: Callable[[int], bool], starter: str) -> None:
-    _, log = pods.run(f"{starter} 'echo $$; exec sleep 600' & sleep 0.3")
+    starts = f"{starter} 'echo $$ > started; exec sleep 600' &"
+
+    _, log = pods.run(f"{starts} until [ -s started ]; do sleep 0.05; done; cat started")
 
     assert not alive(int(log.split()[-1]))
 
@@ -87,13 +90,36 @@ def test_what_a_pod_has_started_ends_when_it_is_deleted(
     assert not alive(child)
 
 
+def test_what_is_just_executing_a_program_is_found(tmp_path: Path) -> None:
+    again = 'exec /bin/sh -c "$0" "$0"'  # which it does all the time, and shows no variables while it does
+    process = subprocess.Popen(["/bin/sh", "-c", again, again], env={supervisor.MARK: str(tmp_path)})
+
+    looks = [supervisor.variables(str(process.pid)) for _ in range(1000)]
+
+    process.kill()
+    process.wait()
+    mark = f"{supervisor.MARK}={tmp_path}".encode()
+    assert [mark in found for found in looks] == [True] * 1000
+
+
+def test_what_has_ended_or_was_started_without_variables_is_not_waited_for(tmp_path: Path) -> None:
+    ended = subprocess.Popen(["/bin/true"], env={supervisor.MARK: str(tmp_path)})
+    os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)
+    without = subprocess.Popen(["/bin/sleep", "600"], env={})
+    supervisor.variables(str(without.pid))  # now it executes that program
+
+    has_some = [supervisor.has_some(str(process.pid)) for process in (ended, without)]
+
+    without.kill()
+    assert [process.wait() for process in (ended, without)] == [0, -signal.SIGKILL]
+    assert has_some == [False, False]
+
+
 def test_a_pod_that_runs_too_long_is_ended(pods: Pods) -> None:
-    state, log = pods.run(
-        "trap 'echo late; exit 0' TERM; while :; do sleep 0.05; done", spec={"activeDeadlineSeconds": 1}
-    )
+    state, _ = pods.run("sleep 600", spec={"activeDeadlineSeconds": 1})
 
     assert (state.phase, state.reason) == ("failed", "DeadlineExceeded")
-    assert "late" in log
+    assert state.exit_code == 128 + signal.SIGTERM  # it was asked to end, and not killed
 
 
 def test_a_machine_that_shuts_down_asks_the_supervisor_to_end_its_pod(
@@ -107,6 +133,50 @@ def test_a_machine_that_shuts_down_asks_the_supervisor_to_end_its_pod(
 
     assert (state.phase, state.reason, state.exit_code) == ("failed", "Terminated", 3)
     assert "bye" in pods.log(name)
+
+
+def test_a_machine_that_shuts_down_while_a_pod_starts_ends_it(tmp_path: Path, pods: Pods) -> None:
+    group = tmp_path / "group"
+    group.mkdir()
+    gate = full_pipe(group / "cgroup.procs")  # where the pod stands still, just before its command
+    (reader, writer), (control, other) = os.pipe(), os.pipe()
+    told = {"folder": str(tmp_path), "words": [b"/bin/sleep", b"600"], "env": {}, "workdir": "/"}
+    told |= {"groups": [str(group)], "leave": [], "grace_s": 600.0, "deadline_s": 0.0}
+    os.write(writer, marshal.dumps(told))
+    os.close(writer)
+    (tmp_path / supervisor.CONTROL).touch()
+    process = subprocess.Popen(
+        [sys.executable, supervisor.__file__, str(control), str(reader)], pass_fds=[reader, control]
+    )
+    pods.until(lambda: a_child_has_open(process.pid, group / "cgroup.procs"), "the pod is about to start")
+
+    process.send_signal(signal.SIGTERM)
+    (group / "cgroup.procs").unlink()
+    os.read(gate, 1 << 20)
+
+    assert process.wait(120) == 0
+    assert (tmp_path / supervisor.ENDED).read_text().startswith(f"{128 + signal.SIGTERM} Terminated ")
+    for descriptor in (gate, reader, control, other):
+        os.close(descriptor)
+
+
+def full_pipe(path: Path) -> int:
+    """A named pipe that whoever writes to it has to wait for."""
+    os.mkfifo(path)
+    descriptor = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(descriptor, bytes(4096))
+    return descriptor
+
+
+def a_child_has_open(parent: int, path: Path) -> bool:
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    with contextlib.suppress(OSError):  # it does other things first
+        return any(
+            os.readlink(entry) == str(path) for pid in children for entry in Path(f"/proc/{pid}/fd").iterdir()
+        )
+    return False
 
 
 def test_a_pod_has_the_signals_that_programs_expect(pods: Pods) -> None:

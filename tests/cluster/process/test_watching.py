@@ -25,8 +25,8 @@ def test_a_pod_whose_supervisor_is_killed_is_told(pods: Pods, kill_supervisor: C
 
 
 def test_one_that_takes_the_name_of_a_deleted_one_is_another(cluster: ProcessCluster, pods: Pods) -> None:
-    name = pods.start("echo ready; sleep 600")
-    pods.printed(name, "ready")
+    name = pods.start("sleep 600")
+    pods.until(lambda: cluster.read(name).phase == "running", "it runs")
     watch = Watch(cluster.folder, pods.selector)
     stop = threading.Event()
     states = watch.states(stop)
