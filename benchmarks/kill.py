@@ -14,7 +14,6 @@ import hashlib
 import itertools
 import os
 import random
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -24,8 +23,11 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from mlrun.testing.servers import port_of, reserve
+
 PROJECT = "kill"
 PIECES = 5  # of a log, and rows of metrics, in a run
+LONGEST_S = 120  # for a process to start
 
 
 def main() -> None:
@@ -42,7 +44,8 @@ def main() -> None:
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mlrun-kill-")))
         database = stack.enter_context(postgres()) if given.postgres else str(folder / "server.db")
-        figures = kill_and_count(folder, database, given.moments, given.longest, random.Random(seed))
+        port = port_of(stack.enter_context(reserve()))  # to which the server comes back
+        figures = kill_and_count(folder, port, database, given.moments, given.longest, random.Random(seed))
     print(f"seed {seed}, {'PostgreSQL' if given.postgres else 'SQLite'}")
     for name, value in figures.items():
         print(f"{name:32} {value:>10}")
@@ -96,11 +99,8 @@ def write_for_ever(url: str, folder: Path) -> None:
 
 
 def kill_and_count(
-    folder: Path, database: str, moments: int, longest_s: float, chance: random.Random
+    folder: Path, port: int, database: str, moments: int, longest_s: float, chance: random.Random
 ) -> dict[str, int]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
     commands = {
         "server": [sys.executable, "-m", "mlrun", "db", "-p", str(port), "--dbpath", database],
@@ -124,6 +124,7 @@ def kill_and_count(
         start("server")
         start("client")
         wait_until_it_answers(url)
+        wait_until_it_writes(folder / "acknowledged")
         for _ in range(moments):
             time.sleep(chance.uniform(0, longest_s))
             who = chance.choice(("server", "client"))
@@ -150,13 +151,23 @@ def kill_and_count(
 def wait_until_it_answers(url: str) -> None:
     import httpx2
 
-    end = time.monotonic() + 60
+    end = time.monotonic() + LONGEST_S
     while time.monotonic() < end:
         with contextlib.suppress(httpx2.HTTPError):
             if httpx2.get(f"{url}/api/v1/healthz", timeout=5, trust_env=False).is_success:
                 return
         time.sleep(0.05)
-    raise SystemExit(f"no server at {url} after 60 s")
+    raise SystemExit(f"no server at {url} after {LONGEST_S} s")
+
+
+def wait_until_it_writes(acknowledged: Path) -> None:
+    """The client is up, however long that has taken."""
+    end = time.monotonic() + LONGEST_S
+    while time.monotonic() < end:
+        if acknowledged.exists() and "log" in acknowledged.read_text():
+            return
+        time.sleep(0.05)
+    raise SystemExit(f"the client has written nothing after {LONGEST_S} s")
 
 
 def count(url: str, folder: Path) -> dict[str, int]:

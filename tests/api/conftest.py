@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 from mlrun.api.app import create_app
 
 Run = dict[str, Any]
-LONGEST_S = 30
+LONGEST_S = 120
 
 
 class Server:

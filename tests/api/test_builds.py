@@ -36,7 +36,7 @@ def state(db: Any, name: str = "train") -> str:
     return str(db.get_function(name, "iris")["status"]["state"])
 
 
-def until(claim: Callable[[], Any], timeout_s: float = 30) -> None:
+def until(claim: Callable[[], Any], timeout_s: float = 120) -> None:
     end = time.monotonic() + timeout_s
     while not claim():
         assert time.monotonic() < end, "it did not come true"

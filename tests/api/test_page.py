@@ -105,7 +105,7 @@ def test_its_script_filters_and_opens() -> None:
     script = resources.files("mlrun.api").joinpath("page.js").read_text("utf-8")
 
     done = subprocess.run(
-        [node, "-e", FAKE_PAGE + script + TRIAL], capture_output=True, text=True, timeout=30
+        [node, "-e", FAKE_PAGE + script + TRIAL], capture_output=True, text=True, timeout=120
     )
 
     assert (done.returncode, done.stderr) == (0, "")

@@ -12,7 +12,7 @@ from mlrun.backports import timeout
 from mlrun.errors import MLRunNotFoundError, MLRunRuntimeError
 
 KEY = Key("p1", "u1")
-LONGEST_S = 20
+LONGEST_S = 60
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ import httpx2
 import pytest
 
 from mlrun.config import mlconf
+from mlrun.testing.servers import port_of, reserve
 
 HAS_API = all(importlib.util.find_spec(name) for name in ("starlette", "uvicorn"))
 
@@ -46,9 +47,8 @@ class Server:
         self.database = database or f"{folder}/server.db"
         self.manners: list[str] = []  # "mlrun": without what MLRun's servers do not have
         self.home = folder / "server"
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self._reserved = reserve()
+        self.port = port_of(self._reserved)
         self.url = f"http://127.0.0.1:{self.port}"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -63,13 +63,18 @@ class Server:
                 pass_fds=[listener.fileno()],
                 env=environment,
             )
-        httpx2.get(f"{self.url}/api/v1/client-spec", timeout=30, trust_env=False)
+        httpx2.get(f"{self.url}/api/v1/client-spec", timeout=120, trust_env=False)
 
     def kill(self) -> None:
         if self._process:
             self._process.kill()
             self._process.wait()
             self._process = None
+
+    def close(self) -> None:
+        """It comes back no more."""
+        self.kill()
+        self._reserved.close()
 
 
 @pytest.fixture
@@ -79,7 +84,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
         pytest.skip("needs the API server: pip install 'mlrun[server]'")
     server = Server(tmp_path)
     yield server
-    server.kill()
+    server.close()
 
 
 @pytest.fixture
@@ -100,7 +105,7 @@ def over_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server = Server(tmp_path_factory.mktemp("served"))
     server.start()
     yield server
-    server.kill()
+    server.close()
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +114,7 @@ def over_postgres(tmp_path_factory: pytest.TempPathFactory, _emptied: str) -> It
     server = Server(tmp_path_factory.mktemp("served"), _emptied)
     server.start()
     yield server
-    server.kill()
+    server.close()
 
 
 @pytest.fixture

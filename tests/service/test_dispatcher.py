@@ -22,7 +22,7 @@ from mlrun.service.telling import as_hidden, take
 from mlrun.service.watch import Watch
 from mlrun.testing.memory_cluster import MemoryCluster
 
-LONGEST_S = 30
+LONGEST_S = 60
 UIDS = [f"{number:08x}" * 4 for number in range(1, 6)]
 
 

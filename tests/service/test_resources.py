@@ -16,7 +16,7 @@ from mlrun.testing.memory_cluster import MemoryCluster
 
 UIDS = [f"{number:08x}" * 4 for number in (1, 2)]
 ALL = Wanted(lambda project: True)
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from mlrun.service.watch import Watch
 from mlrun.testing.memory_cluster import MemoryCluster
 
 UID = "3f2a81bc" * 4
-LONGEST_S = 30
+LONGEST_S = 60
 
 
 def test_a_run_whose_pod_is_killed_ends(

@@ -11,10 +11,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mlrun.testing.servers import port_of, reserve
+
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-_STARTS_WITHIN_S = _ENDS_WITHIN_S = 60
+_STARTS_WITHIN_S = _ENDS_WITHIN_S = 120
 _LOOK_EVERY_S = 0.05
 
 
@@ -38,17 +40,22 @@ class ApiServer:
         self.folder = folder
         outside = {name: value for name, value in os.environ.items() if not name.startswith("MLRUN_")}
         self._env = {**outside, "MLRUN_HOME": str(folder / "home"), **settings}
-        with socket.create_server((host, 0)) as free:
-            self._address = host, free.getsockname()[1]
+        self._reserved = reserve(host)
+        self._address = host, port_of(self._reserved)
         self.url = "http://{}:{}".format(*self._address)
 
     def __enter__(self) -> Self:
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *error: object) -> None:
-        self.process.terminate()
-        self.process.wait(_ENDS_WITHIN_S)
+        with self._reserved:
+            self.process.terminate()
+            self.process.wait(_ENDS_WITHIN_S)
 
     @property
     def log(self) -> str:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import glob
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from mlrun.testing.servers import port_of, reserve
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
 _PASSWORD = "not-a-secret"
 _USER = "postgres"
+_PATIENTLY = ("-w", "-t", "300")  # seconds, for it to start or to end
 # Tests end processes, never the machine's power.
 _SETTINGS = "-c fsync=off -c max_connections=200 -c unix_socket_directories= -c listen_addresses=127.0.0.1"
 
@@ -47,7 +49,8 @@ class PostgresServer:
 
     def __init__(self) -> None:
         self.folder = tempfile.mkdtemp(prefix="mlrun-postgres-")
-        self.port = 0
+        self._reserved = reserve()
+        self.port = port_of(self._reserved)
         self._databases = 0
 
     def __enter__(self) -> Self:
@@ -61,21 +64,24 @@ class PostgresServer:
             self._run("initdb", "-N", *options)
             self.start()
         except BaseException:
+            self._reserved.close()
             shutil.rmtree(self.folder)
             raise
         return self
 
     def __exit__(self, *error: object) -> None:
         self.stop("immediate")
+        self._reserved.close()
         shutil.rmtree(self.folder)
 
     def start(self) -> None:
-        self.port = self.port or _free_port()
-        self._run("pg_ctl", "-w", "-l", f"{self.folder}/log", "-o", f"-p {self.port} {_SETTINGS}", "start")
+        self._run(
+            "pg_ctl", *_PATIENTLY, "-l", f"{self.folder}/log", "-o", f"-p {self.port} {_SETTINGS}", "start"
+        )
 
     def stop(self, mode: str = "fast") -> None:
         """*mode* ``immediate`` is a crash."""
-        self._run("pg_ctl", "-w", "-m", mode, "stop")
+        self._run("pg_ctl", *_PATIENTLY, "-m", mode, "stop")
 
     def url(self, database: str = _USER, user: str = _USER, password: str = _PASSWORD) -> str:
         return f"postgresql://{user}:{password}@127.0.0.1:{self.port}/{database}"
@@ -103,9 +109,3 @@ class PostgresServer:
             output.seek(0)
             if done.returncode:
                 raise RuntimeError(f"{program} failed: {output.read()}")
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])

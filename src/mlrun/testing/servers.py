@@ -15,10 +15,26 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-START_S = 60
+START_S = 120
+
+
+def reserve(host: str = "127.0.0.1") -> socket.socket:
+    """
+    A port that nobody else is given until this is closed: a server that sets SO_REUSEADDR, as servers do, may
+    listen on it, and after it was killed another.
+    """
+    reserved = socket.socket()
+    reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    reserved.bind((host, 0))
+    return reserved
+
+
+def port_of(reserved: socket.socket) -> int:
+    return int(reserved.getsockname()[1])
 
 
 def free_port() -> int:
+    """A port that nobody listens on now; somebody else may be given it."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return int(found.getsockname()[1])
@@ -30,7 +46,7 @@ def running(command: list[str], port: int, env: dict[str, str] | None = None) ->
     The program *command* while the block runs; the block begins when *port* answers.
 
     Raises:
-        RuntimeError: It ended, or did not answer in a minute; the message is what it printed.
+        RuntimeError: It ended, or did not answer in two minutes; the message is what it printed.
     """
     folder = tempfile.mkdtemp(prefix="mlrun-server-")
     with open(f"{folder}/output", "w+b") as output:
@@ -61,28 +77,30 @@ def _wait(process: subprocess.Popen[bytes], port: int, output: Path) -> None:
 @contextlib.contextmanager
 def aws_server() -> Iterator[str]:
     """The endpoint of moto, which takes any key: S3, STS and Secrets Manager."""
-    port = free_port()
     own = Path(sys.prefix, "moto", "bin", "moto_server")  # of scripts/environment.sh
     program = str(own) if own.exists() else shutil.which("moto_server")
     if not program:
         raise RuntimeError("moto_server is not here: scripts/check installs it")
-    command = [program, "-H", "127.0.0.1", "-p", str(port)]
-    with running(command, port, {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}):
-        yield f"http://127.0.0.1:{port}"
+    with reserve() as reserved:
+        port = port_of(reserved)
+        command = [program, "-H", "127.0.0.1", "-p", str(port)]
+        with running(command, port, {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}):
+            yield f"http://127.0.0.1:{port}"
 
 
 @contextlib.contextmanager
 def azure_server() -> Iterator[str]:
     """The connection string of Azurite, which checks keys."""
-    port = free_port()
     program = npm_program("azurite-blob")
-    options = ["--blobHost", "127.0.0.1", "--blobPort", str(port), "--inMemoryPersistence"]
     key = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
-    with running([program, *options, "--skipApiVersionCheck", "--silent"], port):
-        yield (
-            f"DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey={key};"
-            f"BlobEndpoint=http://127.0.0.1:{port}/devstoreaccount1"
-        )
+    with reserve() as reserved:
+        port = port_of(reserved)
+        options = ["--blobHost", "127.0.0.1", "--blobPort", str(port), "--inMemoryPersistence"]
+        with running([program, *options, "--skipApiVersionCheck", "--silent"], port):
+            yield (
+                f"DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey={key};"
+                f"BlobEndpoint=http://127.0.0.1:{port}/devstoreaccount1"
+            )
 
 
 def npm_program(name: str) -> str:
@@ -101,11 +119,12 @@ def npm_program(name: str) -> str:
 @contextlib.contextmanager
 def google_server() -> Iterator[str]:
     """The endpoint of an emulator of Google's storage, which takes anybody."""
-    port = free_port()
     code = "from gcp_storage_emulator.__main__ import main; import sys; sys.exit(main(sys.argv[1:]))"
-    options = ["start", "--host", "127.0.0.1", "--port", str(port), "--in-memory"]
-    with running([sys.executable, "-c", code, *options], port):
-        yield f"http://127.0.0.1:{port}"
+    with reserve() as reserved:
+        port = port_of(reserved)
+        options = ["start", "--host", "127.0.0.1", "--port", str(port), "--in-memory"]
+        with running([sys.executable, "-c", code, *options], port):
+            yield f"http://127.0.0.1:{port}"
 
 
 @contextlib.contextmanager
@@ -119,10 +138,11 @@ def redis_server(password: str = "") -> Iterator[str]:
     program = shutil.which("redis-server")
     if not program:
         raise RuntimeError("redis-server is not on this machine: apt install redis-server")
-    port = free_port()
-    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
-    with running([program, *options, *(["--requirepass", password] if password else [])], port):
-        yield f"redis://127.0.0.1:{port}"
+    with reserve() as reserved:
+        port = port_of(reserved)
+        options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+        with running([program, *options, *(["--requirepass", password] if password else [])], port):
+            yield f"redis://127.0.0.1:{port}"
 
 
 @contextlib.contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from mlrun.db.http import HTTPRunDB
 from mlrun.errors import RunError
 from mlrun.service.acting import Service
 from mlrun.service.launcher import ServerLauncher
+from mlrun.testing.servers import port_of, reserve
 
 CODE = """
 import os, time
@@ -103,9 +104,10 @@ def test_a_login_of_one_project_submits_to_that_one(db: Any, launcher: Any, task
 class Works:
     """A server that runs jobs, and a client of it."""
 
-    def __init__(self, server: Server, url: str) -> None:
+    def __init__(self, server: Server) -> None:
         self.server = server
-        self.db = HTTPRunDB(url).connect()
+        self.port = server.url.rpartition(":")[2]
+        self.db = HTTPRunDB(server.url).connect()
         made = mlrun.new_function("train", "iris", kind="job", image="x").with_code(body=CODE)
         self.function = made.set_db_connection(self.db)
 
@@ -114,10 +116,12 @@ class Works:
 
 
 @pytest.fixture
-def works(start_server: Callable[..., Server], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Works:
+def works(
+    start_server: Callable[..., Server], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Works]:
     monkeypatch.setenv("MLRUN_CLUSTER__MAX_PODS", "2")
-    server = start_server("mlrun", "db", "-p", "0", "-d", str(tmp_path / "server"))
-    return Works(server, server.url)
+    with reserve() as reserved:  # also for one that follows it
+        yield Works(start_server("mlrun", "db", "-p", str(port_of(reserved)), "-d", str(tmp_path / "server")))
 
 
 def test_a_job_runs_on_the_server(works: Works, capsys: pytest.CaptureFixture[str]) -> None:
@@ -184,10 +188,9 @@ def test_what_was_taken_is_done_after_the_server_was_killed(
     works: Works, start_server: Any, tmp_path: Path
 ) -> None:
     runs = [works.run(params={"p1": number}, watch=False, name=f"run{number}") for number in range(5)]
-    port = works.server.url.rpartition(":")[2]
     works.server.end(signal.SIGKILL)
 
-    start_server("mlrun", "db", "-p", port, "-d", str(tmp_path / "server"))
+    start_server("mlrun", "db", "-p", works.port, "-d", str(tmp_path / "server"))
 
     for number, run in enumerate(runs):
         assert run.wait_for_completion(timeout=LONGEST_S) == "completed"
@@ -231,7 +234,7 @@ def test_where_logins_are_needed_pods_have_their_own(
     _, secret = served.create_token("somebody", "admin")
     monkeypatch.setenv("MLRUN_HTTPDB__TOKEN", secret)
     server = start_server("mlrun", "db", "-p", "0", "-d", str(tmp_path / "server"))
-    works = Works(server, server.url)
+    works = Works(server)
 
     run = works.run(params={"p1": 5})
 

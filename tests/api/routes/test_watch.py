@@ -19,7 +19,7 @@ from mlrun.backports import timeout
 from mlrun.db.sql import SQLiteRunDB
 
 URL = "/api/v1/projects/p1/runs/u1/watch"
-LONGEST_S = 20
+LONGEST_S = 60
 
 
 class Event(NamedTuple):

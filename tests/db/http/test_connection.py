@@ -14,11 +14,12 @@ from mlrun.db.http.route import route_to
 
 GET = Request("GET", "/api/x?a=1", b"host: h\r\n")
 POST = Request("POST", "/api/x", b"host: h\r\n", b"{}")
+LONGEST_S = 60.0
 EMPTY = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 
 
 def soon() -> float:
-    return time.monotonic() + 5
+    return time.monotonic() + LONGEST_S
 
 
 def connected(server: Any) -> Connection:
@@ -106,7 +107,7 @@ def test_lines_are_read_as_they_come(misbehaving: Any) -> None:
     connection = connected(misbehaving(behave))
 
     head, response = connection.follow(GET, soon())
-    lines = connection.lines(response, 5)
+    lines = connection.lines(response, LONGEST_S)
 
     assert (head.status, next(lines)) == (200, "one")
     connection._hold_to(soon()).sendall(b"!")

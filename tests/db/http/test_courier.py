@@ -19,9 +19,21 @@ PATIENCE_S = 60.0
 
 
 @pytest.fixture(autouse=True)
-def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+def soon(home: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     mlconf.set("httpdb.http.retries", 0)
     monkeypatch.setattr("mlrun.db.http.courier.SOONEST_S", 0.01)
+
+
+@pytest.fixture
+def couriers() -> Callable[[], list[threading.Thread]]:
+    """Those of this test: one of an earlier test may still wait for a server that does not come back."""
+    earlier = set(threading.enumerate())
+
+    def found() -> list[threading.Thread]:
+        here = set(threading.enumerate()) - earlier
+        return [thread for thread in here if thread.name == "mlrun-courier"]
+
+    return found
 
 
 class Work:
@@ -63,7 +75,7 @@ def test_it_tries_until_nothing_waits() -> None:
     assert work.left == 0
 
 
-def test_it_ends_when_nothing_waits_and_begins_anew() -> None:
+def test_it_ends_when_nothing_waits_and_begins_anew(couriers: Any) -> None:
     work = Work(tries=1)
     courier = Courier(work.deliver)
     courier.call()
@@ -76,7 +88,7 @@ def test_it_ends_when_nothing_waits_and_begins_anew() -> None:
     assert work.is_done.wait(PATIENCE_S)
 
 
-def test_it_ends_with_its_owner() -> None:
+def test_it_ends_with_its_owner(couriers: Any) -> None:
     work = Work(tries=1 << 30)
     Courier(work.deliver).call()
     assert couriers()
@@ -86,7 +98,7 @@ def test_it_ends_with_its_owner() -> None:
     until(lambda: not couriers(), "its thread has ended")
 
 
-def test_it_makes_no_tries_after_its_end() -> None:
+def test_it_makes_no_tries_after_its_end(couriers: Any) -> None:
     work = Work(tries=1 << 30)
     courier = Courier(work.deliver)
     courier.call()
@@ -108,10 +120,6 @@ def test_a_forked_child_has_one_of_its_own() -> None:
 
     assert os.waitpid(child, 0)[1] == 0
     courier.end(PATIENCE_S)
-
-
-def couriers() -> list[threading.Thread]:
-    return [thread for thread in threading.enumerate() if thread.name == "mlrun-courier"]
 
 
 def until(is_so: Callable[[], bool], claim: str) -> None:
