@@ -15,6 +15,12 @@ from mlrun.runtimes.dask.slices import Slice, run_slice
 UID, PROJECT = "3f2a", "iris"
 
 
+@pytest.fixture(autouse=True)
+def no_hurry(monkeypatch):
+    """A slice ends early where the machine is slow; tests that mean that say so."""
+    monkeypatch.setattr(slices, "MOST_S", 600)
+
+
 def job(records, goes_on, results=lambda iteration: {"ran": iteration}, state="completed"):
     ended = []
     for record in records:
