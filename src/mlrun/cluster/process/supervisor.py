@@ -31,6 +31,7 @@ NEVER = float("inf")
 PAUSE_S = 0.01
 PATIENCE_S = 5.0  # for processes that were killed to be gone
 LOOK_AGAIN_S = 1.0
+_WITHOUT_VARIABLES = 0x4 | 0x200000  # the kernel's flags of a process that ends, and of one of its own
 _FOR_THE_COMMAND = (  # ignored or caught here, by the shell that starts this, or by Python
     signal.SIGTERM,
     signal.SIGINT,
@@ -101,6 +102,7 @@ class Supervisor:
             join_group(group)
         wake = self._wake_on_signals()
         self._child, problem = self._start()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
         try:
             write(self._folder, STARTED, f"{self._child} {time.time():.6f}\n")
             code = self._wait(wake)
@@ -127,7 +129,12 @@ class Supervisor:
         return reader
 
     def _start(self) -> tuple[int, str]:
-        """The process of the pod's command; and why it could not be executed, empty if it was."""
+        """
+        The process of the pod's command; and why it could not be executed, empty if it was.
+
+        From here on SIGTERM waits until there is somebody to pass it on to.
+        """
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
         reader, writer = os.pipe()
         child = os.fork()
         if child == 0:
@@ -149,6 +156,7 @@ class Supervisor:
         signal.set_wakeup_fd(-1)
         for word in _FOR_THE_COMMAND:
             signal.signal(word, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
         for group in self._groups:
             join_group(group)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
@@ -249,8 +257,10 @@ def kill(pids: list[int]) -> None:
 def kill_all(folder: str, groups: list[str]) -> None:
     """End every process of a pod, and wait until they are gone."""
     until = time.monotonic() + PATIENCE_S
-    while (alive := members(folder, groups)) and time.monotonic() < until:
+    while alive := members(folder, groups):
         kill(alive)
+        if time.monotonic() > until:
+            return
         time.sleep(PAUSE_S)
 
 
@@ -263,11 +273,33 @@ def members(folder: str, groups: list[str]) -> list[int]:
     if groups:
         found = [int(pid) for group in groups for pid in read(f"{group}/cgroup.procs").split()]
     else:
-        mark = f"{MARK}={folder}".encode()
         names = os.listdir("/proc") if os.path.isdir("/proc/self") else []
-        pids = [name for name in names if name.isdigit()]
-        found = [int(pid) for pid in pids if mark in read(f"/proc/{pid}/environ").split(b"\0")]
+        mark = f"{MARK}={folder}".encode()
+        found = [int(name) for name in names if name.isdigit() and mark in variables(name)]
     return sorted({*found} - {os.getpid()})
+
+
+def variables(pid: str) -> list[bytes]:
+    """Of a process; one that just executes a program shows none for a moment, which is waited for."""
+    until = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            with open(f"/proc/{pid}/environ", "rb") as file:
+                found = file.read()
+        except OSError:  # it is gone, or somebody else's
+            return []
+        if found or not has_some(pid) or time.monotonic() > until:
+            return found.split(b"\0")
+        time.sleep(PAUSE_S / 10)
+
+
+def has_some(pid: str) -> bool:
+    """Whether a process that shows no variables may have some: it neither ends nor was started with none."""
+    words = read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
+    if not words or int(words[6]) & _WITHOUT_VARIABLES:
+        return False
+    begin, end = words[47:49]
+    return not begin == end != b"0"
 
 
 def join_group(group: str) -> None:
