@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import time
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
     from mlrun.model.run import Run
     from mlrun.runtimes.base import BaseRuntime
     from mlrun.secrets import SecretsStore
-
-_LONGEST_PAUSE_S = 2.0  # between two tries to reach a server
 
 
 def prepared_run() -> Run | None:
@@ -57,16 +54,12 @@ def resume(run: Run, given: Any, db: RunDB) -> int:
 
 def _deliver(db: RunDB) -> None:
     """Wait for a server that is away: what it was not told yet would be lost with the pod."""
-    from mlrun.db.http import HTTPRunDB
+    from mlrun.db.journal import deliver_all
 
-    if not isinstance(db, HTTPRunDB) or not (report := db.sync()).waiting:
-        return
-    click.echo(f"mlrun: {report.reason}; this pod waits until it can tell how the run ended", err=True)
-    end, pause_s = time.monotonic() + float(mlconf.cluster.patience), 0.1
-    while report.waiting and time.monotonic() < end:
-        time.sleep(pause_s)
-        pause_s = min(pause_s * 1.5, _LONGEST_PAUSE_S)
-        report = db.sync()
+    def waits(reason: str) -> None:
+        click.echo(f"mlrun: {reason}; this pod waits until it can tell how the run ended", err=True)
+
+    deliver_all(db, float(mlconf.cluster.patience), waits)
 
 
 def tell(error: RunError) -> None:

@@ -10,6 +10,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -25,9 +26,13 @@ from mlrun.errors import (
 )
 from mlrun.log import logger
 
+if TYPE_CHECKING:
+    from mlrun.db.base import RunDB
+
 # Of an answer, whoever is asked again later may say something else.
 _NOT_FINAL = (MLRunUnauthorizedError, MLRunAccessDeniedError)
 _CHUNK = 1 << 16
+_LONGEST_PAUSE_S = 2.0  # between two tries to reach a server
 
 
 class Report(msgspec.Struct):
@@ -208,6 +213,25 @@ def sync(url: str = "") -> Report:
             " (http://...) may have to wait"
         )
     return db.sync()
+
+
+def deliver_all(db: RunDB, patience_s: float, waits: Callable[[str], object]) -> None:
+    """
+    Deliver what is kept for *db*, before the disk that keeps it goes: a server that is away is waited for.
+
+    Args:
+        waits: Told why, where there is something to wait for.
+    """
+    from mlrun.db.http import HTTPRunDB
+
+    if not isinstance(db, HTTPRunDB) or not (report := db.sync()).waiting:
+        return
+    waits(report.reason)
+    end, pause_s = time.monotonic() + patience_s, 0.1
+    while report.waiting and time.monotonic() < end:
+        time.sleep(pause_s)
+        pause_s = min(pause_s * 1.5, _LONGEST_PAUSE_S)
+        report = db.sync()
 
 
 def _append(path: str, message: Message, is_forced: bool = True) -> None:

@@ -143,6 +143,13 @@ def test_a_dask_cluster_is_as_its_operator_says(status: Any, phase: str) -> None
     assert dask_state(resource("DaskCluster", status)).phase == phase
 
 
+@pytest.mark.parametrize(("phase", "is_made"), [("Created", False), ("Pending", True), ("Running", True)])
+def test_the_parts_of_a_dask_cluster_are_made_before_its_operator_says_pending(
+    phase: str, is_made: bool
+) -> None:
+    assert dask_state(resource("DaskCluster", {"phase": phase})).is_scheduled == is_made
+
+
 def test_a_dask_cluster_that_is_to_go_runs_no_more() -> None:
     cluster = resource("DaskCluster", {"phase": "Running"})
     cluster["metadata"]["deletionTimestamp"] = "2026-11-26T14:31:20Z"

@@ -13,6 +13,12 @@ import pytest
 pytest.importorskip("distributed", reason="dask[distributed] is not installed: pip install 'mlrun[dask]'")
 
 
+@pytest.fixture(autouse=True)
+def no_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A scheduler that is there is waited for; tests of one that is not say how long."""
+    monkeypatch.setattr("mlrun.runtimes.dask.workers.CONNECT_S", 300)
+
+
 @pytest.fixture(scope="module")
 def scheduler() -> Iterator[str]:
     """The address of a scheduler that was started by somebody else, with two workers."""

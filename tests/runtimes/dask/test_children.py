@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -60,6 +64,53 @@ def test_of_a_task_that_broke_only_the_one_to_blame_fails(client, db):
 
     states = {child.metadata.iteration: child.status.state for child in ended}
     assert states == {number: "error" if number == 5 else "completed" for number in range(1, 13)}
+
+
+def tell_later(folder, records, goes_on):
+    Path(folder, "begun").touch()
+    while not Path(folder, "may-end").exists():
+        time.sleep(0.01)
+    return tell(records, goes_on)
+
+
+def until(is_so):
+    end = time.monotonic() + 300
+    while not is_so():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_a_connection_to_the_scheduler_that_was_lost_for_a_moment_loses_no_child(client, db, tmp_path):
+    job = functools.partial(tell_later, str(tmp_path))
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(list, on_dask(remaining(3), job, client, 1, db, db.url))
+        until((tmp_path / "begun").exists)
+        lost = client.scheduler_comm
+
+        client.loop.add_callback(lost.comm.abort)
+        until(lambda: client.scheduler_comm not in (None, lost))
+        (tmp_path / "may-end").touch()
+
+        ended = running.result()
+
+    states = sorted((child.metadata.iteration, child.status.state) for child in ended)
+    assert states == [(number, "completed") for number in (1, 2, 3)]
+
+
+def test_a_task_that_the_scheduler_cancels_is_said(client, db, tmp_path):
+    from distributed import Future
+
+    job = functools.partial(tell_later, str(tmp_path))
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(list, on_dask(remaining(1), job, client, 1, db, db.url))
+        until((tmp_path / "begun").exists)
+
+        client.cancel([Future(key, client) for key in client.futures], force=True)
+        (tmp_path / "may-end").touch()
+
+        [ended] = running.result()
+
+    assert ended.status.error == "its task was cancelled by the Dask scheduler"
 
 
 def test_a_scheduler_that_is_gone_is_said():

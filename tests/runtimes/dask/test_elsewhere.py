@@ -69,8 +69,10 @@ if __name__ == "__main__":
     fn.save()
     address = fn.client.scheduler.address
     fn.save()
+    patience, workers.CONNECT_S = workers.CONNECT_S, 300  # of a machine that has much to do
     options = {"dask_cluster_uri": "db://default/workers", "teardown_dask": True}
     mlrun.new_function("t").run(handler=train, hyperparams={"x": [1, 2]}, hyper_param_options=options)
+    workers.CONNECT_S = patience
     print(workers.is_reachable(address))
 """
     )

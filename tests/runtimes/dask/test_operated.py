@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 import mlrun
+from mlrun.cluster.kubernetes import KubernetesCluster
 from mlrun.errors import MLRunRuntimeError, MLRunTimeoutError
 from mlrun.runtimes.dask import resource
 from mlrun.runtimes.dask.operated import OperatedCluster
@@ -13,7 +15,7 @@ from mlrun.testing.kubernetes import IMAGE
 
 
 def ready(context):
-    return context.dask_client.submit(sum, [1, 2, 3]).result(timeout=90)
+    return context.dask_client.submit(sum, [1, 2, 3]).result(timeout=600)
 
 
 @pytest.fixture
@@ -70,6 +72,22 @@ def test_children_are_tracked_by_workers_of_the_cluster(fn, operator, db):
     assert db.read_run(run.uid(), "iris", 7)["status"]["host"].startswith("scale-")
 
 
+def test_a_cluster_whose_operator_has_said_running_too_soon_is_taken(fn, operator, monkeypatch):
+    """It writes "Pending" when it has made all parts, also where the service had its address before."""
+    watch = KubernetesCluster.watch
+
+    def as_pending(cluster, selector, stop, kind="Pod"):
+        for state in watch(cluster, selector, stop, kind):
+            if kind == CLUSTER and state.phase == "running":
+                state = msgspec.structs.replace(state, phase="pending")
+            yield state
+
+    monkeypatch.setattr(KubernetesCluster, "watch", as_pending)
+    fn.spec.replicas = 1
+
+    assert fn.cluster().scheduler_address
+
+
 def test_an_image_that_is_not_there_is_said_and_nothing_is_left(fn, operator, db):
     fn.spec.image = "localhost/nothere:1"
 
@@ -80,11 +98,19 @@ def test_an_image_that_is_not_there_is_said_and_nothing_is_left(fn, operator, db
 
 
 def test_a_cluster_that_does_not_come_is_given_up(fn, operator, db, monkeypatch):
-    monkeypatch.setenv("MLRUN_BACKGROUND_TASKS__DEFAULT_TIMEOUTS__RUNTIMES__DASK", "2")
-    mlrun.mlconf.reload()
     fn.spec.node_selector = {"nowhere": "at-all"}
+    watch = KubernetesCluster.watch
 
-    with pytest.raises(MLRunTimeoutError, match=r"does not run after 2 s .*Unschedulable"):
+    def until_it_is_known(cluster, selector, stop, kind="Pod"):
+        """The time is over just then."""
+        for state in watch(cluster, selector, stop, kind):
+            if state.reason == "Unschedulable":
+                stop.set()
+            yield state
+
+    monkeypatch.setattr(KubernetesCluster, "watch", until_it_is_known)
+
+    with pytest.raises(MLRunTimeoutError, match=r"does not run after 600 s .*Unschedulable"):
         fn.cluster()
 
     assert there(operator) == []

@@ -9,10 +9,20 @@ import sys
 
 import pytest
 
+from mlrun.db import get_run_db
+from mlrun.db.http import HTTPRunDB
+from mlrun.errors import MLRunServiceUnavailableError
 from mlrun.runtimes.dask import slices
-from mlrun.runtimes.dask.slices import Slice, run_slice
+from mlrun.runtimes.dask.slices import Slice, ended_before, run_slice
+from mlrun.testing.api_server import ApiServer
 
 UID, PROJECT = "3f2a", "iris"
+
+
+@pytest.fixture(autouse=True)
+def no_hurry(monkeypatch):
+    """A slice ends early where the machine is slow; tests that mean that say so."""
+    monkeypatch.setattr(slices, "MOST_S", 600)
 
 
 def job(records, goes_on, results=lambda iteration: {"ran": iteration}, state="completed"):
@@ -102,6 +112,57 @@ def test_a_task_whose_children_have_all_ended_runs_nothing(db, state):
     store(db, 1, state)
 
     assert ran(run_slice(given(db.url, count=1))) == [None]
+
+
+SERVERS = []  # that a job kills, which travels as bytes
+
+
+@pytest.fixture
+def server(tmp_path):
+    (tmp_path / "server").mkdir()
+    with ApiServer(tmp_path / "server", {}) as server:
+        SERVERS.append(server)
+        yield server
+        SERVERS.clear()
+
+
+def tell_nobody(records, goes_on, url):
+    """The server is away while the child ends."""
+    SERVERS[0].kill()
+    ended = job(records, goes_on)
+    db = get_run_db(url)
+    for child in ended:
+        db.store_run(child, UID, PROJECT, child["metadata"]["iteration"])
+    return ended
+
+
+def test_a_worker_of_another_machine_comes_back_when_all_is_told(server, monkeypatch):
+    monkeypatch.setattr(slices.logger, "warning", lambda why: server.start())
+    slice_ = given(server.url, count=1, job=functools.partial(tell_nobody, url=server.url))
+    slice_.records[0]["status"]["process"]["host"] = "elsewhere"
+
+    run_slice(slice_)
+
+    assert HTTPRunDB(server.url).list_runs(project=PROJECT, iter=True)[0]["status"]["state"] == "completed"
+
+
+def test_a_server_that_is_away_when_a_child_begins_is_waited_for(server, monkeypatch):
+    asked = []
+
+    def ask(records, db):
+        asked.append(db)
+        try:
+            return ended_before(records, db)
+        except MLRunServiceUnavailableError:
+            if len(asked) == 1:
+                server.start()
+            raise
+
+    monkeypatch.setattr(slices, "ended_before", ask)
+    server.kill()
+
+    assert ran(run_slice(given(server.url, count=1))) == [1]
+    assert len(asked) > 1
 
 
 def test_a_worker_leaves_ctrl_c_to_who_has_started_it():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 
@@ -23,7 +24,7 @@ def test_nobody_is_not(monkeypatch):
 
 
 def test_what_never_says_a_word_is_no_scheduler(monkeypatch):
-    monkeypatch.setattr("mlrun.runtimes.dask.workers.CONNECT_S", 0.3)
+    monkeypatch.setattr("mlrun.runtimes.dask.workers.CONNECT_S", 3)  # enough to be connected
 
     with socket.create_server(("127.0.0.1", 0)) as mute:
         address = f"tcp://127.0.0.1:{mute.getsockname()[1]}"
@@ -39,6 +40,18 @@ def test_a_refused_connection_is_said_without_objects_of_dask(monkeypatch):
 
     assert "no Dask scheduler answers at 127.0.0.1:1" in err_to_str(caught.value)
     assert err_to_str(caught.value).endswith("this machine: [Errno 111] Connection refused")
+
+
+def test_a_refusal_that_dask_had_no_time_left_to_hear_is_said(monkeypatch):
+    def greet(address, limit_s):
+        raise OSError("Timed out trying to connect") from asyncio.TimeoutError()
+
+    monkeypatch.setattr("mlrun.runtimes.dask.workers._greet", greet)
+
+    with pytest.raises(
+        MLRunServiceUnavailableError, match=r"this machine: \[Errno 111\] Connection refused$"
+    ):
+        connect("127.0.0.1:1")
 
 
 def test_what_is_no_address_is_said():

@@ -91,8 +91,11 @@ def spark_state(application: Resource) -> PodState:
 
 
 def dask_state(cluster: Resource) -> PodState:
-    """Of a ``kubernetes.dask.org/v1`` DaskCluster: running once its scheduler has an address, until it
-    is to go.
+    """
+    Of a ``kubernetes.dask.org/v1`` DaskCluster: running once its scheduler has an address, until it is to go.
+
+    Two handlers of its operator write "Pending" (its parts are made) and "Running" (the service has an
+    address); where the second is first, "Pending" stays for ever. So it is scheduled with either word.
     """
     phase = (cluster.get("status") or {}).get("phase") or ""
     if cluster["metadata"].get("deletionTimestamp"):  # its operator may take a minute
@@ -101,7 +104,7 @@ def dask_state(cluster: Resource) -> PodState:
         cluster,
         phase=_DASK_PHASES.get(phase, PodPhase.PENDING).value,
         reason=phase if phase == "Error" else "",
-        is_scheduled=phase == "Running",
+        is_scheduled=phase in ("Pending", "Running"),
     )
 
 

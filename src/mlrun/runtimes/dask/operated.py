@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, cast
 
 from mlrun.cluster import get_cluster
 from mlrun.config import mlconf
 from mlrun.db.base import RunDB
-from mlrun.errors import MLRunRuntimeError, MLRunTimeoutError
+from mlrun.errors import MLRunRuntimeError, MLRunServiceUnavailableError, MLRunTimeoutError
 from mlrun.launcher.dbpath import dbpath_for
 from mlrun.log import logger
 from mlrun.model.function import Function
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mlrun.cluster.kubernetes import KubernetesCluster
 
 _HOPELESS = ("ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName", "CrashLoopBackOff")
+_PAUSE_S = 1.0  # between two looks for the address of a balancer
 
 
 class OperatedCluster:
@@ -63,8 +64,7 @@ class OperatedCluster:
                 cluster.create(made, {name: hidden} if hidden else {})
             if resource.is_scaled(function.spec) and not cluster.list({resource.NAME: name}, AUTOSCALER):
                 cluster.create(resource.autoscaler_resource(function, name))
-            _wait_until_it_runs(cluster, name)
-            address = cluster.service_address(f"{name}-scheduler", resource.PORT)
+            address = _address_once_it_runs(cluster, name)
         except BaseException:
             if not there:
                 cluster.delete(name, CLUSTER)
@@ -86,19 +86,30 @@ def _live(cluster: KubernetesCluster, function: Function) -> str:
     return next((one.name for one in found if one.reason != "Terminating"), "")
 
 
-def _wait_until_it_runs(cluster: KubernetesCluster, name: str) -> None:
+def _address_once_it_runs(cluster: KubernetesCluster, name: str) -> str:
     """Its scheduler has an address and its pod runs; until it answers, whoever connects has to wait."""
     limit_s = float(mlconf.background_tasks.default_timeouts.runtimes.dask)
     selector = {resource.NAME: name}
     with _stopped_after(limit_s) as stop:
-        _wait(cluster.watch(selector, stop, CLUSTER), name, limit_s)
-        _wait(cluster.watch({**selector, resource.COMPONENT: "scheduler"}, stop), name, limit_s)
+        _wait(cluster.watch(selector, stop, CLUSTER), name, limit_s, lambda state: state.is_scheduled)
+        _wait(
+            cluster.watch({**selector, resource.COMPONENT: "scheduler"}, stop),
+            name,
+            limit_s,
+            lambda state: state.phase == PodPhase.RUNNING,
+        )
+        while True:
+            try:
+                return cluster.service_address(f"{name}-scheduler", resource.PORT)
+            except MLRunServiceUnavailableError:  # of a balancer that is on its way
+                if stop.wait(_PAUSE_S):
+                    raise
 
 
-def _wait(states: Iterator[PodState], name: str, limit_s: float) -> None:
+def _wait(states: Iterator[PodState], name: str, limit_s: float, is_so: Callable[[PodState], bool]) -> None:
     last = None
     for last in states:
-        if last.phase == PodPhase.RUNNING:
+        if is_so(last):
             return
         if last.phase == PodPhase.FAILED or last.reason in _HOPELESS:
             raise MLRunRuntimeError(f"the Dask cluster {name} can not start: {_told(last)}")

@@ -11,16 +11,21 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
-from mlrun.db import get_run_db
+from mlrun.config import mlconf
+from mlrun.db import get_run_db, liveness
 from mlrun.db.base import RunDB
+from mlrun.db.http.wire import AWAY
+from mlrun.db.journal import deliver_all
 from mlrun.errors import MLRunNotFoundError
 from mlrun.execution.condition import Condition
 from mlrun.execution.parallel import BatchJob, Record
+from mlrun.log import logger
 from mlrun.model.run import RunState
 
 MOST_S = 0.2  # no child begins in a task that has run so long: the others wait, and may run elsewhere
 _MOST_JOBS = 4  # that a worker keeps
 _NOT_HEARD = "Failed to communicate with scheduler during heartbeat."  # logged with a traceback
+_PAUSE_S = 0.5  # between two tries to reach a server that is away
 
 _jobs: OrderedDict[str, bytes] = OrderedDict()
 
@@ -62,13 +67,14 @@ def run_slice(given: Slice) -> Ended:
     Run the children of *given*, until there is something to think about: a child has failed or met the
     condition, or ``MOST_S`` have passed.
 
-    Those that have ended, on a worker that died in the middle of the same task, are not run again.
+    Those that have ended, on a worker that died in the middle of the same task, are not run again. A worker
+    of another machine comes back when the server knows how they have ended.
     """
     begun = time.monotonic()
     if not (body := _body_of(given)):
         return Ended([], needs_job=True)
     db = get_run_db(given.url)
-    earlier = ended_before(given.records, db)
+    earlier = _ended_before(given.records, db)
     waiting = given.records[len(earlier) :]
     condition = Condition.parse(given.stop_condition) if given.stop_condition else None
 
@@ -79,6 +85,10 @@ def run_slice(given: Slice) -> Ended:
         return not (condition and condition.met(status.get("results", {})))
 
     ended = _load(body)(waiting, goes_on) if waiting else []
+    if given.records[0]["status"]["process"].get("host") != liveness.process_stamp()["host"]:
+        deliver_all(
+            db, float(mlconf.cluster.patience), logger.warning
+        )  # what waits here may go with this disk
     return Ended([*earlier, *ended], time.monotonic() - begun)
 
 
@@ -95,6 +105,18 @@ def _body_of(given: Slice) -> bytes:
 def _load(body: bytes) -> BatchJob:
     job: BatchJob = pickle.loads(body)
     return job
+
+
+def _ended_before(records: list[Record], db: RunDB) -> list[Record]:
+    """:func:`ended_before`, after waiting for a server that is away."""
+    end = time.monotonic() + float(mlconf.cluster.patience)
+    while True:
+        try:
+            return ended_before(records, db)
+        except AWAY:
+            if time.monotonic() > end:
+                raise
+            time.sleep(_PAUSE_S)
 
 
 def ended_before(records: list[Record], db: RunDB) -> list[Record]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import socket
 import time
 import warnings
 from typing import Any
@@ -115,7 +116,7 @@ def connect(address: str, name: str = "", limit_s: float = 0.0) -> Any:
             logger.warning(f"the Dask scheduler at {address} may not understand this process: {different}")
         return client
     except (OSError, asyncio.TimeoutError) as error:
-        reason = _reason(error)
+        reason = _reason(error, address)
         raise MLRunServiceUnavailableError(
             f"no Dask scheduler answers at {address} within {limit_s or CONNECT_S:g} s, from this machine:"
             f" {reason}"[:300]
@@ -131,14 +132,24 @@ def connect(address: str, name: str = "", limit_s: float = 0.0) -> Any:
         ) from error
 
 
-def _reason(error: BaseException) -> BaseException:
-    """What the system has said, below what Dask says of its own objects; else *error* itself."""
+def _reason(error: BaseException, address: str) -> BaseException:
+    """What the system has said, below what Dask says of its own objects, or says now; else *error* itself."""
     below: BaseException | None = error
     while below is not None:
         if isinstance(below, OSError) and below.errno:
             return below
         below = below.__cause__
-    return error
+    return _refusal(address) or error
+
+
+def _refusal(address: str) -> OSError | None:
+    """What the system says to a plain connection: Dask may have given its last one up too soon."""
+    host, port = distributed().comm.get_address_host_port(address)
+    try:
+        socket.create_connection((host, port), _PAUSE_S).close()
+    except OSError as error:
+        return error if error.errno else None
+    return None
 
 
 def connect_soon(address: str, name: str) -> Any:
