@@ -63,8 +63,14 @@ def test_waiting_says_once_what_the_pod_waits_for(
 
 
 def test_a_run_whose_process_is_gone_is_given_back_with_the_reason(
-    launcher: LocalLauncher, cluster: MemoryCluster, function: Any, run: Run, db: Any
+    launcher: LocalLauncher,
+    cluster: MemoryCluster,
+    function: Any,
+    run: Run,
+    db: Any,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("mlrun.launcher.waiting._LATE_S", 60.0)
     submitted = launcher.submit(function, run)
     gone = {"status.state": "error", "status.error": "the process is gone", "status.reason": "ProcessGone"}
     db.update_run(gone, run.metadata.uid, "iris")  # as a reader does who is faster than the cluster

@@ -55,9 +55,10 @@ class MemoryCluster(Cluster):
         return name
 
     def read(self, name: str, kind: str = "Pod") -> PodState:
-        if name not in self._states:
-            raise MLRunNotFoundError(f"no pod {name!r}")
-        return self._states[name].copy()
+        with self._changed:
+            if name not in self._states:
+                raise MLRunNotFoundError(f"no pod {name!r}")
+            return self._states[name].copy()
 
     def list(self, selector: Selector | None = None, kind: str = "Pod") -> list[PodState]:
         with self._changed:
