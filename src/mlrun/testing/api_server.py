@@ -8,8 +8,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from mlrun.testing.servers import held_port
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -38,15 +41,21 @@ class ApiServer:
         self.folder = folder
         outside = {name: value for name, value in os.environ.items() if not name.startswith("MLRUN_")}
         self._env = {**outside, "MLRUN_HOME": str(folder / "home"), **settings}
-        with socket.create_server((host, 0)) as free:
-            self._address = host, free.getsockname()[1]
-        self.url = "http://{}:{}".format(*self._address)
+        self._host = host
 
     def __enter__(self) -> Self:
-        self.start()
+        with ExitStack() as ending:
+            self._address = self._host, ending.enter_context(held_port(self._host))
+            self.url = "http://{}:{}".format(*self._address)
+            ending.callback(self._end)
+            self.start()
+            self._ending = ending.pop_all()
         return self
 
     def __exit__(self, *error: object) -> None:
+        self._ending.close()
+
+    def _end(self) -> None:
         self.process.terminate()
         self.process.wait(_ENDS_WITHIN_S)
 

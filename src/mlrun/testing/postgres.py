@@ -5,11 +5,13 @@ from __future__ import annotations
 import glob
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from mlrun.testing.servers import held_port
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -48,6 +50,7 @@ class PostgresServer:
     def __init__(self) -> None:
         self.folder = tempfile.mkdtemp(prefix="mlrun-postgres-")
         self.port = 0
+        self._held = ExitStack()
         self._databases = 0
 
     def __enter__(self) -> Self:
@@ -59,18 +62,20 @@ class PostgresServer:
         try:
             options = ["-A", "scram-sha-256", "-U", _USER, f"--pwfile={password}", "-E", "UTF8", "--locale=C"]
             self._run("initdb", "-N", *options)
+            self.port = self._held.enter_context(held_port())
             self.start()
         except BaseException:
+            self._held.close()
             shutil.rmtree(self.folder)
             raise
         return self
 
     def __exit__(self, *error: object) -> None:
         self.stop("immediate")
+        self._held.close()
         shutil.rmtree(self.folder)
 
     def start(self) -> None:
-        self.port = self.port or _free_port()
         self._run("pg_ctl", "-w", "-l", f"{self.folder}/log", "-o", f"-p {self.port} {_SETTINGS}", "start")
 
     def stop(self, mode: str = "fast") -> None:
@@ -103,9 +108,3 @@ class PostgresServer:
             output.seek(0)
             if done.returncode:
                 raise RuntimeError(f"{program} failed: {output.read()}")
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])

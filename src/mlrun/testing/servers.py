@@ -18,10 +18,22 @@ from typing import Any
 START_S = 60
 
 
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
+@contextlib.contextmanager
+def held_port(host: str = "127.0.0.1") -> Iterator[int]:
+    """
+    A port for a server that is started, and perhaps started again, while the block runs; else nobody answers.
+
+    The system gives it to nobody by itself meanwhile, neither who listens nor who connects; a server that
+    names it, and asks for ``SO_REUSEADDR`` as servers do, may listen there. So it is on Linux; elsewhere the
+    port is only free when the block begins.
+    """
+    with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.bind((host, 0))
+        port = int(holder.getsockname()[1])
+        if sys.platform != "linux":
+            holder.close()
+        yield port
 
 
 @contextlib.contextmanager
@@ -61,24 +73,22 @@ def _wait(process: subprocess.Popen[bytes], port: int, output: Path) -> None:
 @contextlib.contextmanager
 def aws_server() -> Iterator[str]:
     """The endpoint of moto, which takes any key: S3, STS and Secrets Manager."""
-    port = free_port()
     own = Path(sys.prefix, "moto", "bin", "moto_server")  # of scripts/environment.sh
     program = str(own) if own.exists() else shutil.which("moto_server")
     if not program:
         raise RuntimeError("moto_server is not here: scripts/check installs it")
-    command = [program, "-H", "127.0.0.1", "-p", str(port)]
-    with running(command, port, {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}):
+    login = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
+    with held_port() as port, running([program, "-H", "127.0.0.1", "-p", str(port)], port, login):
         yield f"http://127.0.0.1:{port}"
 
 
 @contextlib.contextmanager
 def azure_server() -> Iterator[str]:
     """The connection string of Azurite, which checks keys."""
-    port = free_port()
     program = npm_program("azurite-blob")
-    options = ["--blobHost", "127.0.0.1", "--blobPort", str(port), "--inMemoryPersistence"]
+    options = ["--blobHost", "127.0.0.1", "--inMemoryPersistence", "--skipApiVersionCheck", "--silent"]
     key = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
-    with running([program, *options, "--skipApiVersionCheck", "--silent"], port):
+    with held_port() as port, running([program, *options, "--blobPort", str(port)], port):
         yield (
             f"DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey={key};"
             f"BlobEndpoint=http://127.0.0.1:{port}/devstoreaccount1"
@@ -101,10 +111,9 @@ def npm_program(name: str) -> str:
 @contextlib.contextmanager
 def google_server() -> Iterator[str]:
     """The endpoint of an emulator of Google's storage, which takes anybody."""
-    port = free_port()
     code = "from gcp_storage_emulator.__main__ import main; import sys; sys.exit(main(sys.argv[1:]))"
-    options = ["start", "--host", "127.0.0.1", "--port", str(port), "--in-memory"]
-    with running([sys.executable, "-c", code, *options], port):
+    command = [sys.executable, "-c", code, "start", "--host", "127.0.0.1", "--in-memory"]
+    with held_port() as port, running([*command, "--port", str(port)], port):
         yield f"http://127.0.0.1:{port}"
 
 
@@ -119,9 +128,9 @@ def redis_server(password: str = "") -> Iterator[str]:
     program = shutil.which("redis-server")
     if not program:
         raise RuntimeError("redis-server is not on this machine: apt install redis-server")
-    port = free_port()
-    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
-    with running([program, *options, *(["--requirepass", password] if password else [])], port):
+    options = ["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+    options += ["--requirepass", password] if password else []
+    with held_port() as port, running([program, "--port", str(port), *options], port):
         yield f"redis://127.0.0.1:{port}"
 
 
