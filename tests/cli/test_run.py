@@ -323,7 +323,7 @@ def test_ctrl_c_ends_the_run_and_the_command(tmp_path: Path, number: signal.Sign
     assert child.stdout and child.stdout.readline() == "ready\n"
 
     os.kill(child.pid, number)
-    child.communicate(timeout=30)
+    child.communicate(timeout=60)
 
     assert child.returncode == code
     assert stored()["status"]["state"] == "aborted"

@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import re
 import stat
+import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,7 +25,12 @@ from mlrun.errors import (
     MLRunTimeoutError,
 )
 
-SHOW = "#!/bin/sh\nenv > env.txt\nprintf '%s\\n' \"$@\" > words.txt\nps -o sid=,pid= -p $$ > session.txt\n"
+SHOW = """#!/bin/sh
+env > env.txt
+printf '%s\\n' "$@" > words.txt
+read -r process name state parent group session rest < /proc/$$/stat
+echo "$session $process" > session.txt
+"""
 
 
 @pytest.fixture
@@ -96,15 +104,37 @@ def test_a_repository_that_this_process_is_in_is_forgotten(
     assert "GIT_DIR" not in variables(shown)
 
 
-def test_git_is_ended_when_its_time_is_over(shown: Path) -> None:
+def test_git_is_ended_when_its_time_is_over(shown: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (shown / "bin/git").write_text("#!/bin/sh\nsleep 600 &\necho $! > child.txt\nwait\n")
+    child = shown / "child.txt"
+    child.touch()
 
+    class Begun(subprocess.Popen):  # type: ignore[type-arg]
+        """A program that has said who its child is."""
+
+        def __init__(self, *words: Any, **options: Any) -> None:
+            super().__init__(*words, **options)
+            until(lambda: child.read_text().endswith("\n"))
+
+    monkeypatch.setattr(subprocess, "Popen", Begun)
     with pytest.raises(MLRunTimeoutError, match=r"https://host/a\.git has not answered .* sources\.timeout"):
-        git([], "https://host/a.git", until=time.monotonic() + 0.5)
+        git([], "https://host/a.git", until=time.monotonic())
 
-    child = int((shown / "child.txt").read_text())
-    state = Path(f"/proc/{child}/stat")
-    assert not state.exists() or state.read_text().rpartition(")")[2].split()[0] == "Z"
+    until(lambda: has_ended(int(child.read_text())))
+
+
+def until(claim: Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
+    while not claim():
+        assert time.monotonic() < end, "it did not come true"
+        time.sleep(0.01)
+
+
+def has_ended(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
 
 
 def test_where_there_is_no_git_it_is_said_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ from mlrun.errors import (
     MLRunServiceUnavailableError,
 )
 from mlrun.testing.git import Commits, git, git_over_http
-from mlrun.testing.servers import free_port
+from mlrun.testing.servers import held_port
 
 # addresses
 
@@ -164,8 +164,8 @@ def test_a_repository_that_is_not_there_is_said(daemon: str) -> None:
 
 
 def test_a_server_that_is_not_there_is_said() -> None:
-    with pytest.raises(MLRunServiceUnavailableError, match="can not be reached"):
-        resolve(parse(f"git://127.0.0.1:{free_port()}/a.git"))
+    with held_port() as port, pytest.raises(MLRunServiceUnavailableError, match="can not be reached"):
+        resolve(parse(f"git://127.0.0.1:{port}/a.git"))
 
 
 # its files

@@ -17,7 +17,7 @@ import httpx2
 import pytest
 
 from mlrun.config import mlconf
-from mlrun.testing.servers import port_of, reserve
+from mlrun.testing.servers import held_port
 
 HAS_API = all(importlib.util.find_spec(name) for name in ("starlette", "uvicorn"))
 
@@ -47,8 +47,8 @@ class Server:
         self.database = database or f"{folder}/server.db"
         self.manners: list[str] = []  # "mlrun": without what MLRun's servers do not have
         self.home = folder / "server"
-        self._reserved = reserve()
-        self.port = port_of(self._reserved)
+        self._held = contextlib.ExitStack()
+        self.port = self._held.enter_context(held_port())
         self.url = f"http://127.0.0.1:{self.port}"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -74,7 +74,7 @@ class Server:
     def close(self) -> None:
         """It comes back no more."""
         self.kill()
-        self._reserved.close()
+        self._held.close()
 
 
 @pytest.fixture

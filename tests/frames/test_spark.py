@@ -16,7 +16,7 @@ import mlrun
 from mlrun import frames
 from mlrun.errors import MLRunInvalidArgumentError, MLRunRuntimeError
 from mlrun.frames.spark import Spark, root_cause
-from mlrun.testing.servers import free_port
+from mlrun.testing.servers import held_port
 
 # Spark Connect says so when it is imported; what goes by Arrow, as everything here does, does not ask pandas.
 pytestmark = pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas")
@@ -38,7 +38,6 @@ def sessions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sessions]:
     from pyspark.sql import SparkSession
     from pyspark.sql.connect.session import SparkSession as ConnectSession
 
-    port = free_port()
     options = {
         "spark.ui.enabled": "false",
         "spark.driver.host": "127.0.0.1",
@@ -47,9 +46,9 @@ def sessions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sessions]:
         "spark.sql.warehouse.dir": str(tmp_path_factory.mktemp("warehouse")),
         "spark.plugins": "org.apache.spark.sql.connect.SparkConnectPlugin",
         "spark.connect.grpc.binding.address": "127.0.0.1",
-        "spark.connect.grpc.binding.port": str(port),
     }
-    with pytest.MonkeyPatch.context() as patch:
+    with held_port() as port, pytest.MonkeyPatch.context() as patch:
+        options["spark.connect.grpc.binding.port"] = str(port)
         patch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
         patch.setenv("PYSPARK_PYTHON", sys.executable)
         classic = SparkSession.builder.master("local[2]").config(map=options).getOrCreate()
@@ -67,7 +66,7 @@ def sessions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sessions]:
 def end(gateway: Any) -> None:
     gateway.shutdown()
     gateway.proc.stdin.close()
-    gateway.proc.wait(30)
+    gateway.proc.wait(60)
 
 
 @pytest.fixture(params=Sessions._fields)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime
 import ipaddress
-import socket
 import ssl
+from contextlib import ExitStack
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -18,6 +18,7 @@ from cryptography.x509.oid import NameOID
 from mlrun.errors import MLRunInvalidArgumentError, MLRunRuntimeError, MLRunServiceUnavailableError
 from mlrun.notifications.base import News
 from mlrun.notifications.mail import Mail
+from mlrun.testing.servers import held_port
 
 
 class Mailbox:
@@ -65,15 +66,13 @@ def context(tmp_path):
 @pytest.fixture
 def serve():
     """Starts a mail server, and gives it with the parameters that lead to it."""
-    started = []
+    started = ExitStack()
 
     def start(**options):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        controller = Controller(Mailbox(), hostname="127.0.0.1", port=port, **options)
+        port = started.enter_context(held_port())
+        controller = Controller(Mailbox(), hostname="127.0.0.1", port=port, ready_timeout=60, **options)
         controller.start()
-        started.append(controller)
+        started.callback(controller.stop)
         params = {
             "server_host": "127.0.0.1",
             "server_port": port,
@@ -82,9 +81,8 @@ def serve():
         }
         return controller.handler, params
 
-    yield start
-    for controller in started:
-        controller.stop()
+    with started:
+        yield start
 
 
 def test_a_mail_has_what_there_is_to_know(run, serve):

@@ -14,6 +14,7 @@ from mlrun.errors import (
     MLRunTimeoutError,
 )
 from mlrun.notifications.post import post
+from mlrun.testing.servers import held_port
 
 
 def test_a_refusal_says_who_and_not_the_address(receiver):
@@ -24,13 +25,9 @@ def test_a_refusal_says_who_and_not_the_address(receiver):
 
 
 def test_where_nobody_is_that_is_said():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    message = r"^127\.0\.0\.1 can not be reached: ConnectError$"
 
-    with pytest.raises(
-        MLRunServiceUnavailableError, match=r"^127\.0\.0\.1 can not be reached: ConnectError$"
-    ):
+    with held_port() as port, pytest.raises(MLRunServiceUnavailableError, match=message):
         post(f"http://127.0.0.1:{port}/s3cr3t", {})
 
 

@@ -8,15 +8,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlrun.testing.servers import port_of, reserve
+from mlrun.testing.servers import held_port
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-_STARTS_WITHIN_S = _ENDS_WITHIN_S = 120
+_STARTS_WITHIN_S = _ENDS_WITHIN_S = 60
 _LOOK_EVERY_S = 0.05
 
 
@@ -40,22 +41,23 @@ class ApiServer:
         self.folder = folder
         outside = {name: value for name, value in os.environ.items() if not name.startswith("MLRUN_")}
         self._env = {**outside, "MLRUN_HOME": str(folder / "home"), **settings}
-        self._reserved = reserve(host)
-        self._address = host, port_of(self._reserved)
-        self.url = "http://{}:{}".format(*self._address)
+        self._host = host
 
     def __enter__(self) -> Self:
-        try:
+        with ExitStack() as ending:
+            self._address = self._host, ending.enter_context(held_port(self._host))
+            self.url = "http://{}:{}".format(*self._address)
+            ending.callback(self._end)
             self.start()
-        except BaseException:
-            self.__exit__()
-            raise
+            self._ending = ending.pop_all()
         return self
 
     def __exit__(self, *error: object) -> None:
-        with self._reserved:
-            self.process.terminate()
-            self.process.wait(_ENDS_WITHIN_S)
+        self._ending.close()
+
+    def _end(self) -> None:
+        self.process.terminate()
+        self.process.wait(_ENDS_WITHIN_S)
 
     @property
     def log(self) -> str:

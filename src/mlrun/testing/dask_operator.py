@@ -11,7 +11,7 @@ from typing import Any
 
 from mlrun.errors import MLRunConflictError, MLRunNotFoundError
 from mlrun.testing.kubernetes import KubernetesNamespace
-from mlrun.testing.servers import free_port, running
+from mlrun.testing.servers import held_port, running
 
 HOME = Path(sys.prefix, "dask-operator")  # of scripts/environment.sh
 HOW_TO_GET_IT = f"the Dask operator is not in {HOME}: scripts/check installs it"
@@ -48,11 +48,10 @@ def is_installed() -> bool:
 @contextlib.contextmanager
 def dask_operator(kubernetes: KubernetesNamespace) -> Iterator[None]:
     """While the block runs, the operator sees to the clusters of the namespace; none is left after it."""
-    port = free_port()
     words = ["run", "-m", "dask_kubernetes.operator.controller", "--standalone", "-n", kubernetes.name]
-    command = [str(HOME / "bin" / "kopf"), *words, f"--liveness=http://127.0.0.1:{port}/healthz"]
     _define(kubernetes)
-    with tempfile.TemporaryDirectory(prefix="mlrun-dask-operator-") as folder:
+    with tempfile.TemporaryDirectory(prefix="mlrun-dask-operator-") as folder, held_port() as port:
+        command = [str(HOME / "bin" / "kopf"), *words, f"--liveness=http://127.0.0.1:{port}/healthz"]
         Path(folder, "sitecustomize.py").write_text(_NAMES)
         with running(command, port, {"KUBECONFIG": kubernetes.kubeconfig, "PYTHONPATH": folder}):
             try:

@@ -15,7 +15,7 @@ from socketserver import TCPServer
 from typing import Any, NamedTuple
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
-from mlrun.testing.servers import free_port, running
+from mlrun.testing.servers import held_port, running
 
 TRAIN = """
 def train(context, p1=1):
@@ -80,10 +80,9 @@ def _commit(work: Path, factor: int) -> str:
 @contextlib.contextmanager
 def git_daemon(folder: str) -> Iterator[str]:
     """The address ``git://127.0.0.1:port`` of the repositories below *folder*."""
-    port = free_port()
     program = os.path.join(git("--exec-path"), "git-daemon")
-    options = ["--listen=127.0.0.1", f"--port={port}", f"--base-path={folder}", "--export-all", "--reuseaddr"]
-    with running([program, *options], port, _NOBODY):
+    options = ["--listen=127.0.0.1", f"--base-path={folder}", "--export-all", "--reuseaddr"]
+    with held_port() as port, running([program, *options, f"--port={port}"], port, _NOBODY):
         yield f"git://127.0.0.1:{port}"
 
 
@@ -108,21 +107,24 @@ def git_over_ssh(folder: str) -> Iterator[SshGit]:
         raise FileNotFoundError("sshd is not on this machine: apt install openssh-server")
     if os.geteuid() == 0:
         Path("/run/sshd").mkdir(exist_ok=True)  # a root's sshd asks for it; the service of Debian makes it
-    port, root = free_port(), Path(folder).resolve()
+    root = Path(folder).resolve()
     for name in ("host", "key"):
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", root / name], check=True)
-    options = {
-        **{"ListenAddress": f"127.0.0.1:{port}", "HostKey": root / "host", "PidFile": "none"},
-        **{"AuthorizedKeysFile": root / "key.pub", "StrictModes": "no", "PermitRootLogin": "yes"},
-        **{"PasswordAuthentication": "no", "KbdInteractiveAuthentication": "no", "UsePAM": "no"},
-    }
-    (root / "sshd.conf").write_text("".join(f"{name} {value}\n" for name, value in options.items()))
-    subprocess.run([program, "-t", "-f", root / "sshd.conf"], check=True, capture_output=True)
-    known = f"[127.0.0.1]:{port} {(root / 'host.pub').read_text()}"
-    (root / "known_hosts").write_text(known)
-    with running([program, "-D", "-e", "-f", str(root / "sshd.conf")], port):
-        command = f"ssh -F none -i {root}/key -o IdentitiesOnly=yes -o UserKnownHostsFile={root}/known_hosts"
-        yield SshGit(f"git+ssh://{getpass.getuser()}@127.0.0.1:{port}", command)
+    with held_port() as port:
+        options = {
+            **{"ListenAddress": f"127.0.0.1:{port}", "HostKey": root / "host", "PidFile": "none"},
+            **{"AuthorizedKeysFile": root / "key.pub", "StrictModes": "no", "PermitRootLogin": "yes"},
+            **{"PasswordAuthentication": "no", "KbdInteractiveAuthentication": "no", "UsePAM": "no"},
+        }
+        (root / "sshd.conf").write_text("".join(f"{name} {value}\n" for name, value in options.items()))
+        subprocess.run([program, "-t", "-f", root / "sshd.conf"], check=True, capture_output=True)
+        known = f"[127.0.0.1]:{port} {(root / 'host.pub').read_text()}"
+        (root / "known_hosts").write_text(known)
+        with running([program, "-D", "-e", "-f", str(root / "sshd.conf")], port):
+            command = (
+                f"ssh -F none -i {root}/key -o IdentitiesOnly=yes -o UserKnownHostsFile={root}/known_hosts"
+            )
+            yield SshGit(f"git+ssh://{getpass.getuser()}@127.0.0.1:{port}", command)
 
 
 class HttpGit(NamedTuple):

@@ -7,17 +7,17 @@ import os
 import shutil
 import subprocess
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlrun.testing.servers import port_of, reserve
+from mlrun.testing.servers import held_port
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
 _PASSWORD = "not-a-secret"
 _USER = "postgres"
-_PATIENTLY = ("-w", "-t", "300")  # seconds, for it to start or to end
 # Tests end processes, never the machine's power.
 _SETTINGS = "-c fsync=off -c max_connections=200 -c unix_socket_directories= -c listen_addresses=127.0.0.1"
 
@@ -49,8 +49,8 @@ class PostgresServer:
 
     def __init__(self) -> None:
         self.folder = tempfile.mkdtemp(prefix="mlrun-postgres-")
-        self._reserved = reserve()
-        self.port = port_of(self._reserved)
+        self.port = 0
+        self._held = ExitStack()
         self._databases = 0
 
     def __enter__(self) -> Self:
@@ -62,26 +62,25 @@ class PostgresServer:
         try:
             options = ["-A", "scram-sha-256", "-U", _USER, f"--pwfile={password}", "-E", "UTF8", "--locale=C"]
             self._run("initdb", "-N", *options)
+            self.port = self._held.enter_context(held_port())
             self.start()
         except BaseException:
-            self._reserved.close()
+            self._held.close()
             shutil.rmtree(self.folder)
             raise
         return self
 
     def __exit__(self, *error: object) -> None:
         self.stop("immediate")
-        self._reserved.close()
+        self._held.close()
         shutil.rmtree(self.folder)
 
     def start(self) -> None:
-        self._run(
-            "pg_ctl", *_PATIENTLY, "-l", f"{self.folder}/log", "-o", f"-p {self.port} {_SETTINGS}", "start"
-        )
+        self._run("pg_ctl", "-w", "-l", f"{self.folder}/log", "-o", f"-p {self.port} {_SETTINGS}", "start")
 
     def stop(self, mode: str = "fast") -> None:
         """*mode* ``immediate`` is a crash."""
-        self._run("pg_ctl", *_PATIENTLY, "-m", mode, "stop")
+        self._run("pg_ctl", "-w", "-m", mode, "stop")
 
     def url(self, database: str = _USER, user: str = _USER, password: str = _PASSWORD) -> str:
         return f"postgresql://{user}:{password}@127.0.0.1:{self.port}/{database}"

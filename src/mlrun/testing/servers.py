@@ -18,26 +18,22 @@ from typing import Any
 START_S = 120
 
 
-def reserve(host: str = "127.0.0.1") -> socket.socket:
+@contextlib.contextmanager
+def held_port(host: str = "127.0.0.1") -> Iterator[int]:
     """
-    A port that nobody else is given until this is closed: a server that sets SO_REUSEADDR, as servers do, may
-    listen on it, and after it was killed another.
+    A port for a server that is started, and perhaps started again, while the block runs; else nobody answers.
+
+    The system gives it to nobody by itself meanwhile, neither who listens nor who connects; a server that
+    names it, and asks for ``SO_REUSEADDR`` as servers do, may listen there. So it is on Linux; elsewhere the
+    port is only free when the block begins.
     """
-    reserved = socket.socket()
-    reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    reserved.bind((host, 0))
-    return reserved
-
-
-def port_of(reserved: socket.socket) -> int:
-    return int(reserved.getsockname()[1])
-
-
-def free_port() -> int:
-    """A port that nobody listens on now; somebody else may be given it."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
+    with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.bind((host, 0))
+        port = int(holder.getsockname()[1])
+        if sys.platform != "linux":
+            holder.close()
+        yield port
 
 
 @contextlib.contextmanager
@@ -81,26 +77,22 @@ def aws_server() -> Iterator[str]:
     program = str(own) if own.exists() else shutil.which("moto_server")
     if not program:
         raise RuntimeError("moto_server is not here: scripts/check installs it")
-    with reserve() as reserved:
-        port = port_of(reserved)
-        command = [program, "-H", "127.0.0.1", "-p", str(port)]
-        with running(command, port, {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}):
-            yield f"http://127.0.0.1:{port}"
+    login = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
+    with held_port() as port, running([program, "-H", "127.0.0.1", "-p", str(port)], port, login):
+        yield f"http://127.0.0.1:{port}"
 
 
 @contextlib.contextmanager
 def azure_server() -> Iterator[str]:
     """The connection string of Azurite, which checks keys."""
     program = npm_program("azurite-blob")
+    options = ["--blobHost", "127.0.0.1", "--inMemoryPersistence", "--skipApiVersionCheck", "--silent"]
     key = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
-    with reserve() as reserved:
-        port = port_of(reserved)
-        options = ["--blobHost", "127.0.0.1", "--blobPort", str(port), "--inMemoryPersistence"]
-        with running([program, *options, "--skipApiVersionCheck", "--silent"], port):
-            yield (
-                f"DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey={key};"
-                f"BlobEndpoint=http://127.0.0.1:{port}/devstoreaccount1"
-            )
+    with held_port() as port, running([program, *options, "--blobPort", str(port)], port):
+        yield (
+            f"DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey={key};"
+            f"BlobEndpoint=http://127.0.0.1:{port}/devstoreaccount1"
+        )
 
 
 def npm_program(name: str) -> str:
@@ -120,11 +112,9 @@ def npm_program(name: str) -> str:
 def google_server() -> Iterator[str]:
     """The endpoint of an emulator of Google's storage, which takes anybody."""
     code = "from gcp_storage_emulator.__main__ import main; import sys; sys.exit(main(sys.argv[1:]))"
-    with reserve() as reserved:
-        port = port_of(reserved)
-        options = ["start", "--host", "127.0.0.1", "--port", str(port), "--in-memory"]
-        with running([sys.executable, "-c", code, *options], port):
-            yield f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-c", code, "start", "--host", "127.0.0.1", "--in-memory"]
+    with held_port() as port, running([*command, "--port", str(port)], port):
+        yield f"http://127.0.0.1:{port}"
 
 
 @contextlib.contextmanager
@@ -138,11 +128,10 @@ def redis_server(password: str = "") -> Iterator[str]:
     program = shutil.which("redis-server")
     if not program:
         raise RuntimeError("redis-server is not on this machine: apt install redis-server")
-    with reserve() as reserved:
-        port = port_of(reserved)
-        options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
-        with running([program, *options, *(["--requirepass", password] if password else [])], port):
-            yield f"redis://127.0.0.1:{port}"
+    options = ["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+    options += ["--requirepass", password] if password else []
+    with held_port() as port, running([program, "--port", str(port), *options], port):
+        yield f"redis://127.0.0.1:{port}"
 
 
 @contextlib.contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -12,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mlrun.runtimes.spark.engine import spark_submit
+from mlrun.testing.servers import held_port
 
 _START_S = 120
 _HOST = "127.0.0.1"
@@ -20,41 +20,52 @@ _HOST = "127.0.0.1"
 @contextmanager
 def master_and_worker(folder: Path) -> Iterator[str]:
     """The address of a standalone master with one worker of one core."""
-    port = _free_port()
-    address = f"spark://{_HOST}:{port}"
-    deploy = "org.apache.spark.deploy"
-    master = ["--host", _HOST, "--port", str(port), "--webui-port", "0"]
-    worker = ["--host", _HOST, "--webui-port", "0", "-c", "1", "-m", "1g", "--work-dir", str(folder / "work")]
-    with (
-        _jvm(
-            [_class(), f"{deploy}.master.Master", *master],
-            folder / "master.log",
-            "I have been elected leader",
-        ),
-        _jvm(
-            [_class(), f"{deploy}.worker.Worker", *worker, address],
-            folder / "worker.log",
-            "Successfully registered with master",
-        ),
-    ):
-        yield address
+    with held_port(_HOST) as port:
+        address = f"spark://{_HOST}:{port}"
+        deploy = "org.apache.spark.deploy"
+        master = ["--host", _HOST, "--port", str(port), "--webui-port", "0"]
+        worker = [
+            "--host",
+            _HOST,
+            "--webui-port",
+            "0",
+            "-c",
+            "1",
+            "-m",
+            "1g",
+            "--work-dir",
+            str(folder / "work"),
+        ]
+        with (
+            _jvm(
+                [_class(), f"{deploy}.master.Master", *master],
+                folder / "master.log",
+                "I have been elected leader",
+            ),
+            _jvm(
+                [_class(), f"{deploy}.worker.Worker", *worker, address],
+                folder / "worker.log",
+                "Successfully registered with master",
+            ),
+        ):
+            yield address
 
 
 @contextmanager
 def connect_server(folder: Path) -> Iterator[str]:
     """The address of a server of Spark Connect with one core."""
-    port = _free_port()
-    conf = {
-        "spark.connect.grpc.binding.address": _HOST,
-        "spark.connect.grpc.binding.port": str(port),
-        "spark.ui.enabled": "false",
-        "spark.sql.warehouse.dir": str(folder / "warehouse"),
-    }
-    server = "org.apache.spark.sql.connect.service.SparkConnectServer"
-    words = [spark_submit(), "--class", server, "--master", "local[1]"]
-    words += [word for name, value in conf.items() for word in ("--conf", f"{name}={value}")]
-    with _jvm([*words, "spark-internal"], folder / "connect.log", "Spark Connect server started"):
-        yield f"sc://{_HOST}:{port}"
+    with held_port(_HOST) as port:
+        conf = {
+            "spark.connect.grpc.binding.address": _HOST,
+            "spark.connect.grpc.binding.port": str(port),
+            "spark.ui.enabled": "false",
+            "spark.sql.warehouse.dir": str(folder / "warehouse"),
+        }
+        server = "org.apache.spark.sql.connect.service.SparkConnectServer"
+        words = [spark_submit(), "--class", server, "--master", "local[1]"]
+        words += [word for name, value in conf.items() for word in ("--conf", f"{name}={value}")]
+        with _jvm([*words, "spark-internal"], folder / "connect.log", "Spark Connect server started"):
+            yield f"sc://{_HOST}:{port}"
 
 
 @contextmanager
@@ -77,9 +88,3 @@ def _jvm(words: Sequence[str], log: Path, is_up: str) -> Iterator[None]:
 def _class() -> str:
     """The program that starts a class of Spark."""
     return os.path.join(os.path.dirname(spark_submit()), "spark-class")
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind((_HOST, 0))
-        return int(free.getsockname()[1])

@@ -21,7 +21,7 @@ from mlrun.db.http import HTTPRunDB
 from mlrun.errors import RunError
 from mlrun.service.acting import Service
 from mlrun.service.launcher import ServerLauncher
-from mlrun.testing.servers import port_of, reserve
+from mlrun.testing.servers import held_port
 
 CODE = """
 import os, time
@@ -120,8 +120,8 @@ def works(
     start_server: Callable[..., Server], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Works]:
     monkeypatch.setenv("MLRUN_CLUSTER__MAX_PODS", "2")
-    with reserve() as reserved:  # also for one that follows it
-        yield Works(start_server("mlrun", "db", "-p", str(port_of(reserved)), "-d", str(tmp_path / "server")))
+    with held_port() as port:  # also for one that follows it
+        yield Works(start_server("mlrun", "db", "-p", str(port), "-d", str(tmp_path / "server")))
 
 
 def test_a_job_runs_on_the_server(works: Works, capsys: pytest.CaptureFixture[str]) -> None:

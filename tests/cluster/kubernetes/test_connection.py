@@ -30,7 +30,7 @@ from mlrun.errors import (
     MLRunUnauthorizedError,
 )
 from mlrun.testing.kubernetes_api import Reply, Request, ScriptedApiServer, kubeconfig, pod, status
-from mlrun.testing.servers import free_port
+from mlrun.testing.servers import held_port
 
 BUSY = Reply(429, status(429, "too many requests"), {"Retry-After": "7"})
 BROKEN = Reply(500, status(500, "etcd has no leader"))
@@ -108,11 +108,12 @@ def test_trouble_that_stays_is_told(
 
 
 def test_a_server_that_is_not_there_is_named(tmp_path: Path, pauses: list[float]) -> None:
-    url = f"http://127.0.0.1:{free_port()}"
-    cluster = KubernetesCluster(kubeconfig=kubeconfig(tmp_path, url))
+    with held_port() as port:
+        url = f"http://127.0.0.1:{port}"
+        cluster = KubernetesCluster(kubeconfig=kubeconfig(tmp_path, url))
 
-    with pytest.raises(MLRunServiceUnavailableError) as caught:
-        cluster.read("a")
+        with pytest.raises(MLRunServiceUnavailableError) as caught:
+            cluster.read("a")
 
     assert str(caught.value).startswith(f"the cluster {url} (context 'scripted' of ")
     assert str(caught.value).endswith(
