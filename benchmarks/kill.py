@@ -23,7 +23,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from mlrun.testing.servers import port_of, reserve
+from mlrun.testing.servers import held_port
 
 PROJECT = "kill"
 PIECES = 5  # of a log, and rows of metrics, in a run
@@ -44,7 +44,7 @@ def main() -> None:
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mlrun-kill-")))
         database = stack.enter_context(postgres()) if given.postgres else str(folder / "server.db")
-        port = port_of(stack.enter_context(reserve()))  # to which the server comes back
+        port = stack.enter_context(held_port())  # to which the server comes back
         figures = kill_and_count(folder, port, database, given.moments, given.longest, random.Random(seed))
     print(f"seed {seed}, {'PostgreSQL' if given.postgres else 'SQLite'}")
     for name, value in figures.items():

@@ -15,7 +15,6 @@ import argparse
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -23,6 +22,8 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+
+from mlrun.testing.servers import held_port
 
 CHILDREN = {"local": 60, "job": 20}  # of a sweep; a pod takes longer
 BEST = 13
@@ -111,9 +112,14 @@ def of_process(folder: Path, kind: str, parallel: int, most: int, rng: random.Ra
 
 def of_server(folder: Path, kind: str, parallel: int, most: int, rng: random.Random) -> dict[str, int]:
     (folder / "train.py").write_text(CODE)
-    port, killed = free_port(), 0
-    server = start_server(folder, port)
-    values = str(list(range(CHILDREN[kind])))
+    with held_port() as port:  # to which the server comes back
+        killed = kill_servers(folder, port, str(list(range(CHILDREN[kind]))), parallel, most, rng)
+    return {"killed": killed, "sweeps": 1, **count(folder, kind)}
+
+
+def kill_servers(folder: Path, port: int, values: str, parallel: int, most: int, rng: random.Random) -> int:
+    """Submit a sweep of *values*; how often its server was killed before the end, at random and *most* times."""
+    killed, server = 0, start_server(folder, port)
     subprocess.run(
         [sys.executable, "-c", SUBMIT, UID, str(folder / "begun"), values, str(parallel)],
         cwd=folder,
@@ -130,7 +136,7 @@ def of_server(folder: Path, kind: str, parallel: int, most: int, rng: random.Ran
     finally:
         server.terminate()
         server.communicate()
-    return {"killed": killed, "sweeps": 1, **count(folder, kind)}
+    return killed
 
 
 def start_server(folder: Path, port: int) -> subprocess.Popen[bytes]:
@@ -141,12 +147,6 @@ def start_server(folder: Path, port: int) -> subprocess.Popen[bytes]:
     if is_first:
         assert server.stderr and b"serving" in server.stderr.readline()
     return server
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def environment(folder: Path) -> dict[str, str]:
