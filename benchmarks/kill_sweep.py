@@ -118,7 +118,7 @@ def of_server(folder: Path, kind: str, parallel: int, most: int, rng: random.Ran
 
 
 def kill_servers(folder: Path, port: int, values: str, parallel: int, most: int, rng: random.Random) -> int:
-    """Submit a sweep of *values*; how often its server was killed before the end, at random and *most* times."""
+    """Submit a sweep of *values*; how often its server was killed before the end, at *most* times."""
     killed, server = 0, start_server(folder, port)
     subprocess.run(
         [sys.executable, "-c", SUBMIT, UID, str(folder / "begun"), values, str(parallel)],
