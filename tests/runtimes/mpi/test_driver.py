@@ -161,6 +161,18 @@ def test_a_rank_that_fails_on_another_host_is_named(engine, hosts, db):
 
 
 @MPICH
+def test_why_a_rank_failed_is_in_the_log_though_its_engine_has_not_passed_it_on(engine, hosts, db):
+    silent = "import os\n\ndef train():\n    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)\n    print(1 / 0)\n"
+
+    with pytest.raises(RunError, match=r"division by zero \(rank \d of 4\)"):
+        on_hosts(silent, hosts).run(handler="train")
+
+    [run] = db.list_runs()
+    log = db.get_log(run["metadata"]["uid"])[1].decode()
+    assert "failed:\nTraceback" in log and log.endswith("ZeroDivisionError: division by zero\n")
+
+
+@MPICH
 def test_hosts_with_too_few_slots_are_refused(engine, db):
     function = on_hosts(HANDLER, ["--host", "127.0.0.2:2,127.0.0.3"])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -80,9 +81,20 @@ class MpiDriver(LocalRuntime):
         """What is known of the reason, or a rank has left, before how the engine ended."""
         meta = run.metadata
         left = launch.db.read_run(meta.uid, meta.project, meta.iteration)["status"].get("error", "")
-        text = left or tail.decode(errors="replace")
+        said = tail.decode(errors="replace")
+        text = left or said
+        if (reason := _of_rank(left)) and reason.splitlines()[-1] not in said:
+            log = launch.log_of(run)  # the engine ended on another host before it had passed this on
+            log.write(f"{reason}\n".encode())
+            log.close()
         known = endings.why(text, self.spec.replicas or 1, hosts)
         return known or left or program.how_it_ended(code, tail)
+
+
+def _of_rank(error: str) -> str:
+    """What a rank that failed prints, from what it has left: ``ValueError: no (rank 2 of 4)``; else empty."""
+    found = re.fullmatch(r"(.+) \(rank (\d+) of \d+\)", error, re.DOTALL)
+    return f"rank {found[2]} failed:\n{found[1]}" if found else ""
 
 
 def rendezvous(hosts: Sequence[Host]) -> dict[str, str]:
