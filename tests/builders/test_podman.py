@@ -1,5 +1,7 @@
 import shutil
 import threading
+import time
+import uuid
 from pathlib import Path
 
 import httpx2
@@ -120,7 +122,7 @@ def test_an_image_with_a_registry_in_its_name_is_pushed(builder, podman, plan, l
 
     builder.build(plan(image=image, commands=("true",)), log)
 
-    listed = httpx2.get(f"http://{registry}/v2/team/pushed/tags/list").json()
+    listed = httpx2.get(f"http://{registry}/v2/team/pushed/tags/list", timeout=120).json()
     assert listed == {"name": "team/pushed", "tags": ["1"]}
     podman("rmi", image)
     again = builder.build(plan(image="again", base_image=image), log)  # which is pulled
@@ -158,12 +160,16 @@ def test_a_stopped_build_leaves_no_container(builder, podman, plan, log):
         if b"running now" in log.data:
             stop.set()
 
-    command = "python3 -uc \"print('running ' + 'now'); import time; time.sleep(600)\""
+    mark = uuid.uuid4().hex
+    command = f"python3 -uc \"print('running ' + 'now'); import time; time.sleep(600)  # {mark}\""
     with pytest.raises(MLRunRuntimeError, match="the build was stopped at 'podman build stopped'"):
         builder.build(plan(image="stopped", commands=(command,)), stop_when_it_runs, stop)
 
     assert podman("ps", "--all", "--external", "--format", "{{.Names}}").stdout == ""
-    assert not [pid for pid in Path("/proc").glob("[0-9]*") if b"time.sleep(600)" in command_of(pid)]
+    end = time.monotonic() + 120
+    while left := [pid for pid in Path("/proc").glob("[0-9]*") if mark.encode() in command_of(pid)]:
+        assert time.monotonic() < end, left
+        time.sleep(0.01)
 
 
 def command_of(process):

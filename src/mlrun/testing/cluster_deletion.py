@@ -8,7 +8,7 @@ import pytest
 
 from mlrun.cluster.base import Cluster
 from mlrun.errors import MLRunNotFoundError
-from mlrun.testing.cluster_pods import Pods
+from mlrun.testing.cluster_pods import Pods, seeing
 from mlrun.testing.cluster_setup import ClusterSetup
 
 WAITS = "while :; do sleep 0.1; done"
@@ -19,9 +19,7 @@ class DeletionContract(ClusterSetup):
 
     def test_a_pod_may_end_in_good_order(self, cluster: Cluster, pods: Pods, tmp_path: Path) -> None:
         name = pods.start(
-            f"trap 'echo bye > {tmp_path}/last; exit 0' TERM; echo ready; {WAITS}",
-            volumeMounts=[{"name": "data", "mountPath": str(tmp_path)}],
-            spec={"volumes": [{"name": "data", "hostPath": {"path": str(tmp_path)}}]},
+            f"trap 'echo bye > {tmp_path}/last; exit 0' TERM; echo ready; {WAITS}", **seeing(tmp_path)
         )
         pods.printed(name, "ready")
 

@@ -7,6 +7,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from mlrun.cluster.base import Cluster, Resource, Secrets
@@ -14,6 +15,14 @@ from mlrun.errors import MLRunNotFoundError
 from mlrun.model.pod import PodState
 
 LOOK_EVERY_S = 0.05
+
+
+def seeing(folder: Path) -> dict[str, Any]:
+    """Fields of a pod that sees a folder of this machine: by files in it a test tells it to go on."""
+    return {
+        "volumeMounts": [{"name": "seen", "mountPath": str(folder)}],
+        "spec": {"volumes": [{"name": "seen", "hostPath": {"path": str(folder)}}]},
+    }
 
 
 class Pods:

@@ -13,7 +13,7 @@ from mlrun.testing.cluster_pods import Pods
 class ClusterSetup:
     """Fixtures to give, and what the cluster is able to do."""
 
-    patience_s = 60.0  # waiting longer for a pod fails a test
+    patience_s = 300.0  # waiting longer for a pod fails a test
     limits_memory = True
     mounts_volumes = True  # at any path
     pulls_images = True  # and finds out that there is none; else a pod's image does not matter

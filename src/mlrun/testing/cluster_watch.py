@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 from mlrun.cluster.base import Cluster
-from mlrun.testing.cluster_pods import Pods
+from mlrun.testing.cluster_pods import Pods, seeing
 from mlrun.testing.cluster_setup import ClusterSetup
 
 
@@ -30,11 +31,14 @@ class WatchContract(ClusterSetup):
 
         assert seen.of(name)[-1].exit_code == 4
 
-    def test_phases_come_in_their_order_and_the_end_comes_once(self, pods: Pods) -> None:
+    def test_phases_come_in_their_order_and_the_end_comes_once(self, pods: Pods, tmp_path: Path) -> None:
         with pods.watching() as seen:
-            name = pods.start("echo ready; sleep 3")
-            last = pods.start("sleep 4")
-            pods.until(lambda: any(state.is_final for state in seen.of(last)), "the later one has ended")
+            name = pods.start(f"until [ -e {tmp_path}/go ]; do sleep 0.05; done", **seeing(tmp_path))
+            pods.until(lambda: "running" in [state.phase for state in seen.of(name)], "it is told as running")
+            (tmp_path / "go").touch()
+            pods.until(lambda: name in seen.ended(), "its end is told")
+            last = pods.start("true")
+            pods.until(lambda: last in seen.ended(), "that of a later one is told")
 
         phases = [state.phase for state in seen.of(name)]
         order = ["pending", "running", "succeeded"]

@@ -12,7 +12,7 @@ import sysconfig
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -129,15 +129,14 @@ def skip_without_registry() -> None:
         pytest.skip("docker-registry is not on this machine: apt install docker-registry")
 
 
-def port_of(pid: int, timeout_s: float = 30) -> int:
+def port_of(pid: int, timeout_s: float = 120) -> int:
     """The port that a process listens on."""
     end = time.monotonic() + timeout_s
     while time.monotonic() < end:
-        own = {
-            os.readlink(link)
-            for link in Path(f"/proc/{pid}/fd").iterdir()
-            if link.exists() or link.is_symlink()
-        }
+        own = set()
+        for link in Path(f"/proc/{pid}/fd").iterdir():
+            with suppress(FileNotFoundError):  # it was closed meanwhile
+                own.add(os.readlink(link))
         for line in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]:
             words = line.split()
             if words[3] == "0A" and f"socket:[{words[9]}]" in own:

@@ -16,7 +16,7 @@ from mlrun.cluster.kubernetes.kinds import kind_named
 from mlrun.errors import MLRunAccessDeniedError, MLRunConflictError, MLRunInvalidArgumentError
 from mlrun.model.pod import PodState
 from mlrun.testing import mpi_operator, spark_operator
-from mlrun.testing.cluster_pods import Pods
+from mlrun.testing.cluster_pods import Pods, seeing
 from mlrun.testing.clusters import ClusterContract
 from mlrun.testing.cutting import CuttingProxy
 from mlrun.testing.kubernetes import IMAGE
@@ -42,6 +42,23 @@ OPERATED = [
         {"applicationState": {"state": "FAILED", "errorMessage": "no driver"}},
     ),
 ]
+
+IN_A_POD = """
+import time
+from mlrun.cluster import get_cluster
+from mlrun.errors import MLRunServiceUnavailableError
+
+def sooner_or_later(ask):  # the network of a pod may come later than the pod
+    while True:
+        try:
+            return ask()
+        except MLRunServiceUnavailableError:
+            time.sleep(1)
+
+cluster = get_cluster("kubernetes")
+print(cluster.namespace, len(sooner_or_later(cluster.list)) > 0)
+sooner_or_later(lambda: cluster.read("nowhere"))
+"""
 
 
 @pytest.fixture
@@ -143,15 +160,9 @@ class TestKubernetesCluster(ClusterContract):
         }
         kubernetes.ask("POST", f"{roles}/rolebindings", api | binding)
         folders = {"package": Path(mlrun.__file__).parents[1], "libraries": Path(yaml.__file__).parents[1]}
-        program = (
-            "from mlrun.cluster import get_cluster\n"
-            "cluster = get_cluster('kubernetes')\n"
-            "print(cluster.namespace, len(cluster.list()) > 0)\n"
-            "cluster.read('nowhere')"
-        )
 
         state, log = pods.run(
-            f"python - <<'END'\n{program}\nEND",
+            f"python - <<'END'\n{IN_A_POD}\nEND",
             spec={
                 "automountServiceAccountToken": True,
                 "volumes": [
@@ -170,22 +181,27 @@ class TestKubernetesCluster(ClusterContract):
         self, cluster: Cluster, kubernetes: Any, pods: Pods, tmp_path: Path
     ) -> None:
         lines = "".join(f"line {number}\n" for number in range(300))
+        wait = f"until [ -e {tmp_path}/$i ]; do sleep 0.05; done"  # after every hundred lines
+        script = (
+            f"i=0; while [ $i -lt 300 ]; do echo line $i; i=$((i+1)); [ $((i % 100)) -ne 0 ] || {wait}; done"
+        )
         server = yaml.safe_load(Path(kubernetes.kubeconfig).read_text())["clusters"][0]["cluster"]["server"]
         with CuttingProxy(server.removeprefix("https://")) as proxy:
             through = KubernetesCluster(through_proxy(kubernetes, proxy, tmp_path), namespace=kubernetes.name)
-            name = pods.start("i=0; while [ $i -lt 300 ]; do echo line $i; i=$((i+1)); sleep 0.01; done")
+            name = pods.start(script, **seeing(tmp_path))
             pods.cluster, log = through, b""
             with pods.watching() as seen:
-                for number, part in enumerate(through.logs(name, follow=True)):
+                for part in through.logs(name, follow=True):
                     log += part
-                    if number % 20 == 10:
+                    if log.endswith(b"\n") and (printed := log.count(b"\n")) % 100 == 0:
                         proxy.cut()
+                        (tmp_path / str(printed)).touch()
                 pods.until(lambda: name in seen.ended(), "its end is told")
             pods.cluster = cluster
             through.close()
 
         assert log.decode() == lines
-        assert proxy.cuts > 1
+        assert proxy.cuts > 2
         assert seen.of(name)[-1].exit_code == 0
 
     @pytest.mark.parametrize(("kind", "spec", "ended"), OPERATED)

@@ -206,4 +206,4 @@ def test_a_log_that_nobody_goes_on_with_is_closed(server: ScriptedApiServer, scr
     assert next(log) == b"one\n"
     log.close()
 
-    assert server.left.wait(10)
+    assert server.left.wait(120)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -16,6 +16,22 @@ from mlrun.testing.kubernetes_api import Reply, ScriptedApiServer, event, listed
 HELD = Reply(parts=[], then="hold")
 ENDED = pod("a", "Succeeded", version=9)
 PATH = "/api/v1/namespaces/default/pods"
+
+
+@pytest.fixture
+def alive() -> Callable[[], list[threading.Thread]]:
+    """Gives threads of this test that still watch, after each had a time to end."""
+    others = threading.enumerate()
+
+    def watching() -> list[threading.Thread]:
+        return [one for one in threading.enumerate() if one.name == "mlrun-watch" and one not in others]
+
+    def left() -> list[threading.Thread]:
+        for thread in watching():
+            thread.join(120)
+        return watching()
+
+    return left
 
 
 @pytest.fixture(autouse=True)
@@ -175,7 +191,9 @@ def test_a_long_list_whose_next_page_came_too_late_is_read_anew(
     assert [state.name for state in scripted.list()] == ["a"]
 
 
-def test_a_watch_ends_while_the_server_says_nothing(server: ScriptedApiServer, scripted: Any) -> None:
+def test_a_watch_ends_while_the_server_says_nothing(
+    server: ScriptedApiServer, scripted: Any, alive: Callable[[], list[threading.Thread]]
+) -> None:
     server.on("GET", PATH, listed(pod("a")))
     server.on("GET", "watch=true", HELD)
     stop = threading.Event()
@@ -193,7 +211,9 @@ def test_a_watch_ends_while_the_server_does_not_even_list(server: ScriptedApiSer
     assert list(scripted.watch(stop=stop)) == []
 
 
-def test_a_watch_that_nobody_goes_on_with_is_closed(server: ScriptedApiServer, scripted: Any) -> None:
+def test_a_watch_that_nobody_goes_on_with_is_closed(
+    server: ScriptedApiServer, scripted: Any, alive: Callable[[], list[threading.Thread]]
+) -> None:
     server.on("GET", PATH, listed(pod("a")))
     server.on("GET", "watch=true", HELD)
 
@@ -202,13 +222,6 @@ def test_a_watch_that_nobody_goes_on_with_is_closed(server: ScriptedApiServer, s
     states.close()
 
     assert not alive()
-
-
-def alive() -> list[threading.Thread]:
-    """Threads that still watch, after each had a time to end."""
-    for thread in [one for one in threading.enumerate() if one.name == "mlrun-watch"]:
-        thread.join(10)
-    return [one for one in threading.enumerate() if one.name == "mlrun-watch"]
 
 
 def test_a_server_that_is_not_there_at_first_is_told(

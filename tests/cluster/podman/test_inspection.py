@@ -89,6 +89,15 @@ def test_a_failure_at_the_deadline_is_one_of_the_deadline(told: int, deadline: s
     assert state.labels == {"app": "test"}
 
 
+def test_a_start_that_was_noted_late_does_not_hide_the_deadline() -> None:
+    """podman counts from before the start, and notes that when it comes to it."""
+    late = "2026-11-26T14:54:52.9Z"
+
+    state = state_of(container(labels={"mlrun.pod.deadline": "10"}, ExitCode=-1, StartedAt=late))
+
+    assert (state.reason, state.exit_code) == ("DeadlineExceeded", 137)
+
+
 def test_the_end_of_one_that_is_deleted_is_its_deletion() -> None:
     ended, running = (state_of(container(Status=status), is_deleted=True) for status in ("exited", "running"))
 

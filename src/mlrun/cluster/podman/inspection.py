@@ -18,7 +18,7 @@ Container = dict[str, Any]  # as it is described by inspect
 _OVER = ("exited", "stopped", "dead")
 _WAITING = ("created", "configured", "initialized")
 _KILLED = 137
-_EARLY_S = 0.5  # podman tells -1 of what it has killed, and its clock starts before the container
+_EARLY_S = 0.5  # podman tells -1 of what it has killed; its clock starts before the container, and is coarse
 
 
 def state_of(container: Container, is_deleted: bool = False) -> PodState:
@@ -123,9 +123,9 @@ def _set_unstarted(state: PodState, container: Container, is_lost: bool) -> None
 def _has_outrun(state: PodState, deadline: str) -> bool:
     if not deadline or not state.exit_code or not state.started or not state.ended:
         return False
-    ran = fromisoformat(state.ended) - fromisoformat(state.started)
-    early_s = _EARLY_S if state.exit_code < 0 else 0.0
-    return ran.total_seconds() >= float(deadline) - early_s
+    by_podman = state.exit_code < 0
+    ran = fromisoformat(state.ended) - fromisoformat(state.created if by_podman else state.started)
+    return ran.total_seconds() >= float(deadline) - (_EARLY_S if by_podman else 0.0)
 
 
 def _is_told_of_memory() -> bool:
