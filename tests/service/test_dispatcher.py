@@ -249,9 +249,9 @@ def test_an_aborted_run_loses_its_pod_and_then_is_aborted(
     db.abort_submitted(uid, "iris", text="no need", task=task, grace_s=3)
     assert state_of(db, uid) == "aborting"
 
-    until(lambda: worked.round() or state_of(db, uid) == "aborted")
-    worked.round()
+    until(lambda: worked.round() or db.open_submission(uid, "iris") is None)
 
+    assert state_of(db, uid) == "aborted"
     assert cluster.graces == [3] and not worked.pods
     assert db.get_background_task(task, "iris")["status"]["state"] == "succeeded"
     assert db.read_run(uid, "iris")["status"]["status_text"] == "no need"
@@ -267,10 +267,9 @@ def test_an_aborted_run_that_fails_in_its_time_of_grace_is_not_tried_again(
     attempt = {"state": "error", "end_time": "2026-01-01T00:00:00+00:00"}
     set_state(db, uid, "pendingRetry", retries=[attempt], retry_count=1, process={})
 
-    until(lambda: worked.round() or state_of(db, uid) == "aborted")
-    worked.round()
+    until(lambda: worked.round() or db.open_submission(uid, "iris") is None)
 
-    assert db.open_submission(uid, "iris") is None
+    assert state_of(db, uid) == "aborted"
     assert db.read_run(uid, "iris")["status"]["status_text"] == "no need"
 
 
