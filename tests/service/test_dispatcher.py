@@ -257,6 +257,27 @@ def test_an_aborted_run_loses_its_pod_and_then_is_aborted(
     assert db.read_run(uid, "iris")["status"]["status_text"] == "no need"
 
 
+def test_a_run_that_was_aborted_and_begins_anew_is_not_aborted_again(
+    worked: Worked, submit: Any, db: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (uid,) = submit(1)
+    worked.round()
+    db.abort_submitted(uid, "iris", text="no need")
+    seen = db.started_submissions(worked.dispatcher.place)  # by a round that comes late to what it does
+    until(lambda: worked.round() or db.open_submission(uid, "iris") is None)
+    db.resubmit_run(uid, "iris")
+
+    monkeypatch.setattr(db, "started_submissions", lambda place: seen)
+    worked.round()
+
+    until(lambda: not endings())
+    assert state_of(db, uid) == "pending" and worked.pods == ["1"]
+
+
+def endings() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name == "mlrun-ending"]
+
+
 def test_an_aborted_run_that_fails_in_its_time_of_grace_is_not_tried_again(
     worked: Worked, submit: Any, db: Any
 ) -> None:
