@@ -70,7 +70,7 @@ class Load:
     """What one client does: requests in turn, each checked; what it stored has to come back as it was."""
 
     def __init__(self, url: str, number: int, report: Report, lock: threading.Lock) -> None:
-        self.client = httpx2.Client(base_url=f"{url}/api", timeout=30, trust_env=False)
+        self.client = httpx2.Client(base_url=f"{url}/api", timeout=120, trust_env=False)
         self.report, self.lock = report, lock
         self.random = random.Random(number)
         self.counter = itertools.count()
@@ -194,15 +194,18 @@ class Load:
         self.ask("bad body", "POST", f"{path}/bad", 400, content=b"{")
 
 
-def soak(seconds: float, rate: float, folder: Path, tell: Callable[[str], None] = lambda _: None) -> Report:
-    """*rate* is of requests a second, of all clients together."""
+def soak(
+    seconds: float, rate: float, folder: Path, tell: Callable[[str], None] = lambda _: None, steps: int = 1
+) -> Report:
+    """*rate* is of requests a second, of all clients together; each does *steps* at least."""
     with Service(folder) as service:
         report, lock, begun = Report(0), threading.Lock(), time.monotonic()
 
         def client(number: int) -> None:
             load = Load(service.url, number, report, lock)
             with load.client:
-                load.step()
+                for _ in range(steps):
+                    load.step()
                 while time.monotonic() < begun + seconds:
                     ahead = begun + len(report.times_ms) / rate - time.monotonic()
                     if ahead > 0:
@@ -212,12 +215,11 @@ def soak(seconds: float, rate: float, folder: Path, tell: Callable[[str], None] 
         threads = [threading.Thread(target=client, args=(number,)) for number in range(CLIENTS)]
         for thread in threads:
             thread.start()
-        while any(thread.is_alive() for thread in threads):
-            report.memory_mb.append(service.memory_mb)
-            tell(f"{time.monotonic() - begun:.0f} s, {report.memory_mb[-1]:.0f} MB")
-            threads[0].join(min(1.0, seconds / 20))
         for thread in threads:
-            thread.join()
+            while thread.is_alive():
+                report.memory_mb.append(service.memory_mb)
+                tell(f"{time.monotonic() - begun:.0f} s, {report.memory_mb[-1]:.0f} MB")
+                thread.join(min(1.0, seconds / 20))
         report.seconds = time.monotonic() - begun
         report.said = list(service.said)[1:]  # after the address
     return report

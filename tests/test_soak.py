@@ -10,7 +10,8 @@ from types import ModuleType
 import pytest
 
 SCRIPT = Path(__file__).parent.parent / "benchmarks" / "soak.py"
-NAMES = 17  # of requests
+NAMES = 18  # of requests
+STEPS = 60  # of a client, after which all of them together have done everything
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def test_nothing_fails_under_a_mixed_load(
     script: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(script, "GROWTH_MB", 16)  # these seconds are the ones in which caches fill
-    report = script.soak(4, 300, tmp_path)
+    report = script.soak(2, 300, tmp_path, steps=STEPS)
 
     assert report.failures == []
     assert len(report.requests) >= NAMES, report.requests

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -36,11 +37,12 @@ def state(db: Any, name: str = "train") -> str:
     return str(db.get_function(name, "iris")["status"]["state"])
 
 
-def until(claim: Callable[[], Any], timeout_s: float = 120) -> None:
+def until(claim: Callable[[], Any], timeout_s: float = 120) -> Any:
     end = time.monotonic() + timeout_s
-    while not claim():
+    while not (found := claim()):
         assert time.monotonic() < end, "it did not come true"
         time.sleep(0.01)
+    return found
 
 
 def test_a_build_goes_on_after_the_answer(builds: Builds, db: Any) -> None:
@@ -113,8 +115,7 @@ def test_a_build_that_ended_with_its_server_is_known_to_the_next(
     fn = mlrun.new_function("train", "iris", kind="job").with_commands(["echo pid $$; sleep 60"])
     db: Any = get_run_db(first.url)
     assert not fn.set_db_connection(db).deploy(watch=False)
-    until(lambda: "pid" in db.get_builder_status(fn).text.split())
-    pid = int(db.get_builder_status(fn).text.split()[-1])
+    said = until(lambda: re.search(r"^pid (\d+)$", db.get_builder_status(fn).text, re.MULTILINE))
 
     first.end(number)
     second = get_run_db(start_server(*words).url)
@@ -122,4 +123,4 @@ def test_a_build_that_ended_with_its_server_is_known_to_the_next(
     status = second.get_function("train", "iris")["status"]
     assert status["state"] == "error"
     assert ("is gone" if number == signal.SIGKILL else "the build was stopped") in status["error"]
-    until(lambda: not os.path.exists(f"/proc/{pid}"))
+    until(lambda: not os.path.exists(f"/proc/{said[1]}"))

@@ -144,6 +144,7 @@ class Misbehaving:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
+        self._connections: list[socket.socket] = []
         self._threads = [threading.Thread(target=self._accept)]
         self._threads[0].start()
 
@@ -154,12 +155,13 @@ class Misbehaving:
             except OSError:
                 return
             thread = threading.Thread(target=self._answer, args=(connection,))
+            self._connections.append(connection)
             self._threads.append(thread)
             thread.start()
 
     def _answer(self, connection: socket.socket) -> None:
         with connection, contextlib.suppress(OSError):
-            connection.settimeout(30)
+            connection.settimeout(600)  # it leaves nobody by itself
             if request := connection.recv(1 << 16):
                 self.requests += 1
                 self._behave(connection, request)
@@ -168,6 +170,10 @@ class Misbehaving:
         self.is_over.set()
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+        self._threads[0].join()
+        for connection in self._connections:
+            with contextlib.suppress(OSError):  # it has ended
+                connection.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
             thread.join()
 

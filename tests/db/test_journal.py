@@ -182,11 +182,11 @@ def test_one_of_many_is_found_without_reading_all(journal: Journal) -> None:
     found = next(journal.pending("run p/7"))
     assert found.about == "run p/7"
 
-    begun = time.perf_counter()
+    begun = time.thread_time()  # of the processor; a busy machine has more of the other
     for _ in range(100):
         assert next(journal.pending("run p/499")).body == b"run p/499"
 
-    assert time.perf_counter() - begun < 1  # a scan of the file each time would take many
+    assert time.thread_time() - begun < 1  # a scan of the file each time would take many
 
 
 def test_what_there_is_no_time_for_waits(journal: Journal) -> None:

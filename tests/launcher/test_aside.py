@@ -27,6 +27,21 @@ def test_it_is_done_in_another_thread() -> None:
     assert who[0] is not threading.current_thread() and who[0].daemon
 
 
+def test_what_could_not_be_done_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    def fail() -> None:
+        threads.append(threading.current_thread())
+        begun.set()
+        raise MLRunServiceUnavailableError("the database is away")
+
+    begun, threads = threading.Event(), list[threading.Thread]()
+
+    aside(fail)
+
+    assert begun.wait(PATIENCE_S)
+    threads[0].join()
+    assert "the database is away" in capsys.readouterr().err
+
+
 def test_works_are_under_way_at_the_same_time() -> None:
     together = threading.Barrier(5)
 

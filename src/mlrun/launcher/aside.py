@@ -12,8 +12,19 @@ from mlrun.log import logger
 
 
 def aside(work: Callable[..., None], *arguments: object) -> None:
-    """Do it in a thread of its own; what a server that was killed has not done the next one does again."""
-    threading.Thread(target=work, args=arguments, name="mlrun-ending", daemon=True).start()
+    """
+    Do it in a thread of its own; what a server that was killed has not done the next one does again.
+
+    A database or a cluster that is away is said in the log.
+    """
+    threading.Thread(target=_safely, args=(work, *arguments), name="mlrun-ending", daemon=True).start()
+
+
+def _safely(work: Callable[..., None], *arguments: object) -> None:
+    try:
+        work(*arguments)
+    except MLRunBaseError as error:
+        logger.warning(err_to_str(error))
 
 
 def side_by_side(works: Sequence[Callable[[], None]], at_once: int, waits_s: float | None) -> None:

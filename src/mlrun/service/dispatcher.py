@@ -175,6 +175,8 @@ class Dispatcher(Duty):
         """In a thread of its own: the pod has time to end."""
         how = submission.how_to_end
         try:
+            if not self._is_open(submission):  # it was ended meanwhile, and its run may have begun anew
+                return
             with suppress(MLRunConflictError):  # it has ended by itself, meanwhile
                 self._launcher.abort(self._run(submission), str(how.get("text") or ""), how.get("grace_s"))
         except MLRunBaseError as error:
@@ -206,6 +208,10 @@ class Dispatcher(Duty):
         for state in self._pods({UID: submission.uid, PROJECT: submission.project}):
             if Owner.of(state) == _owner(submission) and only(state):
                 self._launcher.cluster.delete(state.name)
+
+    def _is_open(self, submission: Submission) -> bool:
+        found = self._db.open_submission(submission.uid, submission.project, submission.iteration)
+        return found is not None and found.id == submission.id
 
     def _run(self, submission: Submission) -> Run:
         return Run.from_dict(self._db.read_run(submission.uid, submission.project, submission.iteration))

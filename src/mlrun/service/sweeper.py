@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -15,6 +14,7 @@ from mlrun.errors import (
     MLRunServiceUnavailableError,
     err_to_str,
 )
+from mlrun.launcher.aside import aside
 from mlrun.launcher.ending import Reason, end_run, live_children
 from mlrun.log import logger
 from mlrun.model.run import Run, RunState
@@ -153,7 +153,7 @@ class Sweeper(Duty):
             with suppress(MLRunNotFoundError):  # it was deleted
                 tell(self._run(submission), self._db)
 
-        threading.Thread(target=tell_of_it, name="mlrun-telling", daemon=True).start()
+        aside(tell_of_it)
 
     def _run(self, submission: Submission) -> Run:
         return Run.from_dict(self._db.read_run(submission.uid, submission.project, submission.iteration))

@@ -27,7 +27,7 @@ def client(db: Any) -> Iterator[TestClient]:
 
 def finished(client: TestClient, **params: Any) -> Any:
     """The answer about a build that has ended."""
-    end = time.monotonic() + 30
+    end = time.monotonic() + 120
     asked = {"name": "train", "project": "iris", **params}
     while (answer := client.get("/api/v1/build/status", params=asked)).headers["function_status"] in (
         "pending",
