@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import socket
+import re
 import subprocess
 import sys
 import time
@@ -13,29 +13,20 @@ from pathlib import Path
 
 from mlrun.runtimes.spark.engine import spark_submit
 
-_START_S = 120
+_START_S = 1200
 _HOST = "127.0.0.1"
 
 
 @contextmanager
 def master_and_worker(folder: Path) -> Iterator[str]:
     """The address of a standalone master with one worker of one core."""
-    port = _free_port()
-    address = f"spark://{_HOST}:{port}"
     deploy = "org.apache.spark.deploy"
-    master = ["--host", _HOST, "--port", str(port), "--webui-port", "0"]
-    worker = ["--host", _HOST, "--webui-port", "0", "-c", "1", "-m", "1g", "--work-dir", str(folder / "work")]
+    master = [_class(), f"{deploy}.master.Master", "--host", _HOST, "--port", "0", "--webui-port", "0"]
+    worker = [_class(), f"{deploy}.worker.Worker", "--host", _HOST, "--webui-port", "0"]
+    worker += ["-c", "1", "-m", "1g", "--work-dir", str(folder / "work")]
     with (
-        _jvm(
-            [_class(), f"{deploy}.master.Master", *master],
-            folder / "master.log",
-            "I have been elected leader",
-        ),
-        _jvm(
-            [_class(), f"{deploy}.worker.Worker", *worker, address],
-            folder / "worker.log",
-            "Successfully registered with master",
-        ),
+        _jvm(master, folder / "master.log", r"(?s)Starting Spark master at (\S+).*elected leader") as address,
+        _jvm([*worker, address], folder / "worker.log", r"(Successfully registered) with master"),
     ):
         yield address
 
@@ -43,22 +34,23 @@ def master_and_worker(folder: Path) -> Iterator[str]:
 @contextmanager
 def connect_server(folder: Path) -> Iterator[str]:
     """The address of a server of Spark Connect with one core."""
-    port = _free_port()
     conf = {
         "spark.connect.grpc.binding.address": _HOST,
-        "spark.connect.grpc.binding.port": str(port),
+        "spark.connect.grpc.binding.port": "0",
         "spark.ui.enabled": "false",
         "spark.sql.warehouse.dir": str(folder / "warehouse"),
     }
     server = "org.apache.spark.sql.connect.service.SparkConnectServer"
     words = [spark_submit(), "--class", server, "--master", "local[1]"]
     words += [word for name, value in conf.items() for word in ("--conf", f"{name}={value}")]
-    with _jvm([*words, "spark-internal"], folder / "connect.log", "Spark Connect server started"):
+    told = rf"Spark Connect server started at: \S*{_HOST}:(\d+)"
+    with _jvm([*words, "spark-internal"], folder / "connect.log", told) as port:
         yield f"sc://{_HOST}:{port}"
 
 
 @contextmanager
-def _jvm(words: Sequence[str], log: Path, is_up: str) -> Iterator[None]:
+def _jvm(words: Sequence[str], log: Path, told: str) -> Iterator[str]:
+    """A JVM that is up when its log has the pattern *told*, of which the group is given."""
     env = {**os.environ, "SPARK_LOCAL_IP": _HOST, "PYSPARK_PYTHON": sys.executable}
     with (
         open(log, "wb") as output,
@@ -66,10 +58,10 @@ def _jvm(words: Sequence[str], log: Path, is_up: str) -> Iterator[None]:
     ):
         try:
             end = time.monotonic() + _START_S
-            while is_up not in log.read_text():
+            while not (found := re.search(told, log.read_text(errors="replace"))):
                 assert process.poll() is None and time.monotonic() < end, log.read_text()[-2000:]
                 time.sleep(0.05)
-            yield
+            yield found[1]
         finally:
             process.kill()
 
@@ -77,9 +69,3 @@ def _jvm(words: Sequence[str], log: Path, is_up: str) -> Iterator[None]:
 def _class() -> str:
     """The program that starts a class of Spark."""
     return os.path.join(os.path.dirname(spark_submit()), "spark-class")
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind((_HOST, 0))
-        return int(free.getsockname()[1])
