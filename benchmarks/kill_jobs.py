@@ -27,7 +27,7 @@ import httpx2
 
 PROJECT = "kill"
 PODS = 3
-LONGEST_S = 120.0
+LONGEST_S = 600.0
 FINAL = ("completed", "error", "aborted")
 CODE = """
 import os, time
@@ -85,7 +85,7 @@ class Works:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.client = httpx2.Client(
-            base_url=f"http://127.0.0.1:{self.port}/api/v1", timeout=20, trust_env=False
+            base_url=f"http://127.0.0.1:{self.port}/api/v1", timeout=LONGEST_S, trust_env=False
         )
         self.process: subprocess.Popen[bytes] | None = None
         self.acknowledged: list[str] = []

@@ -76,8 +76,20 @@ def kill_and_count(
     total: Counter[str] = Counter({"killed": 0, "sweeps": 0, "lost": 0, "doubled": 0, "wrong best": 0})
     while total["killed"] < moments:
         with tempfile.TemporaryDirectory(prefix="mlrun-kill-sweep-") as name:
-            total.update(one_sweep(Path(name), kind, parallel, moments - total["killed"], rng))
+            try:
+                total.update(one_sweep(Path(name), kind, parallel, moments - total["killed"], rng))
+            finally:
+                end_pods(Path(name))
     return dict(total)
+
+
+def end_pods(folder: Path) -> None:
+    """A run may end before its pod has: none is to write into a folder that goes."""
+    from mlrun.cluster.process import ProcessCluster
+
+    cluster = ProcessCluster(str(folder / "home" / "pods"))
+    for state in cluster.list():
+        cluster.delete(state.name, grace_s=0)
 
 
 def of_process(folder: Path, kind: str, parallel: int, most: int, rng: random.Random) -> dict[str, int]:

@@ -33,6 +33,13 @@ def fail(context, x):
     if x % 2:
         raise ValueError(f"{x} is odd")
 
+def train_in_turn(context, x):
+    while x != 2 and not os.path.exists(os.environ["BEGUN"]):  # none ends before that of 2
+        time.sleep(0.05)
+    context.log_result("accuracy", x)
+    if x == 2:
+        open(os.environ["BEGUN"], "w").close()
+
 def secret(context, x):
     context.log_result("ok", context.get_secret("TOKEN") == "abc123")
 
@@ -125,9 +132,10 @@ def test_too_many_failures_end_it(fn: Any, db: Any) -> None:
 def test_a_stop_condition_ends_it(fn: Any) -> None:
     options = OPTIONS | {"stop_condition": "accuracy >= 2"}
 
-    run = fn.run(handler="train", hyperparams={"x": [2, 1, 1, 1, 1, 1]}, hyper_param_options=options)
+    values = [2, *([1] * 20)]
+    run = fn.run(handler="train_in_turn", hyperparams={"x": values}, hyper_param_options=options)
 
-    assert run.state() == "completed" and len(run.status.iterations) - 1 < 6
+    assert run.state() == "completed" and len(run.status.iterations) - 1 < len(values)
 
 
 def test_secrets_arrive_in_each(fn: Any) -> None:
@@ -382,7 +390,7 @@ def test_iterations_are_pods_of_kubernetes(far: Any, db: Any, kubernetes: Any) -
 DRIVE_FAR = """
 import mlrun
 task = mlrun.new_task("sweep").with_hyper_params({"x": [1, 2, 3]}, "max.accuracy", parallel_runs=2)
-task.metadata.uid = "3f2a"
+task.metadata.uid = "left-far"
 mlrun.import_function("db://default/train").run(task, handler="train")
 """
 
@@ -390,13 +398,13 @@ mlrun.import_function("db://default/train").run(task, handler="train")
 def test_what_a_killed_driver_has_left_on_kubernetes_is_run_once(far: Any, db: Any, kubernetes: Any) -> None:
     far.save()
     with subprocess.Popen([sys.executable, "-c", DRIVE_FAR], stdout=subprocess.DEVNULL) as driver:
-        next(iter(kubernetes.cluster().watch({"mlrun/uid": "3f2a"})))
+        next(iter(kubernetes.cluster().watch({"mlrun/uid": "left-far"})))
         driver.kill()
 
-    run = mlrun.RunObject.of(db.read_run("3f2a"), db).resume()
+    run = mlrun.RunObject.of(db.read_run("left-far"), db).resume()
 
     assert (run.state(), run.output("best_iteration")) == ("completed", 3)
-    pods = [state.labels["mlrun/iteration"] for state in kubernetes.cluster().list({"mlrun/uid": "3f2a"})]
+    pods = [state.labels["mlrun/iteration"] for state in kubernetes.cluster().list({"mlrun/uid": "left-far"})]
     assert sorted(pods) == ["1", "2", "3"]
 
 

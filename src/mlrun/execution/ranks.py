@@ -34,9 +34,10 @@ class RankDB:
     """
     What one rank writes about the run of all.
 
-    Who started them says how the run ended, once all of them have and its log is whole; a rank that fails
-    leaves why, and which it was, in ``status.error``. Results, labels and metrics are those of the logging
-    worker. Artifacts are logged by whoever logs them, and what a rank prints reaches the log by its output.
+    Who started them says how the run ended, once all of them have and its log is whole; the rank that fails
+    first leaves why, and which it was, in ``status.error``: others fail because it has. Results, labels and
+    metrics are those of the logging worker. Artifacts are logged by whoever logs them, and what a rank prints
+    reaches the log by its output.
     """
 
     def __init__(self, db: RunDB) -> None:
@@ -46,6 +47,8 @@ class RankDB:
         status = struct.get("status", {})
         state = RunState(status.get("state") or RunState.CREATED)
         if state == RunState.ERROR:
+            if self.db.read_run(uid, project, iter)["status"].get("error"):
+                return
             text = f"{str(status.get('error', '')).rstrip()} (rank {rank()} of {os.environ[RANKS]})"
             self.db.update_run({"status.error": text}, uid, project, iter)
         elif is_logging_worker() and state != RunState.ABORTED:  # it was ended, because another one failed

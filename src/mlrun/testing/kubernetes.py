@@ -10,12 +10,12 @@ import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from mlrun.errors import MLRunNotFoundError
+from mlrun.errors import MLRunConflictError, MLRunNotFoundError
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -23,13 +23,14 @@ if TYPE_CHECKING:
     from mlrun.cluster.kubernetes import KubernetesCluster
     from mlrun.testing.images import Podman
 
+DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 VARIABLE = "MLRUN_TEST_KUBECONFIG"
 HOW_TO_GET_ONE = (
     f"no Kubernetes: set {VARIABLE} to a kubeconfig whose current context may make namespaces and pods"
 )
 IMAGE = os.environ.get("MLRUN_TEST_KUBERNETES_IMAGE", "localhost/python:test")  # with python and sh
 LOAD = os.environ.get("MLRUN_TEST_KUBERNETES_LOAD", "")  # "kind load image-archive"
-_WITHIN_S = 120
+_LONGEST_S = 300
 
 
 def host_for_pods(kubeconfig: str) -> str:
@@ -106,10 +107,28 @@ class KubernetesNamespace:
         }
 
     def wait(self, is_so: Callable[[], bool], claim: str) -> None:
-        end = time.monotonic() + _WITHIN_S
+        end = time.monotonic() + _LONGEST_S
         while not is_so():
-            assert time.monotonic() < end, f"not so after {_WITHIN_S} s: {claim}"
+            assert time.monotonic() < end, f"not so after {_LONGEST_S} s: {claim}"
             time.sleep(0.02)
+
+    def define(self, body: Any) -> bool:
+        """
+        Whether this has defined a kind of resources, and not somebody else; one that is going is waited for.
+
+        Args:
+            body: A CustomResourceDefinition.
+        """
+        there = f"{DEFINITIONS}/{body['metadata']['name']}"
+        while True:
+            try:
+                self.ask("POST", DEFINITIONS, body)
+                return True
+            except MLRunConflictError:
+                with suppress(MLRunNotFoundError):
+                    if not self.ask("GET", there)["metadata"].get("deletionTimestamp"):
+                        return False
+            self.wait(lambda: not self.serves(there), f"{there} is gone")
 
     def serves(self, path: str) -> bool:
         try:

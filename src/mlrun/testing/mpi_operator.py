@@ -6,15 +6,12 @@ import contextlib
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mlrun.errors import MLRunConflictError, MLRunNotFoundError
-
-if TYPE_CHECKING:
-    from mlrun.testing.kubernetes import KubernetesNamespace
+from mlrun.testing.kubernetes import DEFINITIONS, KubernetesNamespace, one_at_a_time
 
 NAME, GROUP, PLURAL = "mpijobs.kubeflow.org", "kubeflow.org", "mpijobs"
-CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 _LOOK_EVERY_S = 0.1
 _MERGE = "application/merge-patch+json"
 _ANYTHING: Mapping[str, Any] = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
@@ -64,12 +61,8 @@ FOLDER = "/etc/mpi"
 @contextmanager
 def served(kubernetes: KubernetesNamespace) -> Iterator[None]:
     """MPIJobs are known to the cluster while the block runs, to one block of this machine at a time."""
-    from mlrun.testing.kubernetes import one_at_a_time
-
     with one_at_a_time("mpijobs"):
-        try:
-            kubernetes.ask("POST", CRDS, _definition())
-        except MLRunConflictError:  # there is an operator
+        if not kubernetes.define(_definition()):  # there is an operator
             yield
             return
         try:
@@ -78,7 +71,7 @@ def served(kubernetes: KubernetesNamespace) -> Iterator[None]:
                 kubernetes.wait(lambda path=path: kubernetes.serves(path), f"{path} is served")  # type: ignore[misc]
             yield
         finally:
-            kubernetes.ask("DELETE", f"{CRDS}/{NAME}")
+            kubernetes.ask("DELETE", f"{DEFINITIONS}/{NAME}")
 
 
 def _definition() -> dict[str, Any]:

@@ -5,18 +5,14 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager
+from typing import Any
 
-from mlrun.errors import MLRunConflictError, MLRunNotFoundError
-
-if TYPE_CHECKING:
-    from mlrun.testing.kubernetes import KubernetesNamespace
+from mlrun.testing.kubernetes import DEFINITIONS, KubernetesNamespace, one_at_a_time
 
 GROUP, PLURAL = "sparkoperator.k8s.io", "sparkapplications"
-CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 _LOOK_EVERY_S = 0.2
-_LONGEST_S = 240
+_LONGEST_S = 1200
 _MERGE = "application/merge-patch+json"
 _ANYTHING = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
 _EITHER = {"x-kubernetes-int-or-string": True}
@@ -63,37 +59,21 @@ def served(kubernetes: KubernetesNamespace, group: str = "") -> Iterator[str]:
     group = group or f"{uuid.uuid4().hex[:8]}.example.com"
     name = f"{PLURAL}.{group}"
     path = f"/apis/{group}/v1beta2/namespaces/{kubernetes.name}/{PLURAL}"
-    if not _defined(kubernetes, _definition(name, group)):  # there is an operator
+    if not kubernetes.define(_definition(name, group)):  # there is an operator
         yield path
         return
     try:
         kubernetes.wait(lambda: kubernetes.serves(path), f"{name} is served")
         yield path
     finally:
-        kubernetes.ask("DELETE", f"{CRDS}/{name}")
+        kubernetes.ask("DELETE", f"{DEFINITIONS}/{name}")
 
 
 @contextmanager
 def served_for_all(kubernetes: KubernetesNamespace) -> Iterator[str]:
     """The same in the operator's own group, in one block of this machine at a time."""
-    from mlrun.testing.kubernetes import one_at_a_time
-
     with one_at_a_time(PLURAL), served(kubernetes, GROUP) as path:
         yield path
-
-
-def _defined(kubernetes: KubernetesNamespace, body: dict[str, Any]) -> bool:
-    """Whether this has defined it, and not somebody else; one that is going is waited for."""
-    there = f"{CRDS}/{body['metadata']['name']}"
-    while True:
-        try:
-            kubernetes.ask("POST", CRDS, body)
-            return True
-        except MLRunConflictError:
-            with suppress(MLRunNotFoundError):
-                if not kubernetes.ask("GET", there)["metadata"].get("deletionTimestamp"):
-                    return False
-        kubernetes.wait(lambda: not kubernetes.serves(there), f"{there} is gone")
 
 
 def _definition(name: str, group: str) -> dict[str, Any]:

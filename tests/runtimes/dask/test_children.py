@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -97,20 +97,31 @@ def test_a_connection_to_the_scheduler_that_was_lost_for_a_moment_loses_no_child
     assert states == [(number, "completed") for number in (1, 2, 3)]
 
 
-def test_a_task_that_the_scheduler_cancels_is_said(client, db, tmp_path):
-    from distributed import Future
+def test_a_task_that_is_cancelled_again_and_again_is_said(db):
+    class Cancelled:
+        """A future whose end is that."""
 
-    job = functools.partial(tell_later, str(tmp_path))
-    with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(list, on_dask(remaining(1), job, client, 1, db, db.url))
-        until((tmp_path / "begun").exists)
+        def __init__(self, key):
+            self.key = key
 
-        client.cancel([Future(key, client) for key in client.futures], force=True)
-        (tmp_path / "may-end").touch()
+        def exception(self):
+            return None
 
-        [ended] = running.result()
+        def result(self):
+            raise CancelledError
 
-    assert ended.status.error == "its task was cancelled by the Dask scheduler"
+        def add_done_callback(self, call):
+            call(self)
+
+    sent = []
+    client = SimpleNamespace(
+        status="running", submit=lambda *_, key, pure: sent.append(key) or Cancelled(key), cancel=print
+    )
+
+    [ended] = on_dask(remaining(1), tell, client, 1, db, db.url)
+
+    assert ended.status.error == "its task was cancelled by Dask again and again"
+    assert len(sent) > 1 and len(set(sent)) == 1
 
 
 def test_a_scheduler_that_is_gone_is_said():

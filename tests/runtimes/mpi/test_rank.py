@@ -60,6 +60,15 @@ def test_a_rank_that_fails_says_which_it_was(told, db, capsys):
     assert "rank 1 failed:" in capsys.readouterr().err
 
 
+def test_a_rank_that_fails_because_another_one_has_leaves_that_one_named(told, db, capsys):
+    told("bad")
+    db.update_run({"status.error": "ValueError: no data (rank 0 of 2)"}, "3f2a", "iris")
+
+    assert rank.main() == 1
+
+    assert db.read_run("3f2a", "iris")["status"]["error"] == "ValueError: no data (rank 0 of 2)"
+
+
 @pytest.mark.parametrize(
     "own",
     [

@@ -18,7 +18,7 @@ pytest.importorskip("pyspark", reason="pyspark is not installed: pip install 'ml
 if not shutil.which("java"):
     pytest.skip("there is no Java: apt install openjdk-17-jre-headless", allow_module_level=True)
 
-LONGEST_S = 240
+LONGEST_S = 1200
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,9 @@ import itertools
 import logging
 import queue
 import uuid
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import CancelledError
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,6 +25,9 @@ from mlrun.runtimes.dask.slices import MOST_S, Ended, Slice, ended_before, run_s
 _MOST_CHILDREN = 256  # in a task
 _LOOK_EVERY_S = 1.0  # at the client: of its end it tells nobody
 _HOLDS_ON = ("running", "connecting")  # what a client says of itself that may still hear of its tasks
+_MOST_CANCELLED = (
+    3  # times that a task is sent again; a connection that is lost and found cancels all of them
+)
 
 
 def on_dask(
@@ -86,6 +91,7 @@ class _Tasks:
         self._blank = Slice(uuid.uuid4().hex, url, [], stop_condition=stop_condition)
         self._sent: dict[Any, tuple[list[Run], Slice]] = {}  # by future
         self._ended: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._cancelled: Counter[str] = Counter()  # by key of the task
 
     def __len__(self) -> int:
         return len(self._sent)
@@ -104,9 +110,16 @@ class _Tasks:
             future = self._next()
             children, given = self._sent.pop(future)
             outcome = _outcome(future)
-            if not isinstance(outcome, Ended) or not outcome.needs_job:
+            if isinstance(outcome, Ended) and outcome.needs_job:
+                self._send(f"{future.key}-whole", children, replace(given, body=self._body))
+            elif isinstance(outcome, CancelledError) and self._cancelled[future.key] < _MOST_CANCELLED:
+                self._cancelled[future.key] += 1
+                # by the same name: a worker that is still at it goes on, and knows what it has ended
+                self._send(future.key, children, replace(given, body=self._body))
+            elif isinstance(outcome, CancelledError):
+                return children, MLRunRuntimeError("its task was cancelled by Dask again and again")
+            else:
                 return children, outcome
-            self._send(f"{future.key}-whole", children, replace(given, body=self._body))
 
     def cancel(self) -> list[Run]:
         """Gives the children that were with the scheduler."""
@@ -135,15 +148,18 @@ class _Tasks:
 
 
 def _outcome(future: Any) -> Ended | BaseException:
-    if future.status == "cancelled":
-        return MLRunRuntimeError("its task was cancelled by the Dask scheduler")
     error: BaseException | None = future.exception()
     if isinstance(error, ModuleNotFoundError):
         return MLRunRuntimeError(
             f"the Dask workers can not import {error.name!r}: mlrun, and what the handler imports, have to be"
             " in their image or environment"
         )
-    ended: Ended | BaseException = future.result() if error is None else error
+    if error is not None:
+        return error
+    try:
+        ended: Ended = future.result()
+    except CancelledError as cancelled:
+        return cancelled
     return ended
 
 

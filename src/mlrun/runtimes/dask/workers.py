@@ -107,12 +107,17 @@ def connect(address: str, name: str = "", limit_s: float = 0.0) -> Any:
     library = distributed()
     try:
         _greet(address, limit_s or CONNECT_S)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", library.versions.VersionMismatchWarning)  # said by us
-            client = library.Client(
-                address, timeout=limit_s or CONNECT_S, set_as_default=False, name=name or None
-            )
-        if different := _different(client.get_versions()):
+        # Said by us, and not again when a connection that was lost is there again, in a thread of Dask's.
+        warnings.simplefilter("ignore", library.versions.VersionMismatchWarning)
+        client = library.Client(
+            address, timeout=limit_s or CONNECT_S, set_as_default=False, name=name or None
+        )
+        try:
+            different = _different(client.get_versions())
+        except BaseException:
+            client.close()
+            raise
+        if different:
             logger.warning(f"the Dask scheduler at {address} may not understand this process: {different}")
         return client
     except (OSError, asyncio.TimeoutError) as error:
