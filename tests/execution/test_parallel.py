@@ -65,7 +65,7 @@ def test_what_is_live_is_aborted_when_the_sweep_is_left(children, db):
 def test_a_child_that_is_stored_only_when_the_sweep_is_left_is_aborted_too(children, db, monkeypatch):
     first, late = children[:2]
     db.del_run("u1", "default", late.metadata.iteration)
-    was_asked, abort_run = threading.Event(), db.abort_run
+    has_begun, was_asked, abort_run = threading.Event(), threading.Event(), db.abort_run
 
     def abort(*args, **kwargs):
         try:
@@ -76,6 +76,7 @@ def test_a_child_that_is_stored_only_when_the_sweep_is_left_is_aborted_too(child
     def run_one(child):
         if child is first:
             return
+        has_begun.set()
         assert was_asked.wait(60)
         db.store_run(child.to_dict(), "u1", "default", child.metadata.iteration)
         while db.read_run("u1", iter=child.metadata.iteration)["status"]["state"] == "running":
@@ -84,6 +85,7 @@ def test_a_child_that_is_stored_only_when_the_sweep_is_left_is_aborted_too(child
     monkeypatch.setattr(db, "abort_run", abort)
     sweep = in_threads(iter([first, late]), run_one, db, 2)
     next(sweep)
+    assert has_begun.wait(60)
     sweep.close()
 
     assert db.read_run("u1", iter=late.metadata.iteration)["status"]["state"] == "aborted"
