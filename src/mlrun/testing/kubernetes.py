@@ -29,7 +29,7 @@ HOW_TO_GET_ONE = (
 )
 IMAGE = os.environ.get("MLRUN_TEST_KUBERNETES_IMAGE", "localhost/python:test")  # with python and sh
 LOAD = os.environ.get("MLRUN_TEST_KUBERNETES_LOAD", "")  # "kind load image-archive"
-_START_S = 30
+_START_S = 120  # a cluster of this machine has other work, too
 
 
 def host_for_pods(kubeconfig: str) -> str:
