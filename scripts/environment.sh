@@ -4,6 +4,11 @@
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 venv=$root/.venv
 
+# A registry that is slow for a minute, or refuses once, changes nothing; what the tests install asks the same way.
+export PIP_DEFAULT_TIMEOUT=${PIP_DEFAULT_TIMEOUT:-60} PIP_RETRIES=${PIP_RETRIES:-10}
+export UV_HTTP_TIMEOUT=${UV_HTTP_TIMEOUT:-120} UV_HTTP_RETRIES=${UV_HTTP_RETRIES:-10}
+export npm_config_fetch_retries=${npm_config_fetch_retries:-10}
+
 stop() {
   printf 'mlrun: %s\n' "$*" >&2
   exit 1
@@ -33,8 +38,17 @@ install_debian_packages() { # as root on Debian and its children; elsewhere find
   done < <(debian_needs "$1")
   [ ${#missing[@]} = 0 ] && return 0
   echo "installing ${missing[*]}"
-  { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "${missing[@]}"; } >/dev/null ||
+  { apt_get update && apt_get install -y --no-install-recommends "${missing[@]}"; } >/dev/null ||
     echo "apt-get could not install ${missing[*]} (see above); going on without" >&2
+}
+
+apt_get() { # asked again where another one holds a lock, as at the start of a machine, or a mirror fails
+  local try
+  for try in 1 2 3; do
+    DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=600 -o Acquire::Retries=5 "$@" && return 0
+    [ "$try" = 3 ] || sleep 10
+  done
+  return 1
 }
 
 find_python() { # find_python EXTRA: prints a Python that can make virtual environments, and is new enough for that extra

@@ -103,7 +103,7 @@ def test_a_run_is_tracked_in_a_container_from_outside(
         "import mlrun\nwith mlrun.get_or_create_ctx('t') as context:\n    context.log_result('accuracy', 1)\n"
     )
 
-    refused = httpx2.get(f"{url}/api/v1/projects")
+    refused = httpx2.get(f"{url}/api/v1/projects", timeout=LONGEST_S)
     environment = {**os.environ, "MLRUN_DBPATH": url, "MLRUN_HTTPDB__TOKEN": token}
     subprocess.run(
         [sys.executable, "-m", "mlrun", "run", "train.py"], env=environment, check=True, timeout=LONGEST_S,
@@ -112,11 +112,12 @@ def test_a_run_is_tracked_in_a_container_from_outside(
 
     assert refused.status_code == 401
     right = {"authorization": f"Bearer {token}"}
-    (run,) = httpx2.get(f"{url}/api/v1/projects/default/runs", headers=right).json()["runs"]
+    answer = httpx2.get(f"{url}/api/v1/projects/default/runs", headers=right, timeout=LONGEST_S)
+    (run,) = answer.json()["runs"]
     assert run["status"]["results"] == {"accuracy": 1}
     assert podman("exec", name, "mlrun", "db", "ping", url).returncode == 0
     assert podman("exec", name, "python", "-c", "import os; print(os.getuid())").stdout == "10001\n"
-    podman("stop", "--time", "20", name)
+    podman("stop", "--time", "60", name)
     state = json.loads(podman("inspect", name).stdout)[0]["State"]
     assert state["ExitCode"] == 0
 

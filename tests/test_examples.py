@@ -12,7 +12,7 @@ import pytest
 from mlrun import get_dataitem, get_run_db
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
-LONGEST_S = 120
+LONGEST_S = 600
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ OLDEST = "3.9"
 RUNNING = ".".join(map(str, sys.version_info[:2]))
 NEWER = ("3.10", "3.11", "3.12", "3.13", "3.14", "3.15")
 IMAGE = "localhost/oldest-mlrun:test"
-MOST_S = 600
+MOST_S = 1800  # of a command, which may wait for a registry and for other work of this machine
 # What most others stand on, and what differs most between Pythons: types, times, processes, databases.
 TESTS = [
     "tests/test_backports.py",

@@ -27,8 +27,8 @@ def fail():
     raise ValueError("bad luck")
 
 def polite(context):
-    print("it begins", flush=True)
     try:
+        print("it begins", flush=True)
         time.sleep(600)
     finally:
         context.log_result("last words", "goodbye")
@@ -169,7 +169,7 @@ def test_the_last_words_of_a_pod_that_is_ended_wait_for_a_server_that_is_away(tm
             assert any("this pod waits" in line for line in process.stdout)
             server.start()
 
-            assert process.wait(60) == 128 + signal.SIGTERM
+            assert process.wait(120) == 128 + signal.SIGTERM
         status = db.read_run("u1", "iris")["status"]
         assert (status["state"], status["results"]) == ("aborted", {"last words": "goodbye"})
 

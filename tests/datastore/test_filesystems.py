@@ -33,6 +33,10 @@ class NoCredentialsError(Exception):
     """As botocore's."""
 
 
+class NoSuchUpload(Exception):
+    """As botocore's."""
+
+
 class Plain:
     """A class of fsspec that threads do not share."""
 
@@ -68,6 +72,22 @@ def test_an_error_of_a_library_is_one_of_ours(
     assert type(found) is kind
     assert str(found).startswith(message)
     assert is_clean
+
+
+def test_an_upload_that_fails_is_told_by_its_failure() -> None:
+    try:
+        try:
+            raise OSError(121, "Internal Server Error")
+        except OSError:
+            raise NoSuchUpload from None  # it was given up, and is not known any more
+    except NoSuchUpload as cause:
+        error = FileNotFoundError("The specified upload does not exist")
+        error.__cause__ = cause
+
+    found, _ = filesystems.as_error("write", URL, error, (), {})
+
+    assert type(found) is MLRunRuntimeError
+    assert str(found) == "can not write s3://b/a: [Errno 121] Internal Server Error"
 
 
 @pytest.mark.parametrize(

@@ -108,12 +108,22 @@ def as_error(
         url: Of what, as it may be shown.
         asked: The names of the credentials that may be wrong.
     """
+    error = _first(error)
     said = " ".join((str(error) or type(error).__name__).split())
     shown = said
     for text in sorted(_secrets(options), key=len, reverse=True):
         shown = shown.replace(text, "***")
     reason = shown if len(shown) <= LONGEST else shown[:LONGEST] + "..."
     return _translate(verb, url, error, reason, asked), shown == said
+
+
+def _first(error: Exception) -> Exception:
+    """What has failed before S3 was asked to forget an upload that it did not know any more."""
+    forgetting = error.__cause__
+    if forgetting and type(forgetting).__name__ == "NoSuchUpload":
+        before = forgetting.__context__
+        return before if isinstance(before, Exception) else error
+    return error
 
 
 def _translate(verb: str, url: str, error: Exception, reason: str, asked: tuple[str, ...]) -> MLRunBaseError:

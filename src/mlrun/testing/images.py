@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-LONGEST_S = 240
+LONGEST_S = 600  # of a command, which may wait for a registry and for other work of this machine
 # What the libraries in wheels take for granted.
 LIBRARIES = (
     "libpthread",

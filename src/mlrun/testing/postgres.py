@@ -104,7 +104,8 @@ class PostgresServer:
         if os.geteuid() == 0:
             command = ["runuser", "-u", _USER, "--", *command]
         with open(f"{self.folder}/output", "w+") as output:  # no pipe: the server would keep it open
-            done = subprocess.run(command, stdout=output, stderr=output, cwd=self.folder)
+            env = {**os.environ, "PGCTLTIMEOUT": "300"}  # seconds; on a busy machine its minute is short
+            done = subprocess.run(command, stdout=output, stderr=output, cwd=self.folder, env=env)
             output.seek(0)
             if done.returncode:
                 raise RuntimeError(f"{program} failed: {output.read()}")
