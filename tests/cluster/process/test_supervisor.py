@@ -94,10 +94,12 @@ def test_what_is_just_executing_a_program_is_found(tmp_path: Path) -> None:
     again = 'exec /bin/sh -c "$0" "$0"'  # which it does all the time, and shows no variables while it does
     process = subprocess.Popen(["/bin/sh", "-c", again, again], env={supervisor.MARK: str(tmp_path)})
 
-    looks = [supervisor.variables(str(process.pid)) for _ in range(1000)]
+    try:
+        looks = [supervisor.variables(str(process.pid)) for _ in range(1000)]
+    finally:
+        process.kill()
+        process.wait()
 
-    process.kill()
-    process.wait()
     mark = f"{supervisor.MARK}={tmp_path}".encode()
     assert [mark in found for found in looks] == [True] * 1000
 

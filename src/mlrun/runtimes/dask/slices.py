@@ -24,8 +24,11 @@ from mlrun.model.run import RunState
 
 MOST_S = 0.2  # no child begins in a task that has run so long: the others wait, and may run elsewhere
 _MOST_JOBS = 4  # that a worker keeps
-_NOT_HEARD = "Failed to communicate with scheduler during heartbeat."  # logged with a traceback
 _PAUSE_S = 0.5  # between two tries to reach a server that is away
+_NOT_HEARD = (
+    "Failed to communicate with scheduler during heartbeat.",  # logged with a traceback
+    "Scheduler was unaware of this worker; shutting down.",
+)
 
 _jobs: OrderedDict[str, bytes] = OrderedDict()
 
@@ -59,7 +62,7 @@ def dask_setup(worker: Any) -> None:
     """
     signal.signal(signal.SIGINT, lambda *_: None)
     logging.getLogger("distributed.worker.state_machine").setLevel(logging.ERROR)  # of cancelled tasks
-    logging.getLogger("distributed.worker").addFilter(lambda record: record.msg != _NOT_HEARD)
+    logging.getLogger("distributed.worker").addFilter(lambda record: record.msg not in _NOT_HEARD)
 
 
 def run_slice(given: Slice) -> Ended:
