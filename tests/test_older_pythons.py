@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -72,6 +73,7 @@ print(run.artifact("note").get().decode())
 """
 CODE = """
 import sys
+import tempfile
 
 
 def train(context, p1: int = 1):
@@ -156,18 +158,11 @@ def test_every_module_can_be_imported_by_the_oldest(oldest: Environment) -> None
 
 
 def test_the_tests_of_what_all_stands_on_pass_with_the_oldest(oldest: Environment) -> None:
-    own = [
-        "-c",
-        str(ROOT / "pyproject.toml"),
-        "--rootdir",
-        str(ROOT),
-        "-o",
-        "pythonpath=",
-        "-p",
-        "no:cacheprovider",
-    ]
+    own = ["-c", str(ROOT / "pyproject.toml"), "--rootdir", str(ROOT), "-o", "pythonpath="]
 
-    said = oldest("-m", "pytest", *own, *(str(ROOT / path) for path in TESTS))
+    with tempfile.TemporaryDirectory() as folder:  # a short path, and none that another session clears
+        own += ["--basetemp", f"{folder}/tests", "-p", "no:cacheprovider"]
+        said = oldest("-m", "pytest", *own, *(str(ROOT / path) for path in TESTS))
 
     assert "[100%]" in said
 

@@ -96,7 +96,8 @@ class History(Runs):
         scope, uid, number = key_of(uid, project, iter)
         end = time.monotonic() + timeout_s if timeout_s else float("inf")
         with contextlib.suppress(*_NO_EVENTS, *AWAY):
-            return watching.await_end(self.wire, f"v1/{place(scope, 'runs', uid)}", number, end)
+            if state := watching.await_end(self.wire, f"v1/{place(scope, 'runs', uid)}", number, end):
+                return state
         left = max(end - time.monotonic(), 1e-3) if timeout_s else 0.0
         return wait_for_run(cast("RunDB", self), uid, project, iter, longest_pause_s, left)
 
