@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import uuid
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -388,23 +389,24 @@ def test_iterations_are_pods_of_kubernetes(far: Any, db: Any, kubernetes: Any) -
 
 
 DRIVE_FAR = """
-import mlrun
+import sys, mlrun
 task = mlrun.new_task("sweep").with_hyper_params({"x": [1, 2, 3]}, "max.accuracy", parallel_runs=2)
-task.metadata.uid = "left-far"
+task.metadata.uid = sys.argv[1]
 mlrun.import_function("db://default/train").run(task, handler="train")
 """
 
 
 def test_what_a_killed_driver_has_left_on_kubernetes_is_run_once(far: Any, db: Any, kubernetes: Any) -> None:
     far.save()
-    with subprocess.Popen([sys.executable, "-c", DRIVE_FAR], stdout=subprocess.DEVNULL) as driver:
-        next(iter(kubernetes.cluster().watch({"mlrun/uid": "left-far"})))
+    uid = uuid.uuid4().hex  # the namespace has pods of other tests
+    with subprocess.Popen([sys.executable, "-c", DRIVE_FAR, uid], stdout=subprocess.DEVNULL) as driver:
+        next(iter(kubernetes.cluster().watch({"mlrun/uid": uid})))
         driver.kill()
 
-    run = mlrun.RunObject.of(db.read_run("left-far"), db).resume()
+    run = mlrun.RunObject.of(db.read_run(uid), db).resume()
 
     assert (run.state(), run.output("best_iteration")) == ("completed", 3)
-    pods = [state.labels["mlrun/iteration"] for state in kubernetes.cluster().list({"mlrun/uid": "left-far"})]
+    pods = [state.labels["mlrun/iteration"] for state in kubernetes.cluster().list({"mlrun/uid": uid})]
     assert sorted(pods) == ["1", "2", "3"]
 
 
