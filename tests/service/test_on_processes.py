@@ -34,6 +34,7 @@ class TestServerOnProcesses(JobOutputContract):
     @pytest.fixture
     def client(self, server: ApiServer, monkeypatch: pytest.MonkeyPatch) -> Any:
         monkeypatch.setenv("MLRUN_DBPATH", server.url)
+        monkeypatch.setenv("MLRUN_HTTPDB__HTTP__TIMEOUT", "120")
         mlrun.mlconf.reload()
         return mlrun.get_run_db()
 
