@@ -35,6 +35,7 @@ class TestServerOnProcesses(JobOutputContract):
     def client(self, server: ApiServer, monkeypatch: pytest.MonkeyPatch) -> Any:
         monkeypatch.setenv("MLRUN_DBPATH", server.url)
         monkeypatch.setenv("MLRUN_HTTPDB__HTTP__TIMEOUT", "120")
+        monkeypatch.setattr("mlrun.db.http.delivery.LOOK_S", 120.0)  # it is busy, and not away
         mlrun.mlconf.reload()
         return mlrun.get_run_db()
 

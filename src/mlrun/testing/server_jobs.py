@@ -118,6 +118,7 @@ class ServerJobsContract(JobOutputContract):
         values = {"DBPATH": server.url, "HTTPDB__TOKEN": TOKEN, "HTTPDB__HTTP__TIMEOUT": str(self.patience_s)}
         for name, value in values.items():
             monkeypatch.setenv(f"MLRUN_{name}", value)
+        monkeypatch.setattr("mlrun.db.http.delivery.LOOK_S", self.patience_s)  # it is busy, and not away
         monkeypatch.setenv("NO_PROXY", "*")
         mlrun.mlconf.reload()
         return mlrun.get_run_db()
