@@ -79,4 +79,5 @@ def start_server() -> Iterator[Callable[..., Server]]:
 
     yield start
     for server in started:
-        server.end(signal.SIGKILL)
+        _, said = server.end(signal.SIGKILL)
+        sys.stderr.write(said)  # for whoever asks why a test has failed

@@ -78,7 +78,13 @@ class Server:
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
+def slowness(home: Path) -> None:
+    """Calls wait for as long as a busy machine may take; a server that is away refuses them at once."""
+    mlconf.set("httpdb.http.timeout", 120)
+
+
+@pytest.fixture
+def server(tmp_path: Path, slowness: None) -> Iterator[Server]:
     """Not started yet."""
     if not HAS_API:
         pytest.skip("needs the API server: pip install 'mlrun[server]'")
@@ -118,7 +124,7 @@ def over_postgres(tmp_path_factory: pytest.TempPathFactory, _emptied: str) -> It
 
 
 @pytest.fixture
-def emptied(over_sqlite: Server) -> Server:
+def emptied(over_sqlite: Server, slowness: None) -> Server:
     """The shared server, with no records."""
     with contextlib.closing(sqlite3.connect(over_sqlite.database)) as connection, connection:
         connection.execute("PRAGMA foreign_keys = ON")

@@ -34,6 +34,8 @@ class TestServerOnProcesses(JobOutputContract):
     @pytest.fixture
     def client(self, server: ApiServer, monkeypatch: pytest.MonkeyPatch) -> Any:
         monkeypatch.setenv("MLRUN_DBPATH", server.url)
+        monkeypatch.setenv("MLRUN_HTTPDB__HTTP__TIMEOUT", "120")
+        monkeypatch.setattr("mlrun.db.http.delivery.LOOK_S", 120.0)  # it is busy, and not away
         mlrun.mlconf.reload()
         return mlrun.get_run_db()
 

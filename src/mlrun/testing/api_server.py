@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -76,7 +76,7 @@ class ApiServer:
                 [sys.executable, "-m", "mlrun", *words], env=self._env, stdout=log, stderr=log
             )
         end = time.monotonic() + _STARTS_WITHIN_S
-        while not self._listens():
+        while not self._answers():
             assert self.process.poll() is None and time.monotonic() < end, self.log
             time.sleep(_LOOK_EVERY_S)
 
@@ -85,9 +85,14 @@ class ApiServer:
         self.process.kill()
         self.process.wait(_ENDS_WITHIN_S)
 
-    def _listens(self) -> bool:
+    def _answers(self) -> bool:
+        """It listens before it does."""
+        connection = HTTPConnection(*self._address, timeout=_STARTS_WITHIN_S)
         try:
-            socket.create_connection(self._address, timeout=_STARTS_WITHIN_S).close()
-        except ConnectionRefusedError:
+            connection.request("GET", "/api/v1/healthz")
+            connection.getresponse().read()
+        except ConnectionError:
             return False
+        finally:
+            connection.close()
         return True

@@ -86,7 +86,7 @@ class ServerJobsContract(JobOutputContract):
                 return Stand("localhost/python", "localhost/none", {"MLRUN_CLUSTER__KIND": "mine"})
     """
 
-    patience_s = 60.0  # waiting longer for anything fails a test
+    patience_s = 120.0  # waiting longer for anything fails a test
 
     # The fixtures are given names, as a classmethod has none of its own before Python 3.10.
     @pytest.fixture(scope="class", name="stand")
@@ -115,8 +115,10 @@ class ServerJobsContract(JobOutputContract):
     @pytest.fixture
     def client(self, server: ApiServer, monkeypatch: pytest.MonkeyPatch) -> Any:
         """The server, as the settings of this process name it."""
-        for name, value in {"DBPATH": server.url, "HTTPDB__TOKEN": TOKEN}.items():
+        values = {"DBPATH": server.url, "HTTPDB__TOKEN": TOKEN, "HTTPDB__HTTP__TIMEOUT": str(self.patience_s)}
+        for name, value in values.items():
             monkeypatch.setenv(f"MLRUN_{name}", value)
+        monkeypatch.setattr("mlrun.db.http.delivery.LOOK_S", self.patience_s)  # it is busy, and not away
         monkeypatch.setenv("NO_PROXY", "*")
         mlrun.mlconf.reload()
         return mlrun.get_run_db()

@@ -120,6 +120,7 @@ def works(
     start_server: Callable[..., Server], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Works]:
     monkeypatch.setenv("MLRUN_CLUSTER__MAX_PODS", "2")
+    mlrun.mlconf.set("httpdb.http.timeout", LONGEST_S)
     with held_port() as port:  # also for one that follows it
         yield Works(start_server("mlrun", "db", "-p", str(port), "-d", str(tmp_path / "server")))
 

@@ -22,6 +22,7 @@ PATIENCE_S = 60.0
 def soon(home: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     mlconf.set("httpdb.http.retries", 0)
     monkeypatch.setattr("mlrun.db.http.courier.SOONEST_S", 0.01)
+    monkeypatch.setattr("mlrun.db.http.delivery.LOOK_S", PATIENCE_S)
 
 
 @pytest.fixture

@@ -54,7 +54,8 @@ def test_a_schedule_that_never_fires_is_refused(db: SQLiteRunDB, trigger: Any, m
 
 
 def test_the_next_time_is_known_while_a_schedule_is_online(db: SQLiteRunDB) -> None:
-    created = db.create_schedule("iris", {"name": "nightly", "cron_trigger": {"hour": 2}})
+    trigger = {"hour": 2, "start_date": "2100-01-01"}  # it is not two o'clock in the middle of this
+    created = db.create_schedule("iris", {"name": "nightly", "cron_trigger": trigger})
 
     offline = db.update_schedule("iris", "nightly", {"desired_state": "offline"})
     online = db.update_schedule("iris", "nightly", {"desired_state": "online", "labels": {"a": "1"}})
