@@ -6,6 +6,8 @@ import enum
 import json
 import math
 import pickle
+import subprocess
+import sys
 from collections import deque
 from pathlib import Path
 from typing import Any
@@ -278,3 +280,38 @@ def test_a_value_that_holds_itself_is_refused() -> None:
 
 def test_half_a_character_is_written_as_a_question_mark() -> None:
     assert dump_json({"file": "a\udcff"}) == b'{"file":"a?"}'
+
+
+TWO_THREADS = """
+import threading, typing
+from mlrun.model.base import Model
+
+is_learning, pause = threading.Event(), threading.Event()
+
+class Slow(type):
+    def __hash__(cls):  # which the codec asks for in the middle of learning a record
+        if threading.current_thread().name == "first":
+            is_learning.set()
+            pause.wait(0.2)
+        return type.__hash__(cls)
+
+class Thing(metaclass=Slow):
+    pass
+
+class Record(Model):
+    things: typing.Optional[typing.List[Thing]] = None
+    numbers: typing.List[int] = []
+
+def read():
+    Record.from_dict({"things": [], "numbers": [1]})
+
+first = threading.Thread(target=read, name="first")
+first.start()
+is_learning.wait(60)
+read()
+first.join()
+"""
+
+
+def test_a_record_that_two_threads_read_first_ends_no_process() -> None:
+    assert subprocess.run([sys.executable, "-c", TWO_THREADS]).returncode == 0

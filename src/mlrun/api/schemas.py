@@ -11,6 +11,7 @@ import msgspec
 
 from mlrun.backports import UNIONS
 from mlrun.errors import MLRunInvalidArgumentError
+from mlrun.model.base import converted
 
 _REFERENCE = "#/components/schemas/{name}"
 
@@ -23,7 +24,7 @@ def check(value: Any, type_: Any, what: str = "the body") -> None:
         MLRunInvalidArgumentError: A field has the wrong type; the message gives its path.
     """
     try:
-        msgspec.convert(value, lenient(type_))
+        converted(value, lenient(type_))
     except msgspec.ValidationError as error:
         raise MLRunInvalidArgumentError(f"{what}: {error}") from error
 

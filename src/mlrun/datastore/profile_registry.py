@@ -22,6 +22,7 @@ from mlrun.errors import (
     MLRunNotFoundError,
     nearest,
 )
+from mlrun.model.base import converted
 
 CLASSES: dict[str, type[DatastoreProfile]] = {
     "basic": profiles.DatastoreProfileBasic,
@@ -100,7 +101,7 @@ def _build(cls: type[DatastoreProfile], texts: dict[str, str]) -> DatastoreProfi
         if field.name in texts:
             values[field.name] = _decode(field.type, texts[field.name])
     try:
-        return msgspec.convert(values, cls)
+        return converted(values, cls)
     except msgspec.ValidationError as error:
         raise MLRunInvalidArgumentError(f"this is no {cls.__name__}: {error}") from error
 
@@ -109,7 +110,7 @@ def _decode(kind: Any, text: str) -> Any:
     """*text* as JSON where the field takes what it says, else itself: ``1`` is a number for a port only."""
     try:
         value = json.loads(text)
-        if isinstance(value, str) or msgspec.convert(value, kind) is None:
+        if isinstance(value, str) or converted(value, kind) is None:
             return text
     except (ValueError, msgspec.ValidationError):
         return text

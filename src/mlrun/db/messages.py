@@ -45,6 +45,9 @@ class _Head(msgspec.Struct):
     done: str = ""
 
 
+_MESSAGE, _HEAD = msgspec.json.Decoder(Message), msgspec.json.Decoder(_Head)  # which threads may share
+
+
 class Place(NamedTuple):
     """Where a message stands in the file."""
 
@@ -64,7 +67,7 @@ def message_in(line: bytes, start: int) -> Message:
     """The message on the line at *start*; a damaged one has the line as its body."""
     if _is_whole(line):
         try:
-            return msgspec.json.decode(line[9:], type=Message)
+            return _MESSAGE.decode(line[9:])
         except (ValueError, msgspec.DecodeError):
             pass
     return Message(body=line, about="a damaged line", id=_damaged(line, start))
@@ -138,7 +141,7 @@ def _lines(descriptor: int, start: int) -> Iterator[bytes]:
 def _head_in(line: bytes, start: int) -> _Head:
     if _is_whole(line):
         try:
-            return msgspec.json.decode(line[9:], type=_Head)
+            return _HEAD.decode(line[9:])
         except (ValueError, msgspec.DecodeError):
             pass
     return _Head(_damaged(line, start), "a damaged line")

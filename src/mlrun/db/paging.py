@@ -37,6 +37,9 @@ class Place(msgspec.Struct, array_like=True):
         return base64.urlsafe_b64encode(msgspec.json.encode(self)).decode().rstrip("=")
 
 
+_PLACE = msgspec.json.Decoder(Place)  # which threads may share
+
+
 def place_at(listing: str, query: list[tuple[str, Any]], page: int | None, size: int | None) -> Place:
     """
     The place of the *page*, by count.
@@ -57,7 +60,7 @@ def place_of(token: str, listing: str, page: int | None = None, size: int | None
     """
     try:
         text = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
-        place = msgspec.json.decode(text, type=Place)
+        place = _PLACE.decode(text)
     except (binascii.Error, ValueError, msgspec.DecodeError):
         place = None
     if place is None or place.listing != listing or place.size < 1 or place.skip < 0 or place.page < 1:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime
 import functools
+import os
+import threading
 from collections.abc import Iterator, Mapping, Sequence, Set
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 from msgspec import field as field
@@ -14,6 +16,31 @@ from mlrun.errors import MLRunInvalidArgumentError, nearest
 
 if TYPE_CHECKING:
     from typing_extensions import Self
+
+
+_T = TypeVar("_T")
+_learned: set[Any] = set()  # types
+_learning = threading.Lock()
+os.register_at_fork(
+    before=_learning.acquire, after_in_parent=_learning.release, after_in_child=_learning.release
+)
+
+
+def converted(value: Any, type_: type[_T]) -> _T:
+    """
+    *value* as *type_*: ``msgspec.convert`` for threads.
+
+    The codec learns a type when it is first used, and another thread that uses it meanwhile takes what there
+    is of it so far: the process crashes (msgspec 0.22). So one thread learns, and the others wait.
+
+    Raises:
+        msgspec.ValidationError: It does not fit.
+    """
+    if type_ not in _learned:
+        with _learning:
+            msgspec.json.Decoder(type_)
+            _learned.add(type_)
+    return msgspec.convert(value, type_)
 
 
 class Model(msgspec.Struct, kw_only=True, omit_defaults=True, dict=True):
@@ -112,7 +139,7 @@ class Model(msgspec.Struct, kw_only=True, omit_defaults=True, dict=True):
             else:
                 known[key] = value
         try:
-            record = msgspec.convert(known, cls)
+            record = converted(known, cls)
         except msgspec.ValidationError as error:
             raise MLRunInvalidArgumentError(f"{cls.__name__}: {error}") from error
         for key, value in unknown.items():
