@@ -15,6 +15,7 @@ import pytest
 
 import mlrun
 from mlrun.cluster import get_cluster
+from mlrun.cluster.process import ProcessCluster
 from mlrun.config import mlconf
 from mlrun.errors import (
     MLRunInvalidArgumentError,
@@ -315,6 +316,42 @@ def caller(db: Any) -> Any:
     process.stdout.close()
     for name in pods():
         get_cluster().delete(name, grace_s=0)
+
+
+@pytest.mark.parametrize("is_made", [True, False])
+def test_who_is_interrupted_while_the_pod_is_made_aborts_the_run(
+    db: Any, monkeypatch: pytest.MonkeyPatch, is_made: bool
+) -> None:
+    """As where its image is pulled for minutes."""
+    Path("sleeper.py").write_text(SLEEPER)
+    create = ProcessCluster.create
+
+    def interrupted(*given: Any) -> None:
+        if is_made:
+            create(*given)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ProcessCluster, "create", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        mlrun.new_function("sleeper", kind="job", command="sleeper.py").run(handler="sleep")
+
+    (run,) = db.list_runs()
+    assert (run["status"]["state"], run["status"]["status_text"]) == ("aborted", "interrupted by Ctrl-C")
+    assert pods() == []
+
+
+def test_who_is_interrupted_before_the_run_is_stored_leaves_none(
+    fn: Any, db: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(fn), "pod_name", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        fn.run(handler="train")
+
+    assert db.list_runs() == []
+
+
+def interrupt(*_: Any) -> None:
+    raise KeyboardInterrupt
 
 
 def test_an_interrupted_caller_aborts_its_run(caller: Any, db: Any) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mlrun.cluster.base import Reach
 from mlrun.code import load
-from mlrun.errors import MLRunInvalidArgumentError
+from mlrun.errors import MLRunInvalidArgumentError, MLRunNotFoundError
 from mlrun.execution.call import failure
+from mlrun.execution.outcome import outcome
 from mlrun.launcher import own_files, thresholds
 from mlrun.launcher.base import Launcher, Place, Private, Record, Work
 from mlrun.log import logger
@@ -134,10 +136,22 @@ class PodRuntime(PodSweeps, Resources, Building, WithSource):
                 " let an API server start it"
             )
         self._complete(run, launcher)
-        seen = launcher.submit(self, run, launch.secrets.to_values())
+        seen = self._submit(launcher, run, launch)
         _adopt(run, _watch(launcher, seen) if launch.watch else seen)
         if launch.watch and run.status.is_failed():
             raise failure(run)
+
+    def _submit(self, launcher: Launcher, run: Run, launch: Launch) -> Run:
+        """
+        Raises:
+            KeyboardInterrupt: As :func:`_watch`; an image may be pulled for minutes.
+        """
+        try:
+            return launcher.submit(self, run, launch.secrets.to_values())
+        except KeyboardInterrupt as error:
+            with suppress(MLRunNotFoundError):  # nothing has begun
+                _leave(launcher, run, error)
+            raise
 
     def take_up(self, run: Run, launch: Launch) -> None:
         launcher = self._launcher(launch)
@@ -168,8 +182,13 @@ def _watch(launcher: Launcher, run: Run) -> Run:
     try:
         return launcher.wait(run)
     except KeyboardInterrupt as error:
-        if launcher.owns_runs:
-            launcher.abort(run, "interrupted by " + (f"signal {error.args[0]}" if error.args else "Ctrl-C"))
-        else:
-            logger.info(f"run {run.key} goes on where it is; mlrun.get_run_db().abort_run() ends it")
+        _leave(launcher, run, error)
         raise
+
+
+def _leave(launcher: Launcher, run: Run, error: KeyboardInterrupt) -> None:
+    """Whoever waits is interrupted: what this machine has started ends with that."""
+    if launcher.owns_runs:
+        launcher.abort(run, outcome(error)[1])
+    else:
+        logger.info(f"run {run.key} goes on where it is; mlrun.get_run_db().abort_run() ends it")
