@@ -10,12 +10,12 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
-import yaml
 
 import mlrun
+from mlrun.testing.kubernetes import host_for_pods
+from mlrun.testing.servers import held_port
 
 SCRIPT = '#!/bin/sh\nexec python3 -m mlrun "$@"\n'
 SOURCE = Path(mlrun.__file__).parent.parent
@@ -23,9 +23,7 @@ SOURCE = Path(mlrun.__file__).parent.parent
 
 def serve(kubernetes: Any, port: int, *words: str, **env: str) -> tuple[subprocess.Popen[bytes], str]:
     """A server of records, and its address, where pods reach it; port 0 is one that it finds itself."""
-    config = yaml.safe_load(Path(kubernetes.kubeconfig).read_text())
-    host = urlsplit(config["clusters"][0]["cluster"]["server"]).hostname  # its pods reach us there, too
-    assert host
+    host = host_for_pods(kubernetes.kubeconfig)
     command = [sys.executable, "-m", "mlrun", "db", "--host", host, "--port", str(port), "--insecure", *words]
     process = subprocess.Popen(command, env=os.environ | env, stderr=subprocess.PIPE)
     said = b""
@@ -53,21 +51,19 @@ def on_kubernetes(kubernetes: Any, db: Any) -> Iterator[None]:
 def server_on_kubernetes(kubernetes: Any, tmp_path: Path) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
     """Starts (again) a server that starts pods there, at an address that they reach."""
     started: list[subprocess.Popen[bytes]] = []
-    address = ""
 
     def start() -> subprocess.Popen[bytes]:
-        nonlocal address
-        port = urlsplit(address).port or 0
         process, address = serve(kubernetes, port, "-d", str(tmp_path / "server"), **kubernetes.settings)
         started.append(process)
         os.environ["MLRUN_DBPATH"] = address
         mlrun.mlconf.reload()
         return process
 
-    yield start
-    for process in started:
-        process.kill()
-        process.communicate()
+    with held_port(host_for_pods(kubernetes.kubeconfig)) as port:
+        yield start
+        for process in started:
+            process.kill()
+            process.communicate()
 
 
 @pytest.fixture

@@ -51,9 +51,8 @@ def read_output(masker: Masker, db: RunDB, finish: Callable[[], None]) -> None:
         os.close(theirs)
         set_link(OutputLink(link))
         hide(masker)
-        if (
-            MARK in os.environ
-        ):  # what it has written is read, and all of the pod is gone, before that one ends
+        if MARK in os.environ:
+            # what it has written is read, and all of the pod is gone, before that one ends
             liveness.set_supervisor(supervisor)
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
         return

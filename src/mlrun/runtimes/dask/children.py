@@ -25,9 +25,7 @@ from mlrun.runtimes.dask.slices import MOST_S, Ended, Slice, ended_before, run_s
 _MOST_CHILDREN = 256  # in a task
 _LOOK_EVERY_S = 1.0  # at the client: of its end it tells nobody
 _HOLDS_ON = ("running", "connecting")  # what a client says of itself that may still hear of its tasks
-_MOST_CANCELLED = (
-    3  # times that a task is sent again; a connection that is lost and found cancels all of them
-)
+_MOST_CANCELLED = 3  # times that a task is sent again; a connection that was lost has cancelled them all
 
 
 def on_dask(

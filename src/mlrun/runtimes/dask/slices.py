@@ -89,9 +89,8 @@ def run_slice(given: Slice) -> Ended:
 
     ended = _load(body)(waiting, goes_on) if waiting else []
     if given.records[0]["status"]["process"].get("host") != liveness.process_stamp()["host"]:
-        deliver_all(
-            db, float(mlconf.cluster.patience), logger.warning
-        )  # what waits here may go with this disk
+        # what waits here may go with this disk
+        deliver_all(db, float(mlconf.cluster.patience), logger.warning)
     return Ended([*earlier, *ended], time.monotonic() - begun)
 
 
