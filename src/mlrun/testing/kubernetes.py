@@ -123,12 +123,26 @@ class KubernetesNamespace:
         while True:
             try:
                 self.ask("POST", DEFINITIONS, body)
+                # The server may still answer for the one before, but establishes none that it has not seen.
+                self.wait(lambda: self._is_established(there), f"{there} is established")
                 return True
             except MLRunConflictError:
                 with suppress(MLRunNotFoundError):
                     if not self.ask("GET", there)["metadata"].get("deletionTimestamp"):
                         return False
             self.wait(lambda: not self.serves(there), f"{there} is gone")
+
+    def undefine(self, body: Any) -> None:
+        """Take away what :meth:`define` has made, and wait until it is not answered for any more."""
+        spec = body["spec"]
+        self.ask("DELETE", f"{DEFINITIONS}/{body['metadata']['name']}")
+        group, plural = spec["group"], spec["names"]["plural"]
+        paths = [f"/apis/{group}/{version['name']}/{plural}" for version in spec["versions"]]
+        self.wait(lambda: not any(map(self.serves, paths)), f"{plural}.{group} are gone")
+
+    def _is_established(self, definition: str) -> bool:
+        conditions = self.ask("GET", definition).get("status", {}).get("conditions") or []
+        return ("Established", "True") in [(one["type"], one["status"]) for one in conditions]
 
     def serves(self, path: str) -> bool:
         try:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from mlrun.errors import MLRunConflictError, MLRunNotFoundError
-from mlrun.testing.kubernetes import DEFINITIONS, KubernetesNamespace, one_at_a_time
+from mlrun.testing.kubernetes import KubernetesNamespace, one_at_a_time
 
 NAME, GROUP, PLURAL = "mpijobs.kubeflow.org", "kubeflow.org", "mpijobs"
 _LOOK_EVERY_S = 0.1
@@ -71,7 +71,7 @@ def served(kubernetes: KubernetesNamespace) -> Iterator[None]:
                 kubernetes.wait(lambda path=path: kubernetes.serves(path), f"{path} is served")  # type: ignore[misc]
             yield
         finally:
-            kubernetes.ask("DELETE", f"{DEFINITIONS}/{NAME}")
+            kubernetes.undefine(_definition())
 
 
 def _definition() -> dict[str, Any]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from mlrun.testing.kubernetes import DEFINITIONS, KubernetesNamespace, one_at_a_time
+from mlrun.testing.kubernetes import KubernetesNamespace, one_at_a_time
 
 GROUP, PLURAL = "sparkoperator.k8s.io", "sparkapplications"
 _LOOK_EVERY_S = 0.2
@@ -59,14 +59,15 @@ def served(kubernetes: KubernetesNamespace, group: str = "") -> Iterator[str]:
     group = group or f"{uuid.uuid4().hex[:8]}.example.com"
     name = f"{PLURAL}.{group}"
     path = f"/apis/{group}/v1beta2/namespaces/{kubernetes.name}/{PLURAL}"
-    if not kubernetes.define(_definition(name, group)):  # there is an operator
+    definition = _definition(name, group)
+    if not kubernetes.define(definition):  # there is an operator
         yield path
         return
     try:
         kubernetes.wait(lambda: kubernetes.serves(path), f"{name} is served")
         yield path
     finally:
-        kubernetes.ask("DELETE", f"{DEFINITIONS}/{name}")
+        kubernetes.undefine(definition)
 
 
 @contextmanager
