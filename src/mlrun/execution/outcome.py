@@ -49,8 +49,8 @@ def adopt_reason(status: RunStatus, stored: Mapping[str, Any]) -> None:
 
 def in_user_code(error: BaseException) -> TracebackType | None:
     """
-    The part of *error*'s traceback from where a handler was called to the last line of user code, if that
-    prints, and to the end if not; None where no handler was running here. The rest of it is cut off.
+    The part of *error*'s traceback from where a handler was called, without what a ``print`` does below it
+    (that is cut off); None where no handler was running here.
     """
     frame, found = error.__traceback__, None
     while frame is not None:

@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from mlrun.errors import MLRunConflictError, MLRunNotFoundError
-from mlrun.testing.kubernetes import KubernetesNamespace
+from mlrun.testing.kubernetes import DEFINITIONS, KubernetesNamespace
 from mlrun.testing.servers import held_port, running
 
 HOME = Path(sys.prefix, "dask-operator")  # of scripts/environment.sh
 HOW_TO_GET_IT = f"the Dask operator is not in {HOME}: scripts/check installs it"
 _MERGE = "application/merge-patch+json"
-_DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 _OF_KIND = "/apis/kubernetes.dask.org/v1/namespaces/{namespace}/dask{kind}s"
 
 # The operator asks schedulers by their names, as pods can. Outside, their addresses are looked up instead.
@@ -66,7 +65,7 @@ def _define(kubernetes: KubernetesNamespace) -> None:
 
     for file in sorted(HOME.glob("lib/python*/site-packages/dask_kubernetes/**/helm/**/crds/*.yaml")):
         with contextlib.suppress(MLRunConflictError):
-            kubernetes.ask("POST", _DEFINITIONS, yaml.safe_load(file.read_text()))
+            kubernetes.ask("POST", DEFINITIONS, yaml.safe_load(file.read_text()))
     clusters = _OF_KIND.format(namespace=kubernetes.name, kind="cluster")
     kubernetes.wait(lambda: kubernetes.serves(clusters), "Dask clusters are known")
 

@@ -299,7 +299,7 @@ def has_some(pid: str) -> bool:
     if not words or int(words[6]) & _WITHOUT_VARIABLES:
         return False
     begin, end = words[47:49]
-    return not begin == end != b"0"
+    return begin != end or begin == b"0"  # which says that they are not known yet
 
 
 def join_group(group: str) -> None:

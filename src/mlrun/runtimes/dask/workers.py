@@ -22,6 +22,7 @@ from mlrun.runtimes.dask import slices
 
 CONNECT_S = 5.0  # to a scheduler that should be there
 _PAUSE_S = 0.2
+_REFUSED_WITHIN_S = 0.2  # where nobody listens, the system says so at once
 _TRAVELS_BY = ("python", "distributed", "cloudpickle")  # tasks do: they may not be read by other versions
 START_S = 60.0  # to one that has just been started
 
@@ -151,7 +152,7 @@ def _refusal(address: str) -> OSError | None:
     """What the system says to a plain connection: Dask may have given its last one up too soon."""
     host, port = distributed().comm.get_address_host_port(address)
     try:
-        socket.create_connection((host, port), _PAUSE_S).close()
+        socket.create_connection((host, port), _REFUSED_WITHIN_S).close()
     except OSError as error:
         return error if error.errno else None
     return None
